@@ -1,0 +1,8 @@
+//! Tigress transfers a digital credential from one phone to another.
+#![forbid(unsafe_code)]
+#![deny(missing_docs)]
+
+mod cbor;
+mod crypto;
+pub mod entropy;
+pub mod secret;
