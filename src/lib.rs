@@ -4,5 +4,7 @@
 
 mod cbor;
 mod crypto;
+
 pub mod entropy;
+mod exchange;
 pub mod secret;
