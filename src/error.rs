@@ -1,0 +1,248 @@
+//! The one error type that apps see: stable codes, whether trying again helps, a reason for developers.
+//! Never a secret, a URL or a payload.
+
+use crate::gss;
+use crate::invitation::{InvitationError, RelayPolicyError};
+use crate::mailbox::Reply;
+use crate::transfer::{MessageError, Outcome};
+
+/// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The invitation can't be read.
+    #[error("bad invitation: {what}")]
+    BadInvitation {
+        /// What is wrong with it.
+        what: InvitationError,
+    },
+    /// The invitation's relay is not trusted; an app may ask its user and accept again with that trust.
+    #[error("the relay {host} is not trusted")]
+    UntrustedRelay {
+        /// The relay's host.
+        host: String,
+    },
+    /// The invitation's time is over.
+    #[error("the invitation has expired")]
+    Expired,
+    /// The invitation was used already, on this device.
+    #[error("the invitation was used already")]
+    AlreadyUsed,
+    /// Another device has the mailbox.
+    #[error("another device has claimed the invitation")]
+    ClaimedByAnother,
+    /// The mailbox is gone: ended, taken back, or never there.
+    #[error("the invitation is no longer there")]
+    NoLongerThere,
+    /// What was to be sent is not in order.
+    #[error("bad credential: {reason}")]
+    BadCredential {
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// More than the protocol allows.
+    #[error("too large: {reason}")]
+    TooLarge {
+        /// What, and the limit.
+        reason: &'static str,
+    },
+    /// No answer from the relay.
+    #[error("no answer from the relay: {reason}")]
+    RelayUnreachable {
+        /// What the transport says.
+        reason: String,
+    },
+    /// The relay answered, but not as it should.
+    #[error("the relay refused ({status}): {reason}")]
+    RelayRefused {
+        /// The HTTP status; 0 if the answer itself was not understood.
+        status: u16,
+        /// What was wrong.
+        reason: &'static str,
+    },
+    /// The store failed.
+    #[error("the store failed: {reason}")]
+    Store {
+        /// What it says.
+        reason: String,
+    },
+    /// Somebody else was writing the same record; try again.
+    #[error("the store is busy")]
+    StoreBusy,
+    /// The transfer has ended.
+    #[error("the transfer has ended: {outcome}")]
+    Closed {
+        /// How.
+        outcome: Outcome,
+    },
+    /// The client was built without a transport and given none.
+    #[error("no HTTP transport")]
+    NoTransport,
+    /// The security layer refused.
+    #[error("{text}")]
+    Security {
+        /// RFC 2744's major status.
+        major: u32,
+        /// The minor status, this project's own.
+        minor: u32,
+        /// Both in words.
+        text: String,
+    },
+    /// Anything else.
+    #[error("{reason}")]
+    Other {
+        /// A stable code of its own.
+        code: &'static str,
+        /// What it means.
+        reason: &'static str,
+        /// Whether trying again may help.
+        retryable: bool,
+    },
+}
+
+impl Error {
+    /// The stable code, such as `relay_unreachable`.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::BadInvitation { .. } => "bad_invitation",
+            Self::UntrustedRelay { .. } => "untrusted_relay",
+            Self::Expired => "expired",
+            Self::AlreadyUsed => "already_used",
+            Self::ClaimedByAnother => "claimed_by_another",
+            Self::NoLongerThere => "no_longer_there",
+            Self::BadCredential { .. } => "bad_credential",
+            Self::TooLarge { .. } => "too_large",
+            Self::RelayUnreachable { .. } => "relay_unreachable",
+            Self::RelayRefused { .. } => "relay_refused",
+            Self::Store { .. } => "store",
+            Self::StoreBusy => "store_busy",
+            Self::Closed { .. } => "closed",
+            Self::NoTransport => "no_transport",
+            Self::Security { .. } => "security",
+            Self::Other { code, .. } => code,
+        }
+    }
+
+    /// Whether the same call may succeed later.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        match self {
+            Self::RelayUnreachable { .. } | Self::StoreBusy | Self::Store { .. } => true,
+            Self::RelayRefused { status, .. } => *status == 429 || *status >= 500,
+            Self::Other { retryable, .. } => *retryable,
+            _ => false,
+        }
+    }
+
+    const fn other(code: &'static str, reason: &'static str) -> Self {
+        Self::Other {
+            code,
+            reason,
+            retryable: false,
+        }
+    }
+
+    pub(crate) const fn unknown_transfer() -> Self {
+        Self::other("unknown_transfer", "no such transfer on this device")
+    }
+
+    pub(crate) const fn closing() -> Self {
+        Self::other("closing", "the transfer is being ended")
+    }
+
+    pub(crate) const fn not_the_receiver() -> Self {
+        Self::other("not_the_receiver", "only the receiver can decline")
+    }
+
+    pub(crate) const fn already_observed() -> Self {
+        Self::other("already_observed", "this transfer is being polled already")
+    }
+
+    pub(crate) const fn bad_config(reason: &'static str) -> Self {
+        Self::other("bad_config", reason)
+    }
+
+    pub(crate) const fn internal(reason: &'static str) -> Self {
+        Self::other("internal", reason)
+    }
+
+    pub(crate) const fn queue_full() -> Self {
+        Self::Other {
+            code: "queue_full",
+            reason: "too many messages wait to be sent (64, or 4 MiB)",
+            retryable: true,
+        }
+    }
+
+    /// The relay says something that this protocol has no place for.
+    pub(crate) const fn bad_relay(reason: &'static str) -> Self {
+        Self::RelayRefused { status: 0, reason }
+    }
+
+    /// The mailbox holds something else than this invitation's token.
+    pub(crate) const fn bad_mailbox(reason: &'static str) -> Self {
+        Self::other("bad_mailbox", reason)
+    }
+
+    /// What an answer means that no call expects.
+    pub(crate) fn from_reply(reply: &Reply) -> Self {
+        let refused = |status, reason| Self::RelayRefused { status, reason };
+        match reply {
+            Reply::Unauthorized => refused(401, "not this device's mailbox"),
+            Reply::Gone { .. } => Self::NoLongerThere,
+            Reply::Conflict => refused(412, "the mailbox has changed"),
+            Reply::Refused { status, reason } => refused(*status, reason),
+            Reply::Redirected { status } => refused(*status, "redirects are not followed"),
+            Reply::RetryLater { status, .. } => refused(*status, "the relay asks to try later"),
+            _ => Self::bad_relay("the answer is not what was asked for"),
+        }
+    }
+}
+
+impl From<InvitationError> for Error {
+    fn from(what: InvitationError) -> Self {
+        Self::BadInvitation { what }
+    }
+}
+
+impl From<RelayPolicyError> for Error {
+    fn from(error: RelayPolicyError) -> Self {
+        match error {
+            RelayPolicyError::UntrustedRelay { host } => Self::UntrustedRelay { host },
+            RelayPolicyError::LoopbackHttpDisabled { .. } => {
+                Self::bad_config("plain http is refused unless loopback http is enabled")
+            }
+        }
+    }
+}
+
+impl From<MessageError> for Error {
+    fn from(error: MessageError) -> Self {
+        match error {
+            MessageError::TooLarge => Self::TooLarge {
+                reason: "a message's content has at most 256 KiB",
+            },
+            other => Self::BadCredential {
+                reason: other.reason(),
+            },
+        }
+    }
+}
+
+impl From<gss::Error> for Error {
+    fn from(error: gss::Error) -> Self {
+        use gss::MajorStatus;
+        if error.major.has(MajorStatus::CREDENTIALS_EXPIRED) {
+            return Self::Expired;
+        }
+        if error.major.has(MajorStatus::DUPLICATE_TOKEN) {
+            return Self::AlreadyUsed;
+        }
+        Self::Security {
+            major: error.major.code(),
+            minor: error.minor.code(),
+            text: error.to_string(),
+        }
+    }
+}

@@ -1,0 +1,498 @@
+//! A security context: everything after the first call (RFC 2743 §2.2 and §2.3).
+
+use std::fmt;
+
+use zeroize::Zeroizing;
+
+use super::mechanism::{Mechanism, MechanismContext, Registry};
+use super::name::Name;
+use super::oid::Oid;
+use super::sequence::SequenceWindow;
+use super::status::{Error, MajorStatus, MinorStatus};
+use super::{FLAGS, Role, token};
+use crate::cbor::{self, Map};
+use crate::entropy::Entropy;
+
+/// A security context, from its first token to its end.
+///
+/// It is not `Clone`: two copies would give out the same sequence numbers.
+pub struct SecurityContext {
+    mechanism: &'static dyn Mechanism,
+    inner: Box<dyn MechanismContext>,
+    role: Role,
+    expires_at: u64,
+    next_send: u64,
+    received: SequenceWindow,
+    /// Deleted on this side: no more output.
+    deleted: bool,
+    /// Deleted by the peer, or ended: no more input either.
+    peer_deleted: bool,
+}
+
+/// What a later context call gives.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Step {
+    /// Whether the context is established now (`COMPLETE`, else `CONTINUE_NEEDED`).
+    pub complete: bool,
+    /// The token for the peer, if there is one.
+    pub token: Option<Vec<u8>>,
+}
+
+/// A message out of its token.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Unwrapped {
+    /// The message.
+    pub data: Zeroizing<Vec<u8>>,
+    /// Whether it was sealed, not only protected against change.
+    pub conf_state: bool,
+    /// `DUPLICATE_TOKEN`, `OLD_TOKEN`, `UNSEQ_TOKEN`, `GAP_TOKEN` or nothing.
+    pub supplementary: MajorStatus,
+}
+
+/// The peer's deletion of the context.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Deletion {
+    /// Why, as protocol code (1 done, 2 declined, 3 cancelled…).
+    pub code: u8,
+    /// The sequence number that the peer expected next: all before it have arrived there, unless there was a
+    /// gap.
+    pub next_expected: u64,
+    /// `GAP_TOKEN` if the peer had sent more than has arrived here; or another bit if less.
+    pub supplementary: MajorStatus,
+}
+
+/// What `inquire_context` tells (RFC 2743 §2.2.6).
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ContextInfo {
+    /// The initiator's name.
+    pub initiator: Name,
+    /// The acceptor's name.
+    pub acceptor: Name,
+    /// Seconds left; 0 once expired.
+    pub lifetime: u64,
+    /// The mechanism.
+    pub mechanism: Oid,
+    /// RFC 2744's flag bits.
+    pub flags: u32,
+    /// Whether messages can be protected (`prot_ready`): only once established.
+    pub prot_ready: bool,
+    /// Whether this side started it.
+    pub locally_initiated: bool,
+    /// Whether it is established and neither side has deleted it.
+    pub open: bool,
+}
+
+impl SecurityContext {
+    pub(super) fn new(
+        mechanism: &'static dyn Mechanism,
+        inner: Box<dyn MechanismContext>,
+        role: Role,
+        expires_at: u64,
+    ) -> Self {
+        Self {
+            mechanism,
+            inner,
+            role,
+            expires_at,
+            next_send: 0,
+            received: SequenceWindow::default(),
+            deleted: false,
+            peer_deleted: false,
+        }
+    }
+
+    /// Takes the peer's next context token: the later calls of `GSS_Init_sec_context` and
+    /// `GSS_Accept_sec_context`. On an error the context is as before, and there is no token. `now` in Unix
+    /// seconds.
+    ///
+    /// # Errors
+    /// `NO_CONTEXT` once deleted, `FAILURE` if it is established already, `CREDENTIALS_EXPIRED`,
+    /// `DEFECTIVE_TOKEN`.
+    pub fn continue_with(
+        &mut self,
+        token: &[u8],
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Result<Step, Error> {
+        self.establishing()?;
+        if now >= self.expires_at {
+            let minor = MinorStatus::CredentialExpired;
+            return Err(Error::new(MajorStatus::CREDENTIALS_EXPIRED, minor));
+        }
+        let answer = self.take(token, entropy)?;
+        Ok(Step {
+            complete: self.inner.complete(),
+            token: answer.map(|answer| token::frame(&self.mechanism.oid(), &answer)),
+        })
+    }
+
+    /// Takes a context token that came too late: the keys that an abort and its envelope need come to be, and
+    /// nothing else can be done with the context.
+    ///
+    /// # Errors
+    /// As [`Self::continue_with`], the time aside.
+    pub(crate) fn take_expired(
+        &mut self,
+        token: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<(), Error> {
+        self.establishing()?;
+        self.take(token, entropy)?;
+        self.deleted = true;
+        self.peer_deleted = true;
+        Ok(())
+    }
+
+    fn establishing(&self) -> Result<(), Error> {
+        if self.deleted || self.peer_deleted {
+            return Err(no_context(MinorStatus::Deleted));
+        }
+        if self.inner.complete() {
+            let minor = MinorStatus::Established;
+            return Err(Error::new(MajorStatus::FAILURE, minor));
+        }
+        Ok(())
+    }
+
+    fn take(&mut self, token: &[u8], entropy: &mut Entropy) -> Result<Option<Vec<u8>>, Error> {
+        let frame = token::parse(token)?;
+        if frame.oid != self.mechanism.oid() {
+            return Err(Error::token(MinorStatus::UnexpectedToken));
+        }
+        self.inner.step(frame.id, frame.body, entropy)
+    }
+
+    /// Protects a message (`GSS_Wrap`): sealed and padded with `conf`, else only against change.
+    ///
+    /// # Errors
+    /// `BAD_QOP` unless `qop` is 0, `NO_CONTEXT` unless established and not deleted, `CONTEXT_EXPIRED`,
+    /// `FAILURE` if the message is too long.
+    pub fn wrap(
+        &mut self,
+        conf: bool,
+        qop: u32,
+        data: &[u8],
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error> {
+        default_qop(qop)?;
+        let next = self.sending(now)?;
+        let token = self.inner.wrap(conf, self.next_send, data, entropy)?;
+        self.next_send = next;
+        Ok(token)
+    }
+
+    /// Opens a wrap token of the peer (`GSS_Unwrap`). A token out of its order comes with its message.
+    ///
+    /// # Errors
+    /// `NO_CONTEXT` unless established and not deleted by the peer, `CONTEXT_EXPIRED`, `DEFECTIVE_TOKEN`,
+    /// `BAD_MIC` if it was altered or made with other keys.
+    pub fn unwrap(&mut self, token: &[u8], now: u64) -> Result<Unwrapped, Error> {
+        self.receiving(now)?;
+        let opened = self.inner.unwrap(token)?;
+        Ok(Unwrapped {
+            supplementary: self.arrived(opened.sequence)?,
+            data: opened.data,
+            conf_state: opened.sealed,
+        })
+    }
+
+    /// A MIC over a message that travels by itself (`GSS_GetMIC`).
+    ///
+    /// # Errors
+    /// As [`Self::wrap`].
+    pub fn get_mic(&mut self, qop: u32, message: &[u8], now: u64) -> Result<Vec<u8>, Error> {
+        default_qop(qop)?;
+        let next = self.sending(now)?;
+        let token = self.inner.mic(self.next_send, message)?;
+        self.next_send = next;
+        Ok(token)
+    }
+
+    /// Checks the peer's MIC over a message (`GSS_VerifyMIC`) and gives the supplementary bits.
+    ///
+    /// # Errors
+    /// As [`Self::unwrap`].
+    pub fn verify_mic(
+        &mut self,
+        message: &[u8],
+        token: &[u8],
+        now: u64,
+    ) -> Result<MajorStatus, Error> {
+        self.receiving(now)?;
+        let sequence = self.inner.verify_mic(message, token)?;
+        self.arrived(sequence)
+    }
+
+    /// Most message bytes whose wrap token has at most `size` bytes (`GSS_Wrap_size_limit`): exact; 0 also if
+    /// not even an empty message fits.
+    ///
+    /// # Errors
+    /// As [`Self::wrap`].
+    pub fn wrap_size_limit(
+        &self,
+        conf: bool,
+        qop: u32,
+        size: usize,
+        now: u64,
+    ) -> Result<usize, Error> {
+        default_qop(qop)?;
+        self.sending(now)?;
+        Ok(self.inner.wrap_size_limit(conf, size))
+    }
+
+    /// Length of the token that wraps `length` bytes; `None` if that is too long.
+    pub(crate) fn wrapped_len(&self, conf: bool, length: usize) -> Option<usize> {
+        self.inner.wrapped_len(conf, length)
+    }
+
+    /// Seconds left (`GSS_Context_time`).
+    ///
+    /// # Errors
+    /// `NO_CONTEXT` unless established, `CONTEXT_EXPIRED`.
+    pub fn context_time(&self, now: u64) -> Result<u64, Error> {
+        self.usable(now)?;
+        Ok(self.expires_at - now)
+    }
+
+    /// What this context is (`GSS_Inquire_context`), at any time.
+    #[must_use]
+    pub fn inquire(&self, now: u64) -> ContextInfo {
+        ContextInfo {
+            initiator: Name::Anonymous,
+            acceptor: Name::Anonymous,
+            lifetime: self.expires_at.saturating_sub(now),
+            mechanism: self.mechanism.oid(),
+            flags: FLAGS,
+            prot_ready: self.inner.complete(),
+            locally_initiated: self.role == Role::Initiator,
+            open: self.inner.complete() && !self.deleted && !self.peer_deleted,
+        }
+    }
+
+    /// This side of the context.
+    #[must_use]
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
+    /// Whether the context is established.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.inner.complete()
+    }
+
+    /// Ends this side's output (`GSS_Delete_sec_context`) and gives the token that tells the peer `code`;
+    /// empty if the context is not established. The peer's tokens, which may be under way, are still taken.
+    /// Dropping the context erases the rest.
+    ///
+    /// # Errors
+    /// `NO_CONTEXT` if either side has deleted it before.
+    pub fn delete_sec_context(
+        &mut self,
+        code: u8,
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error> {
+        self.not_deleted()?;
+        let token = if self.inner.complete() {
+            let expected = self.received.next();
+            self.inner.delete(code, self.next_send, expected, entropy)?
+        } else {
+            self.peer_deleted = true;
+            Vec::new()
+        };
+        self.deleted = true;
+        Ok(token)
+    }
+
+    /// Takes the peer's deletion (`GSS_Process_context_token`): no more input or output, but envelopes.
+    ///
+    /// # Errors
+    /// `NO_CONTEXT` unless established, or if the peer has deleted it before; `DEFECTIVE_TOKEN`.
+    pub fn process_context_token(&mut self, token: &[u8]) -> Result<Deletion, Error> {
+        self.peer_not_deleted()?;
+        let opened = self.inner.open_deletion(token)?;
+        self.peer_deleted = true;
+        Ok(Deletion {
+            code: opened.code,
+            next_expected: opened.next_expected,
+            supplementary: self.received.check(opened.sequence),
+        })
+    }
+
+    /// The next number that this side's wrap and MIC tokens will carry.
+    pub(crate) fn next_send_seq(&self) -> u64 {
+        self.next_send
+    }
+
+    /// MIC of the envelope that side `from` sends; `None` before both sides share a key. Outside the sequence
+    /// numbers, and possible until the context is dropped.
+    pub(crate) fn envelope_mic(&self, from: Role, body: &[u8]) -> Option<[u8; 32]> {
+        self.inner.envelope_mic(from, body)
+    }
+
+    /// Whether `mic` is that of side `from` over `body`.
+    pub(crate) fn verify_envelope(&self, from: Role, body: &[u8], mic: &[u8]) -> bool {
+        self.inner.verify_envelope(from, body, mic)
+    }
+
+    /// This side's abort, framed; `None` before both sides share a key.
+    pub(crate) fn abort_token(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+        let token = self.inner.abort(code, entropy)?;
+        Some(token::frame(&self.mechanism.oid(), &token))
+    }
+
+    /// The code of the peer's abort; `None` if it is not authentic.
+    pub(crate) fn open_abort(&self, token: &[u8]) -> Option<u8> {
+        let frame = token::parse(token).ok()?;
+        (frame.oid == self.mechanism.oid()).then_some(())?;
+        self.inner.open_abort(frame.id, frame.body)
+    }
+
+    /// A copy to try a token on: it either replaces this context or is dropped.
+    pub(crate) fn tentative(&self) -> Self {
+        Self {
+            inner: self.inner.copy(),
+            ..*self
+        }
+    }
+
+    /// Everything but what the caller keeps anyway, to go on after a restart.
+    pub(crate) fn save(&self) -> Zeroizing<Vec<u8>> {
+        Map::new()
+            .with(0, STATE_VERSION)
+            .with(1, self.mechanism.oid().content())
+            .with(2, self.role == Role::Acceptor)
+            .with(3, self.expires_at)
+            .with(4, self.next_send)
+            .with(5, self.received.next())
+            .with(6, self.received.seen())
+            .with(7, self.deleted)
+            .with(8, self.peer_deleted)
+            .with(9, self.inner.save())
+            .encode()
+    }
+
+    /// A context as [`Self::save`] gave it.
+    ///
+    /// # Errors
+    /// `FAILURE` for another version or anything malformed, `BAD_MECH` if its mechanism is not registered.
+    pub(crate) fn restore(registry: &Registry, saved: &[u8]) -> Result<Self, Error> {
+        let state = Error::new(MajorStatus::FAILURE, MinorStatus::State);
+        let map = cbor::decode_map(saved).ok_or(state)?;
+        if map.uint(0) != Some(STATE_VERSION) {
+            return Err(Error::new(MajorStatus::FAILURE, MinorStatus::StateVersion));
+        }
+        let oid = map.bytes(1).and_then(Oid::from_content).ok_or(state)?;
+        let unknown = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);
+        let mechanism = registry.find(&oid).ok_or(unknown)?;
+        Self::from_map(mechanism, &map).ok_or(state)
+    }
+
+    fn from_map(mechanism: &'static dyn Mechanism, map: &Map) -> Option<Self> {
+        map.only(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).then_some(())?;
+        let role = if map.boolean(2)? {
+            Role::Acceptor
+        } else {
+            Role::Initiator
+        };
+        Some(Self {
+            mechanism,
+            inner: mechanism.restore(role, map.map(9)?)?,
+            role,
+            expires_at: map.uint(3)?,
+            next_send: map.uint(4)?,
+            received: SequenceWindow::new(map.uint(5)?, map.uint(6)?),
+            deleted: map.boolean(7)?,
+            peer_deleted: map.boolean(8)?,
+        })
+    }
+
+    /// The sequence number after the one that is to be sent, if sending is possible.
+    fn sending(&self, now: u64) -> Result<u64, Error> {
+        self.not_deleted()?;
+        self.usable(now)?;
+        let minor = MinorStatus::SequenceExhausted;
+        self.next_send
+            .checked_add(1)
+            .ok_or(Error::new(MajorStatus::FAILURE, minor))
+    }
+
+    fn receiving(&self, now: u64) -> Result<(), Error> {
+        self.peer_not_deleted()?;
+        self.usable(now)
+    }
+
+    fn usable(&self, now: u64) -> Result<(), Error> {
+        if !self.inner.complete() {
+            return Err(no_context(MinorStatus::NotEstablished));
+        }
+        if now >= self.expires_at {
+            let minor = MinorStatus::ContextExpired;
+            return Err(Error::new(MajorStatus::CONTEXT_EXPIRED, minor));
+        }
+        Ok(())
+    }
+
+    fn not_deleted(&self) -> Result<(), Error> {
+        if self.deleted {
+            return Err(no_context(MinorStatus::Deleted));
+        }
+        if self.peer_deleted {
+            return Err(no_context(MinorStatus::PeerDeleted));
+        }
+        Ok(())
+    }
+
+    fn peer_not_deleted(&self) -> Result<(), Error> {
+        if !self.inner.complete() {
+            return Err(no_context(MinorStatus::NotEstablished));
+        }
+        if self.peer_deleted {
+            return Err(no_context(MinorStatus::PeerDeleted));
+        }
+        Ok(())
+    }
+
+    /// Notes an authentic token's number.
+    fn arrived(&mut self, sequence: u64) -> Result<MajorStatus, Error> {
+        // No honest side sends the last number: there would be no next one.
+        if sequence == u64::MAX {
+            return Err(Error::token(MinorStatus::MessageHeader));
+        }
+        Ok(self.received.take(sequence))
+    }
+}
+
+/// Version of [`SecurityContext::save`]'s form.
+const STATE_VERSION: u64 = 1;
+
+fn no_context(minor: MinorStatus) -> Error {
+    Error::new(MajorStatus::NO_CONTEXT, minor)
+}
+
+fn default_qop(qop: u32) -> Result<(), Error> {
+    (qop == 0)
+        .then_some(())
+        .ok_or(Error::new(MajorStatus::BAD_QOP, MinorStatus::Qop))
+}
+
+impl fmt::Debug for SecurityContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecurityContext")
+            .field("role", &self.role)
+            .field("mechanism", &self.mechanism.oid())
+            .field("complete", &self.is_complete())
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Unwrapped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unwrapped")
+            .field("conf_state", &self.conf_state)
+            .field("supplementary", &self.supplementary)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,135 @@
+//! What a mechanism is to the layer above: an OID, two first calls, and an object per context.
+
+use zeroize::Zeroizing;
+
+use super::Role;
+use super::oid::Oid;
+use super::status::Error;
+use crate::auth_credential::AuthCredential;
+use crate::cbor::Map;
+use crate::entropy::Entropy;
+
+/// The mechanisms there are, each under its OID.
+#[derive(Clone, Copy)]
+pub struct Registry(&'static [&'static dyn Mechanism]);
+
+impl Registry {
+    pub(crate) const fn new(mechanisms: &'static [&'static dyn Mechanism]) -> Self {
+        Self(mechanisms)
+    }
+
+    /// The OIDs of all mechanisms, the preferred one first (`GSS_Indicate_mechs`).
+    #[must_use]
+    pub fn mechanisms(&self) -> Vec<Oid> {
+        self.0.iter().map(|mechanism| mechanism.oid()).collect()
+    }
+
+    pub(crate) fn find(&self, oid: &Oid) -> Option<&'static dyn Mechanism> {
+        self.0.iter().find(|one| one.oid() == *oid).copied()
+    }
+}
+
+impl std::fmt::Debug for Registry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Registry").field(&self.mechanisms()).finish()
+    }
+}
+
+/// The first call's inputs, which both sides must agree on.
+pub(crate) struct First<'a> {
+    pub(crate) credential: &'a AuthCredential,
+    /// The credential sealed, as token 1 carries it.
+    pub(crate) sealed: &'a [u8],
+    /// Hash of the caller's channel bindings, if it gave any.
+    pub(crate) bindings: Option<[u8; 32]>,
+}
+
+/// A new context and the token for the peer: id and body, without frame.
+pub(crate) type Started = (Box<dyn MechanismContext>, Vec<u8>);
+
+/// A way of establishing a context.
+pub(crate) trait Mechanism: Sync {
+    fn oid(&self) -> Oid;
+
+    /// The initiator's first call.
+    fn init(&self, first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error>;
+
+    /// Where a first token holds the sealed auth credential. Checks the token's whole layout.
+    fn sealed_credential<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<&'t [u8], Error>;
+
+    /// The acceptor's first call, with the credential opened and checked.
+    fn accept(
+        &self,
+        first: &First<'_>,
+        body: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<Started, Error>;
+
+    /// A context as [`MechanismContext::save`] gave it.
+    fn restore(&self, role: Role, state: &Map) -> Option<Box<dyn MechanismContext>>;
+}
+
+/// A message token that opened.
+pub(crate) struct Opened {
+    pub(crate) sequence: u64,
+    pub(crate) data: Zeroizing<Vec<u8>>,
+    pub(crate) sealed: bool,
+}
+
+/// A deletion token that opened.
+pub(crate) struct OpenedDeletion {
+    pub(crate) sequence: u64,
+    pub(crate) code: u8,
+    pub(crate) next_expected: u64,
+}
+
+/// One context of a mechanism. Sequence numbers, lifetime and deletion are the layer above's; it asks for
+/// message tokens only once the context is complete.
+pub(crate) trait MechanismContext: Send + Sync {
+    fn complete(&self) -> bool;
+
+    /// Takes the peer's next context token and may answer with one. On an error nothing has changed.
+    fn step(
+        &mut self,
+        id: [u8; 2],
+        body: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<Option<Vec<u8>>, Error>;
+
+    fn wrap(
+        &self,
+        conf: bool,
+        sequence: u64,
+        data: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error>;
+    fn unwrap(&self, token: &[u8]) -> Result<Opened, Error>;
+    /// Length of the token that wraps `length` bytes; `None` if none does.
+    fn wrapped_len(&self, conf: bool, length: usize) -> Option<usize>;
+    /// Most bytes whose token has at most `size` bytes; 0 if there is none.
+    fn wrap_size_limit(&self, conf: bool, size: usize) -> usize;
+
+    fn mic(&self, sequence: u64, message: &[u8]) -> Result<Vec<u8>, Error>;
+    /// The sequence number of a MIC that holds.
+    fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error>;
+
+    fn delete(
+        &self,
+        code: u8,
+        sequence: u64,
+        next_expected: u64,
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error>;
+    fn open_deletion(&self, token: &[u8]) -> Result<OpenedDeletion, Error>;
+
+    /// MIC of an envelope; `None` before the two sides share a key.
+    fn envelope_mic(&self, from: Role, body: &[u8]) -> Option<[u8; 32]>;
+    fn verify_envelope(&self, from: Role, body: &[u8], mic: &[u8]) -> bool;
+    /// This side's abort, without frame; `None` before the two sides share a key.
+    fn abort(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>>;
+    /// The code of the peer's abort.
+    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8>;
+
+    fn save(&self) -> Map;
+    fn copy(&self) -> Box<dyn MechanismContext>;
+}

@@ -1,0 +1,233 @@
+//! Message tokens: wrap (02 01), MIC (02 02) and deletion (02 03).
+
+use zeroize::Zeroizing;
+
+use super::keys::{Keys, Use};
+use super::padding;
+use crate::cbor::{self, Map};
+use crate::crypto::{self, TAG_LEN, XNONCE_LEN};
+use crate::entropy::Entropy;
+use crate::gss::{Error, MajorStatus, MinorStatus, Opened, OpenedDeletion, Role};
+use crate::secret::Secret;
+
+const WRAP: [u8; 2] = [2, 1];
+const MIC: [u8; 2] = [2, 2];
+const DELETE: [u8; 2] = [2, 3];
+
+/// Flag: the acceptor made the token. A token never passes as its own reflection.
+const FROM_ACCEPTOR: u8 = 0x01;
+/// Flag: the content is sealed.
+const SEALED: u8 = 0x02;
+/// Follows the flags.
+const FILLER: u8 = 0xff;
+
+/// id ‖ flags ‖ ff ‖ sequence number.
+const HEADER_LEN: usize = 12;
+/// What a token adds to the padded plaintext, or to the data that is not sealed.
+const OVERHEAD: usize = HEADER_LEN + XNONCE_LEN + TAG_LEN;
+/// Length of the data's length, inside.
+const LENGTH_LEN: usize = 4;
+/// Most data in one token: far above any credential, far below where 32-bit sizes end.
+const MAX_DATA: usize = 16 << 20;
+
+const BAD_HEADER: Error = Error::token(MinorStatus::MessageHeader);
+const BAD_MIC: Error = Error::new(MajorStatus::BAD_MIC, MinorStatus::NotAuthentic);
+const TOO_LONG: Error = Error::new(MajorStatus::FAILURE, MinorStatus::MessageTooLong);
+
+/// Length of the token that wraps `length` bytes; `None` beyond 16 MiB.
+pub(super) fn wrapped_len(conf: bool, length: usize) -> Option<usize> {
+    (length <= MAX_DATA).then_some(())?;
+    let content = if conf { padded_len(length)? } else { length };
+    Some(OVERHEAD + content)
+}
+
+/// Most bytes whose token has at most `size` bytes; 0 if there is none.
+pub(super) fn wrap_size_limit(conf: bool, size: usize) -> usize {
+    let content = size.saturating_sub(OVERHEAD);
+    let limit = match conf {
+        true if content < padding::MIN => 0,
+        true => padding::padme_floor(content) - LENGTH_LEN,
+        false => content,
+    };
+    limit.min(MAX_DATA)
+}
+
+fn padded_len(length: usize) -> Option<usize> {
+    padding::padme(length.checked_add(LENGTH_LEN)?.max(padding::MIN))
+}
+
+/// The message protection of an established context, on one side.
+pub(super) struct Protection<'k> {
+    pub(super) keys: &'k Keys,
+    pub(super) role: Role,
+}
+
+impl Protection<'_> {
+    pub(super) fn wrap(
+        &self,
+        conf: bool,
+        sequence: u64,
+        data: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error> {
+        wrapped_len(conf, data.len()).ok_or(TOO_LONG)?;
+        let header = header(WRAP, self.role, conf, sequence);
+        if conf {
+            let key = self.keys.message(Use::Wrap, self.role);
+            let plain = pad(data).ok_or(TOO_LONG)?;
+            return Ok([&header[..], &crypto::seal(&key, &header, &plain, entropy)].concat());
+        }
+        let key = self.keys.message(Use::Integrity, self.role);
+        let sealed = crypto::seal(&key, &[&header, data].concat(), &[], entropy);
+        let (nonce, tag) = sealed.split_at(XNONCE_LEN);
+        Ok([&header, nonce, data, tag].concat())
+    }
+
+    pub(super) fn unwrap(&self, token: &[u8]) -> Result<Opened, Error> {
+        let header = self.parse(token, WRAP, SEALED)?;
+        let sealed = header.flags & SEALED != 0;
+        let data = if sealed {
+            let key = self.key(Use::Wrap);
+            let plain = crypto::open(&key, header.bytes, header.content).ok_or(BAD_MIC)?;
+            unpad(&plain).ok_or(Error::token(MinorStatus::Padding))?
+        } else {
+            open_plain(&self.key(Use::Integrity), &header)?
+        };
+        Ok(Opened {
+            sequence: header.sequence,
+            data,
+            sealed,
+        })
+    }
+
+    pub(super) fn mic(&self, sequence: u64, message: &[u8]) -> Vec<u8> {
+        let header = header(MIC, self.role, false, sequence);
+        let key = self.keys.message(Use::Mic, self.role);
+        [&header[..], &crypto::hmac(&key, &[&header, message])].concat()
+    }
+
+    pub(super) fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error> {
+        let header = self.parse(token, MIC, 0)?;
+        crypto::hmac_verify(
+            &self.key(Use::Mic),
+            &[header.bytes, message],
+            header.content,
+        )
+        .then_some(header.sequence)
+        .ok_or(BAD_MIC)
+    }
+
+    pub(super) fn delete(
+        &self,
+        code: u8,
+        sequence: u64,
+        next_expected: u64,
+        entropy: &mut Entropy,
+    ) -> Vec<u8> {
+        let header = header(DELETE, self.role, true, sequence);
+        let content = Map::new()
+            .with(8, u64::from(code))
+            .with(9, next_expected)
+            .encode();
+        let key = self.keys.message(Use::Delete, self.role);
+        [&header[..], &crypto::seal(&key, &header, &content, entropy)].concat()
+    }
+
+    pub(super) fn open_deletion(&self, token: &[u8]) -> Result<OpenedDeletion, Error> {
+        let header = self.parse(token, DELETE, SEALED)?;
+        if header.flags & SEALED == 0 {
+            return Err(BAD_HEADER);
+        }
+        // RFC 2743 §2.2.4 knows no BAD_MIC for this call.
+        let content = crypto::open(&self.key(Use::Delete), header.bytes, header.content)
+            .ok_or(Error::token(MinorStatus::NotAuthentic))?;
+        let (code, next_expected) =
+            deletion(&content).ok_or(Error::token(MinorStatus::TokenBody))?;
+        Ok(OpenedDeletion {
+            sequence: header.sequence,
+            code,
+            next_expected,
+        })
+    }
+
+    /// The peer's key.
+    fn key(&self, purpose: Use) -> Secret<32> {
+        self.keys.message(purpose, self.role.peer())
+    }
+
+    /// Takes a token of the peer apart; `more` are the flags that it may have.
+    fn parse<'t>(&self, token: &'t [u8], id: [u8; 2], more: u8) -> Result<Header<'t>, Error> {
+        let (bytes, content) = token.split_first_chunk::<HEADER_LEN>().ok_or(BAD_HEADER)?;
+        let [id0, id1, flags, filler, sequence @ ..] = bytes;
+        let from = direction(self.role.peer());
+        if [*id0, *id1] != id || *filler != FILLER || flags & !more != from {
+            return Err(BAD_HEADER);
+        }
+        Ok(Header {
+            bytes,
+            flags: *flags,
+            sequence: u64::from_be_bytes(*sequence),
+            content,
+        })
+    }
+}
+
+/// A message token taken apart.
+struct Header<'t> {
+    bytes: &'t [u8; HEADER_LEN],
+    flags: u8,
+    sequence: u64,
+    content: &'t [u8],
+}
+
+fn header(id: [u8; 2], role: Role, sealed: bool, sequence: u64) -> [u8; HEADER_LEN] {
+    let flags = direction(role) | if sealed { SEALED } else { 0 };
+    let mut header = [id[0], id[1], flags, FILLER, 0, 0, 0, 0, 0, 0, 0, 0];
+    header[4..].copy_from_slice(&sequence.to_be_bytes());
+    header
+}
+
+fn direction(from: Role) -> u8 {
+    match from {
+        Role::Initiator => 0,
+        Role::Acceptor => FROM_ACCEPTOR,
+    }
+}
+
+/// nonce ‖ data ‖ tag, the data in clear.
+fn open_plain(key: &Secret<32>, header: &Header<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
+    let (nonce, rest) = header
+        .content
+        .split_at_checked(XNONCE_LEN)
+        .ok_or(BAD_HEADER)?;
+    let at = rest.len().checked_sub(TAG_LEN).ok_or(BAD_HEADER)?;
+    let (data, tag) = rest.split_at(at);
+    crypto::open(key, &[header.bytes, data].concat(), &[nonce, tag].concat()).ok_or(BAD_MIC)?;
+    Ok(Zeroizing::new(data.to_vec()))
+}
+
+/// length ‖ data ‖ zeros.
+fn pad(data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let length = u32::try_from(data.len()).ok()?;
+    let padded = padded_len(data.len())?;
+    let mut plain = Zeroizing::new(Vec::with_capacity(padded));
+    plain.extend(length.to_be_bytes());
+    plain.extend(data);
+    plain.resize(padded, 0);
+    Some(plain)
+}
+
+/// The data of a padded text; `None` unless its padding is exactly what [`pad`] would give.
+fn unpad(plain: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let (length, rest) = plain.split_first_chunk::<LENGTH_LEN>()?;
+    let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
+    let (data, zeros) = rest.split_at_checked(length)?;
+    let exact = plain.len() == padded_len(length)? && zeros.iter().all(|byte| *byte == 0);
+    exact.then(|| Zeroizing::new(data.to_vec()))
+}
+
+fn deletion(content: &[u8]) -> Option<(u8, u64)> {
+    let map = cbor::decode_map(content)?;
+    map.only(&[8, 9]).then_some(())?;
+    Some((map.uint(8)?.try_into().ok()?, map.uint(9)?))
+}

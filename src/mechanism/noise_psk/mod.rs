@@ -1,0 +1,59 @@
+//! Mechanism `noise-psk`: `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s` in three context tokens, keyed by the auth
+//! credential, then XChaCha20-Poly1305 with random nonces for each message.
+//!
+//! A Diffie-Hellman result of zero (a peer's point of low order) is taken as Noise has it (§12.1): the
+//! points are authenticated by the pre-shared key, so only somebody who holds it can send one, and gives away
+//! nothing but a context that is its own.
+
+mod establish;
+mod handshake;
+mod keys;
+mod message;
+mod padding;
+mod token;
+
+#[cfg(test)]
+mod tests;
+#[cfg(test)]
+mod vectors;
+
+use crate::cbor::Map;
+use crate::entropy::Entropy;
+use crate::gss::{Error, First, Mechanism, MechanismContext, Oid, Role, Started};
+
+/// The mechanism's OID, 1.2.840.113556.1.8000.2554.16599.9875.5902.16932.48070.11520688.5094240.1.
+const OID: Oid = Oid::known(&[
+    0x2a, 0x86, 0x48, 0x86, 0xf7, 0x14, 0x01, 0xbe, 0x40, 0x93, 0x7a, 0x81, 0x81, 0x57, 0xcd, 0x13,
+    0xae, 0x0e, 0x81, 0x84, 0x24, 0x82, 0xf7, 0x46, 0x85, 0xbf, 0x95, 0x30, 0x82, 0xb6, 0xf6, 0x60,
+    0x01,
+]);
+
+/// The mechanism.
+pub(super) struct NoisePsk;
+
+impl Mechanism for NoisePsk {
+    fn oid(&self) -> Oid {
+        OID
+    }
+
+    fn init(&self, first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error> {
+        establish::init(first, entropy)
+    }
+
+    fn sealed_credential<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<&'t [u8], Error> {
+        token::first(id, body).map(|(sealed, _)| sealed)
+    }
+
+    fn accept(
+        &self,
+        first: &First<'_>,
+        body: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<Started, Error> {
+        establish::accept(first, body, entropy)
+    }
+
+    fn restore(&self, role: Role, state: &Map) -> Option<Box<dyn MechanismContext>> {
+        Some(Box::new(establish::Context::restore(role, state)?))
+    }
+}

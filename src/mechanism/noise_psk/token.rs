@@ -1,0 +1,131 @@
+//! The forms of the context tokens' bodies.
+
+use zeroize::Zeroizing;
+
+use crate::cbor::{self, Map};
+use crate::gss::{Error, FLAGS, MinorStatus};
+
+/// Sealed credential and Noise message 1.
+pub(super) const FIRST: [u8; 2] = [1, 1];
+/// Noise message 2.
+pub(super) const ANSWER: [u8; 2] = [1, 2];
+/// The initiator's key confirmation.
+pub(super) const CONFIRMATION: [u8; 2] = [1, 3];
+/// The end of a context before it is established, or by a side that has lost its state.
+///
+/// Between this and the confirmation, 01 04 and 01 05 are the PIN's: another try, and its answer.
+pub(super) const ABORT: [u8; 2] = [1, 0xff];
+
+/// Version of the payloads.
+const VERSION: u64 = 1;
+
+const MALFORMED: Error = Error::token(MinorStatus::TokenBody);
+
+/// id ‖ body.
+pub(super) fn join(id: [u8; 2], body: &[&[u8]]) -> Vec<u8> {
+    let mut token = id.to_vec();
+    body.iter().for_each(|part| token.extend(*part));
+    token
+}
+
+/// LP(x); `None` beyond 65535 bytes.
+pub(super) fn prefixed(bytes: &[u8]) -> Option<Vec<u8>> {
+    let length = u16::try_from(bytes.len()).ok()?;
+    Some([&length.to_be_bytes(), bytes].concat())
+}
+
+/// The sealed credential and the Noise message of token 1.
+pub(super) fn first(id: [u8; 2], body: &[u8]) -> Result<(&[u8], &[u8]), Error> {
+    expect(id, FIRST)?;
+    let (sealed, rest) = split_prefixed(body).ok_or(MALFORMED)?;
+    let (message, rest) = split_prefixed(rest).ok_or(MALFORMED)?;
+    rest.is_empty()
+        .then_some((sealed, message))
+        .ok_or(MALFORMED)
+}
+
+/// The Noise message of token 2.
+pub(super) fn answer(id: [u8; 2], body: &[u8]) -> Result<&[u8], Error> {
+    expect(id, ANSWER)?;
+    let (message, rest) = split_prefixed(body).ok_or(MALFORMED)?;
+    rest.is_empty().then_some(message).ok_or(MALFORMED)
+}
+
+pub(super) fn expect(id: [u8; 2], wanted: [u8; 2]) -> Result<(), Error> {
+    (id == wanted)
+        .then_some(())
+        .ok_or(Error::token(MinorStatus::UnexpectedToken))
+}
+
+fn split_prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (length, rest) = bytes.split_first_chunk()?;
+    rest.split_at_checked(u16::from_be_bytes(*length).into())
+}
+
+/// The payload of token 1 or 2; key 4 is the PIN's.
+pub(super) fn payload(bindings: Option<&[u8; 32]>) -> Zeroizing<Vec<u8>> {
+    Map::new()
+        .with(0, VERSION)
+        .with(1, u64::from(FLAGS))
+        .with_opt(3, bindings)
+        .encode()
+}
+
+/// Reads token 1's payload: the hash of the initiator's channel bindings, if it gave any.
+pub(super) fn open_first_payload(payload: &[u8]) -> Result<Option<[u8; 32]>, Error> {
+    let map = open_payload(payload, &[0, 1, 3])?;
+    let hash = |value: &cbor::Value| value.bytes()?.try_into().ok();
+    map.get(3)
+        .map(|value| hash(value).ok_or(MALFORMED))
+        .transpose()
+}
+
+/// Reads token 2's payload, which says nothing but its version and flags.
+pub(super) fn open_answer_payload(payload: &[u8]) -> Result<(), Error> {
+    open_payload(payload, &[0, 1]).map(drop)
+}
+
+fn open_payload(payload: &[u8], known: &[u64]) -> Result<Map, Error> {
+    let map = cbor::decode_map(payload).ok_or(MALFORMED)?;
+    if map.uint(0).ok_or(MALFORMED)? != VERSION {
+        return Err(Error::token(MinorStatus::TokenVersion));
+    }
+    if !map.only(known) {
+        return Err(MALFORMED);
+    }
+    fixed_flags(&map)?;
+    Ok(map)
+}
+
+/// The content of token 3.
+pub(super) fn confirmation() -> Zeroizing<Vec<u8>> {
+    Map::new().with(1, u64::from(FLAGS)).encode()
+}
+
+/// Reads the content of token 3.
+pub(super) fn open_confirmation(content: &[u8]) -> Result<(), Error> {
+    let map = cbor::decode_map(content).ok_or(MALFORMED)?;
+    if !map.only(&[1]) {
+        return Err(MALFORMED);
+    }
+    fixed_flags(&map)
+}
+
+fn fixed_flags(map: &Map) -> Result<(), Error> {
+    if map.uint(1).ok_or(MALFORMED)? != u64::from(FLAGS) {
+        return Err(Error::token(MinorStatus::Flags));
+    }
+    Ok(())
+}
+
+/// The content of an abort.
+pub(super) fn abort(code: u8) -> Zeroizing<Vec<u8>> {
+    Map::new().with(8, u64::from(code)).encode()
+}
+
+/// Reads the content of an abort.
+pub(super) fn open_abort(content: &[u8]) -> Option<u8> {
+    let map = cbor::decode_map(content)?;
+    map.only(&[8]).then_some(())?;
+    map.uint(8)?.try_into().ok()
+}

@@ -1,0 +1,242 @@
+//! What a transfer does by itself, and what it wants from the relay next.
+
+use super::types::Outcome;
+use super::{LINGER, Parting, Phase, Slot, Transfer};
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::gss::{self, AcceptorCredential, ChannelBindings};
+use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
+use crate::mechanism;
+
+/// The next request, if there is one to make now.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Next {
+    /// Make the mailbox (`creation`).
+    Create,
+    /// Read the slot: nothing is known of it.
+    Read,
+    /// Write this envelope.
+    Write(String),
+    /// Give the claim up.
+    Relinquish,
+    /// Delete the mailbox.
+    Delete,
+    /// Nothing to do until the slot changes.
+    Wait,
+    /// Nothing at all.
+    Over,
+}
+
+impl Transfer {
+    /// Does what can be done without the relay: the answer to token 1, messages into the window, expiry.
+    /// Says whether anything changed, and so must be stored before the next request.
+    pub(crate) fn advance(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+        if self.expire(now) {
+            return Ok(true);
+        }
+        let answered = self.answer(now, entropy)?;
+        let pumped = self.pump(now, entropy)?;
+        Ok(answered | pumped)
+    }
+
+    /// When this ends at the latest: an ending that has begun may still be told to the other side.
+    fn deadline(&self) -> u64 {
+        let grace = match &self.phase {
+            Phase::Offered { .. } | Phase::Establishing | Phase::Established { .. } => 0,
+            // A sender looks once more: an answer that came too late uses the credential up, and is told so.
+            _ => LINGER,
+        };
+        self.expires_at.saturating_add(grace)
+    }
+
+    /// Ends what has outlived the invitation; what is known of its ending stays known.
+    pub(super) fn expire(&mut self, now: u64) -> bool {
+        if self.judged(now) < self.deadline() {
+            return false;
+        }
+        let outcome = match &self.phase {
+            Phase::Closed { .. } => return false,
+            Phase::Acknowledging { outcome, .. }
+            | Phase::Removing { outcome }
+            | Phase::Relinquishing { outcome } => *outcome,
+            Phase::Aborting { code, .. } | Phase::Answering { code, .. } => {
+                Outcome::from_code(*code)
+            }
+            Phase::Deleting { .. } => Outcome::Unconfirmed,
+            _ => Outcome::Expired,
+        };
+        let until = self.mailbox.is_some().then_some(now);
+        self.close(outcome, now, until.map(|until| Parting { data: None, until }));
+        true
+    }
+
+    /// Step 5 and 6, receiver: makes token 2, once, for good. From here on the auth credential is used.
+    fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+        let Phase::Offered {
+            secret,
+            token: Some(token),
+            ..
+        } = &self.phase
+        else {
+            return Ok(false);
+        };
+        let credential = AcceptorCredential::new(secret.clone());
+        let accepted = gss::accept_sec_context(
+            mechanism::registry(),
+            &credential,
+            Some(&ChannelBindings::for_relay(&self.relay.to_string())),
+            token,
+            &|_| false,
+            self.judged(now),
+            entropy,
+        )?;
+        self.window.take(token);
+        self.window
+            .push(accepted.token)
+            .map_err(|_| Error::internal("token 2 does not fit"))?;
+        self.context = Some(accepted.context);
+        self.phase = Phase::Establishing;
+        Ok(true)
+    }
+
+    /// Wraps waiting messages as far as the window has room, then the deletion if one is due.
+    fn pump(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+        let judged = self.judged(now);
+        let Phase::Established { ending } = self.phase else {
+            return Ok(false);
+        };
+        let Some(context) = self.context.as_mut() else {
+            return Ok(false);
+        };
+        let mut changed = false;
+        while let Some(first) = self.queue.first() {
+            let room = context
+                .wrapped_len(true, first.message.len())
+                .is_some_and(|len| self.window.has_room(len));
+            if !room {
+                break;
+            }
+            let token = context.wrap(true, 0, &first.message, judged, entropy)?;
+            let at = self
+                .window
+                .push(token)
+                .map_err(|_| Error::internal("the window is full"))?;
+            self.in_flight.push((at, first.index));
+            self.queue.remove(0);
+            changed = true;
+        }
+        if let (Some(code), true) = (ending, self.queue.is_empty()) {
+            self.delete_context(code, entropy)?;
+            changed = true;
+        }
+        Ok(changed)
+    }
+
+    /// What to ask of the relay next. Reads come before writes: nothing is written to a slot of which nothing
+    /// is known.
+    pub(crate) fn next(&self, slot: &Slot, now: u64) -> Next {
+        match &self.phase {
+            Phase::Creating { .. } => Next::Create,
+            Phase::Removing { .. } => Next::Delete,
+            Phase::Relinquishing { .. } => Next::Relinquish,
+            Phase::Closed { parting: None, .. } => Next::Over,
+            Phase::Closed {
+                parting: Some(parting),
+                ..
+            } if now >= parting.until => Next::Delete,
+            _ if !slot.is_known() => Next::Read,
+            Phase::Closed {
+                parting: Some(parting),
+                ..
+            } => match &parting.data {
+                Some(data) if !slot.holds(data) => Next::Write(data.clone()),
+                _ => Next::Over,
+            },
+            _ => self.desired(slot).map_or(Next::Wait, Next::Write),
+        }
+    }
+
+    /// The envelope to write, unless the slot holds it or nothing asks for one.
+    fn desired(&self, slot: &Slot) -> Option<String> {
+        let data = self.envelope()?;
+        let asked = match &self.phase {
+            Phase::Acknowledging { .. } | Phase::Aborting { .. } | Phase::Answering { .. } => true,
+            _ => self.window.has_unacknowledged() || slot.needs_answer(),
+        };
+        (asked && !slot.holds(&data)).then_some(data)
+    }
+
+    /// The envelope that says all this side has to say.
+    pub(super) fn envelope(&self) -> Option<String> {
+        let (silent, abort) = match &self.phase {
+            Phase::Creating { .. } | Phase::Invited { .. } => return Some(self.first_envelope()),
+            Phase::Offered { .. } => return None,
+            Phase::Acknowledging { crossed, .. } => (!crossed, None),
+            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => (false, Some(token)),
+            _ => (false, None),
+        };
+        let mut fields = self.window.fields(self.side, silent);
+        fields.abort = abort.cloned();
+        let context = self.context.as_ref()?;
+        Some(fields.encode(|body| context.envelope_mic(self.role(), body)))
+    }
+
+    /// The mailbox as this side addresses it.
+    pub(crate) fn mailbox(&self) -> Option<Mailbox> {
+        let id = self.mailbox.as_ref()?;
+        Some(Mailbox {
+            url: format!("{}/v1/m/{id}", self.relay),
+            claim: self.claim.clone(),
+            // Binding is the receiver's; the proof is nothing to a sender.
+            proof: (!self.is_sender()).then(|| self.proof.clone()),
+        })
+    }
+
+    /// The call that `next` stands for, with a new request id.
+    pub(crate) fn call(&self, next: &Next, slot: &Slot, wait: u64, request_id: RequestId) -> Option<Call> {
+        Some(match next {
+            Next::Read => Call::Read {
+                wait: 0,
+                known: None,
+            },
+            Next::Wait => Call::Read {
+                wait,
+                known: slot.version.clone(),
+            },
+            Next::Write(data) => Call::Update {
+                payload: data.clone(),
+                request_id,
+                if_match: slot.version.clone(),
+                notification: self.notification.clone(),
+            },
+            Next::Relinquish => Call::Relinquish { request_id },
+            Next::Delete => Call::Delete { request_id },
+            Next::Create | Next::Over => return None,
+        })
+    }
+
+    /// The HTTP request of a call.
+    pub(crate) fn request(&self, call: &Call) -> Option<HttpRequest> {
+        self.mailbox().map(|mailbox| mailbox.request(call))
+    }
+
+    /// An ended transfer has nothing more to do at the relay.
+    pub(crate) fn part(&mut self) {
+        if let Phase::Closed { parting, .. } = &mut self.phase {
+            *parting = None;
+        }
+    }
+
+    pub(super) fn delete_context(&mut self, code: u8, entropy: &mut Entropy) -> Result<(), Error> {
+        let context = self
+            .context
+            .as_mut()
+            .ok_or(Error::internal("no security context"))?;
+        let token = context.delete_sec_context(code, entropy)?;
+        self.window
+            .push_last(token)
+            .map_err(|_| Error::internal("no room for the deletion"))?;
+        self.phase = Phase::Deleting { code };
+        Ok(())
+    }
+}

@@ -1,0 +1,270 @@
+//! The state machine of one transfer, for the sender and the receiver (pure): inputs in, what to do next and
+//! events out.
+//!
+//! It drives the security context (`gss`) and the exchange, and says which request the shell is to make. It is
+//! stored as one record; the shell stores it before anything that depends on it becomes visible.
+
+mod advance;
+mod ending;
+mod events;
+mod message;
+mod receive;
+mod record;
+mod slot;
+mod start;
+mod types;
+
+#[cfg(test)]
+mod tests;
+
+use zeroize::Zeroizing;
+
+use crate::auth_credential::CredentialId;
+use crate::exchange::{Side, Window};
+use crate::gss::{Role, SecurityContext};
+use crate::invitation::{RelayOrigin, Vertical};
+use crate::mailbox::{DeviceClaim, MailboxId, NotificationToken, RequestId};
+use crate::secret::{Secret, SharedSecret};
+
+pub(crate) use advance::Next;
+use events::EventLog;
+pub use message::MAX_CONTENT;
+pub(crate) use message::MessageError;
+pub(crate) use receive::Answer;
+pub(crate) use record::RecordError;
+pub(crate) use slot::Slot;
+pub(crate) use start::{ReceiverStart, SenderStart};
+pub use types::{
+    Credential, Display, MessageIndex, NotATransferId, Outcome, TerminateReason, TransferEvent,
+    TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,
+};
+
+/// What a receiver's wrong clock is forgiven, in seconds.
+pub(crate) const CLOCK_SKEW: u64 = 600;
+/// How long the last envelope is left to the other side before the mailbox is deleted, in seconds.
+pub(crate) const LINGER: u64 = 600;
+/// How long unacknowledged events outlive a transfer, in seconds.
+pub(crate) const KEEP_EVENTS: u64 = 30 * 24 * 3600;
+
+/// One transfer, on one side.
+pub(crate) struct Transfer {
+    pub(crate) id: TransferId,
+    side: Side,
+    relay: RelayOrigin,
+    /// Known once the mailbox exists.
+    mailbox: Option<MailboxId>,
+    claim: DeviceClaim,
+    /// The recipient proof, R.
+    proof: Secret<32>,
+    vertical: Vertical,
+    display: Display,
+    notification: Option<NotificationToken>,
+    /// The earlier of the credential's and the mailbox's, Unix seconds; `u64::MAX` while unknown.
+    expires_at: u64,
+    /// The relay's clock less this device's, if it was ever told.
+    clock_offset: Option<i64>,
+    credential_id: Option<CredentialId>,
+    context: Option<SecurityContext>,
+    window: Window,
+    /// Messages that wait for the context, or for room in the window.
+    queue: Vec<Queued>,
+    next_message: MessageIndex,
+    /// Messages under way, by the index of their token.
+    in_flight: Vec<(u64, MessageIndex)>,
+    next_received: MessageIndex,
+    events: EventLog,
+    /// First time and count of a "not found" that may be a proxy's.
+    not_found: Option<(u64, u64)>,
+    phase: Phase,
+}
+
+/// A message as it will be wrapped.
+struct Queued {
+    index: MessageIndex,
+    message: Zeroizing<Vec<u8>>,
+}
+
+/// Where the transfer stands, with what only that state has.
+enum Phase {
+    /// Sender: the mailbox is being made, by exactly this request.
+    Creating {
+        secret: SharedSecret,
+        request_id: RequestId,
+        body: Zeroizing<Vec<u8>>,
+        attestation: Option<String>,
+    },
+    /// Sender: token 1 lies in the mailbox.
+    Invited { secret: SharedSecret },
+    /// Receiver: bound or about to be, nothing answered. The token is the sender's, once read and found good.
+    Offered {
+        secret: SharedSecret,
+        expected: Option<Vec<u8>>,
+        token: Option<Vec<u8>>,
+    },
+    /// Receiver: token 2 is stored.
+    Establishing,
+    /// Messages both ways. `ending`: the code with which it ends once the queue is empty.
+    Established { ending: Option<u8> },
+    /// This side's deletion token awaits its acknowledgement.
+    Deleting { code: u8 },
+    /// The other side's deletion is stored; the envelope that acknowledges it must be written. When the two
+    /// deletions crossed, it still carries this side's own.
+    Acknowledging { outcome: Outcome, crossed: bool },
+    /// This side aborts; the other's answer is awaited.
+    Aborting { code: u8, token: Vec<u8> },
+    /// The other side has aborted; the envelope that confirms it must be written.
+    Answering { code: u8, token: Vec<u8> },
+    /// Confirmed; the mailbox must be deleted.
+    Removing { outcome: Outcome },
+    /// Receiver, before token 2: the claim is given up.
+    Relinquishing { outcome: Outcome },
+    /// Over.
+    Closed {
+        outcome: Outcome,
+        at: u64,
+        parting: Option<Parting>,
+    },
+}
+
+/// What an ended transfer may still have to do at the relay.
+#[derive(Clone)]
+struct Parting {
+    /// The last envelope; written again if the other side overwrote it.
+    data: Option<String>,
+    /// When the mailbox is deleted at the latest, Unix seconds.
+    until: u64,
+}
+
+impl Transfer {
+    fn role(&self) -> Role {
+        role(self.side)
+    }
+
+    /// The time by which this side judges: the sender's is its own clock. A receiver is expired only if its
+    /// own clock, less the skew, and the relay's both say so.
+    fn judged(&self, now: u64) -> u64 {
+        match self.side {
+            Side::Sender => now,
+            Side::Receiver => {
+                let own = now.saturating_sub(CLOCK_SKEW);
+                let relay = self.clock_offset.map(|by| now.saturating_add_signed(by));
+                own.min(relay.unwrap_or(own))
+            }
+        }
+    }
+
+    pub(crate) fn state(&self) -> TransferState {
+        match &self.phase {
+            Phase::Creating { .. } | Phase::Invited { .. } => TransferState::Invited,
+            Phase::Offered { .. } | Phase::Establishing => TransferState::Establishing,
+            Phase::Established { ending: None } => TransferState::Established,
+            Phase::Closed { outcome, .. } => TransferState::Closed(*outcome),
+            _ => TransferState::Closing,
+        }
+    }
+
+    pub(crate) fn summary(&self) -> TransferSummary {
+        TransferSummary {
+            id: self.id,
+            role: match self.side {
+                Side::Sender => TransferRole::Sender,
+                Side::Receiver => TransferRole::Receiver,
+            },
+            state: self.state(),
+            display: self.display.clone(),
+            expires_at: self.expires_at,
+        }
+    }
+
+    pub(crate) fn is_sender(&self) -> bool {
+        self.side == Side::Sender
+    }
+
+    pub(crate) fn outcome(&self) -> Option<Outcome> {
+        match self.phase {
+            Phase::Closed { outcome, .. } => Some(outcome),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn credential_id(&self) -> Option<&CredentialId> {
+        self.credential_id.as_ref()
+    }
+
+    /// Whether token 2 was stored here: from then on the auth credential counts as used.
+    pub(crate) fn has_used_credential(&self) -> bool {
+        self.side == Side::Receiver && self.credential_id.is_some() && !self.is_offered()
+    }
+
+    /// Receiver: nothing was answered yet.
+    pub(crate) fn is_offered(&self) -> bool {
+        matches!(self.phase, Phase::Offered { .. })
+    }
+
+    /// Sender: the mailbox does not exist yet, as far as this side knows.
+    pub(crate) fn is_creating(&self) -> bool {
+        matches!(self.phase, Phase::Creating { .. })
+    }
+
+    pub(crate) fn relay(&self) -> &RelayOrigin {
+        &self.relay
+    }
+
+    pub(crate) fn expires_at(&self) -> u64 {
+        self.expires_at
+    }
+
+    pub(crate) fn display(&self) -> &Display {
+        &self.display
+    }
+
+    pub(crate) fn set_notification(&mut self, token: Option<NotificationToken>) {
+        self.notification = token;
+    }
+
+    /// The events after `cursor`, with the newest cursor.
+    pub(crate) fn update_after(&self, cursor: u64) -> TransferUpdate {
+        TransferUpdate {
+            state: self.state(),
+            events: self.events.after(cursor).to_vec(),
+            cursor: self.events.last(),
+        }
+    }
+
+    /// Forgets the events up to `cursor`; says whether that changed anything.
+    pub(crate) fn acknowledge_events(&mut self, cursor: u64) -> bool {
+        self.events.acknowledge(cursor)
+    }
+
+    /// Notes the relay's clock, when it differs notably from what was noted.
+    fn observe_clock(&mut self, now: u64, date: Option<u64>) {
+        let Some(offset) = date.and_then(|date| i64::try_from(i128::from(date) - i128::from(now)).ok())
+        else {
+            return;
+        };
+        if self.clock_offset.is_none_or(|known| known.abs_diff(offset) > 60) {
+            self.clock_offset = Some(offset);
+        }
+    }
+
+    /// Whether nothing of an ended transfer is needed any more: its tombstone has outlived the invitation.
+    pub(crate) fn is_forgettable(&self, now: u64) -> bool {
+        let Phase::Closed { at, parting, .. } = &self.phase else {
+            return false;
+        };
+        let keep_until = if self.expires_at == u64::MAX {
+            *at
+        } else {
+            self.expires_at.max(*at).saturating_add(2 * CLOCK_SKEW)
+        };
+        let events_kept = !self.events.is_empty() && now < at.saturating_add(KEEP_EVENTS);
+        parting.is_none() && now > keep_until && !events_kept
+    }
+}
+
+fn role(side: Side) -> Role {
+    match side {
+        Side::Sender => Role::Initiator,
+        Side::Receiver => Role::Acceptor,
+    }
+}

@@ -1,0 +1,438 @@
+//! What the relay's answers do to a transfer.
+
+use super::types::{Display, Outcome, TransferEvent, codes};
+use super::{LINGER, Next, Parting, Phase, Slot, Transfer, message};
+use crate::auth_credential::CredentialId;
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::exchange::{Envelope, Fields, Side};
+use crate::gss::{self, AcceptorCredential, ChannelBindings, MajorStatus};
+use crate::invitation::parse_mailbox_url;
+use crate::mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
+use crate::mechanism;
+
+/// A "not found" without the relay's own words is final only so many times…
+const NOT_FOUND_COUNT: u64 = 3;
+/// …over at least so many seconds: proxies say it during a deploy.
+const NOT_FOUND_SECONDS: u64 = 60;
+
+/// An answer, with when it came and what the relay's clock said.
+pub(crate) struct Answer {
+    pub(crate) reply: Reply,
+    pub(crate) now: u64,
+    pub(crate) date: Option<u64>,
+}
+
+/// What a slot's content turned out to be.
+enum Verdict {
+    Mine,
+    Peer { needs_answer: bool },
+    Foreign,
+}
+
+impl Transfer {
+    /// Takes the relay's answer to what `next` asked.
+    pub(crate) fn handle(
+        &mut self,
+        next: &Next,
+        answer: Answer,
+        slot: &mut Slot,
+        entropy: &mut Entropy,
+    ) -> Result<(), Error> {
+        let Answer { reply, now, date } = answer;
+        self.observe_clock(now, date);
+        if !matches!(reply, Reply::Gone { .. }) {
+            self.not_found = None;
+        }
+        match (next, reply) {
+            (Next::Create, Reply::Created { url_link, version }) => {
+                self.created(&url_link, version, slot)?;
+            }
+            // A relay that does not repeat its answer: the mailbox made at first is lost, nobody knows it.
+            (Next::Create, Reply::Done { repeated: true, .. }) => self.recreate(entropy),
+            (
+                Next::Read | Next::Wait,
+                Reply::Content {
+                    data,
+                    payload_type,
+                    display,
+                    expiration,
+                    version,
+                },
+            ) => {
+                self.note_expiration(expiration);
+                self.note_display(Display {
+                    title: display.title,
+                    description: display.description,
+                    image_url: Some(display.image_url).filter(|url| !url.is_empty()),
+                });
+                let is_ours = payload_type == PAYLOAD_TYPE;
+                let verdict = match Envelope::decode(&data).filter(|_| is_ours) {
+                    Some(envelope) => self.judge(&data, &envelope, now, slot, entropy),
+                    None => self.foreign(),
+                };
+                let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
+                slot.saw(&data, version, needs_answer);
+                self.expire(now);
+            }
+            (Next::Write(data), Reply::Done { repeated, version }) => {
+                if repeated {
+                    // Once processed: that does not say that the slot holds it.
+                    slot.forget();
+                } else {
+                    slot.wrote(data, version);
+                    self.wrote_last(data, now);
+                }
+            }
+            (Next::Write(_), Reply::Conflict) => slot.forget(),
+            (Next::Relinquish, Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { .. })
+            | (Next::Delete, Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { .. }) => {
+                self.removed(now);
+            }
+            (_, Reply::Gone { final_ }) => self.not_found(final_, now, slot),
+            (_, reply) => {
+                slot.forget();
+                return Err(Error::from_reply(&reply));
+            }
+        }
+        Ok(())
+    }
+
+    fn created(
+        &mut self,
+        url_link: &str,
+        version: Option<String>,
+        slot: &mut Slot,
+    ) -> Result<(), Error> {
+        let Phase::Creating { secret, .. } = &self.phase else {
+            return Ok(());
+        };
+        let secret = secret.clone();
+        let (origin, mailbox) =
+            parse_mailbox_url(url_link).map_err(|_| Error::bad_relay("urlLink is no mailbox URL"))?;
+        if origin != self.relay {
+            return Err(Error::bad_relay("urlLink is of another origin"));
+        }
+        self.mailbox = Some(MailboxId::from(mailbox));
+        self.phase = Phase::Invited { secret };
+        slot.saw(&self.first_envelope(), version, false);
+        Ok(())
+    }
+
+    /// The shorter of the credential's and the mailbox's time counts.
+    fn note_expiration(&mut self, expiration: Option<u64>) {
+        let Some(mut at) = expiration else { return };
+        // A sender judges by its own clock: translate from the relay's.
+        if let (Side::Sender, Some(offset)) = (self.side, self.clock_offset) {
+            at = at.saturating_add_signed(-offset);
+        }
+        // A second of rounding is no shortening.
+        if at.saturating_add(1) < self.expires_at && self.outcome().is_none() {
+            self.expires_at = at;
+        }
+    }
+
+    fn note_display(&mut self, display: Display) {
+        if self.side == Side::Receiver && self.is_offered() {
+            self.display = display;
+        }
+    }
+
+    fn foreign(&mut self) -> Verdict {
+        if self.outcome().is_none() && !self.is_offered() {
+            self.events.push_rejected();
+        }
+        Verdict::Foreign
+    }
+
+    fn judge(
+        &mut self,
+        data: &str,
+        envelope: &Envelope,
+        now: u64,
+        slot: &mut Slot,
+        entropy: &mut Entropy,
+    ) -> Verdict {
+        if matches!(self.phase, Phase::Closed { .. }) {
+            return Verdict::Foreign;
+        }
+        let Some(fields) = envelope.fields() else {
+            if self.is_authentic(self.side.other(), envelope) {
+                self.abort(codes::UNDECODABLE, now, entropy);
+                return Verdict::Peer { needs_answer: true };
+            }
+            return self.foreign();
+        };
+        match &self.phase {
+            Phase::Offered { .. } => {
+                self.offered(envelope, fields);
+                Verdict::Foreign
+            }
+            _ if fields.side == self.side => self.own(data, envelope, &fields, now, entropy),
+            Phase::Invited { .. } => self.first_answer(envelope, &fields, now, slot, entropy),
+            _ if self.is_authentic(self.side.other(), envelope) => {
+                self.authentic(&fields, now, slot, entropy);
+                Verdict::Peer {
+                    needs_answer: !fields.tokens.is_empty() || fields.abort.is_some(),
+                }
+            }
+            // Token 1 once more, without a MIC: late or put back by the sender; not worth a word.
+            _ if self.side == Side::Receiver && envelope.mic.is_none() => Verdict::Foreign,
+            _ => self.foreign(),
+        }
+    }
+
+    fn is_authentic(&self, from: Side, envelope: &Envelope) -> bool {
+        let (Some(context), Some(mic)) = (&self.context, &envelope.mic) else {
+            return false;
+        };
+        context.verify_envelope(super::role(from), &envelope.body, mic)
+    }
+
+    /// Step 4, receiver: what a mailbox that nobody has answered holds is the sender's first envelope.
+    fn offered(&mut self, envelope: &Envelope, mut fields: Fields) {
+        let first = envelope.mic.is_none()
+            && fields.side == Side::Sender
+            && (fields.ack, fields.base) == (0, 0)
+            && fields.hash == [0; 32]
+            && fields.abort.is_none()
+            && fields.tokens.len() == 1;
+        if let Phase::Offered { token, .. } = &mut self.phase {
+            *token = fields.tokens.pop().filter(|_| first);
+        }
+    }
+
+    /// Step 5, receiver: whether what was read can be accepted. Nothing is answered yet, and nothing used.
+    pub(crate) fn validate(
+        &mut self,
+        used: &dyn Fn(&CredentialId) -> bool,
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Result<(), Error> {
+        let Phase::Offered {
+            secret,
+            expected,
+            token,
+        } = &self.phase
+        else {
+            return Ok(());
+        };
+        let token = token
+            .as_deref()
+            .ok_or(Error::bad_mailbox("the mailbox holds no first token"))?;
+        if expected.as_deref().is_some_and(|expected| expected != token) {
+            return Err(Error::bad_mailbox("the mailbox holds another token than the file"));
+        }
+        let accepted = gss::accept_sec_context(
+            mechanism::registry(),
+            &AcceptorCredential::new(secret.clone()),
+            Some(&ChannelBindings::for_relay(&self.relay.to_string())),
+            token,
+            used,
+            self.judged(now),
+            entropy,
+        )?;
+        self.credential_id = Some(accepted.credential_id);
+        self.expires_at = self.expires_at.min(accepted.expires_at);
+        Ok(())
+    }
+
+    /// An envelope of this side's own.
+    fn own(
+        &mut self,
+        data: &str,
+        envelope: &Envelope,
+        fields: &Fields,
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Verdict {
+        if self.side == Side::Sender && envelope.mic.is_none() {
+            return if data == self.first_envelope() {
+                Verdict::Mine
+            } else {
+                self.foreign()
+            };
+        }
+        if !self.is_authentic(self.side, envelope) {
+            return self.foreign();
+        }
+        let aborted = matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. });
+        if !aborted && (self.window.is_behind(fields) || fields.abort.is_some()) {
+            self.abort(codes::STATE_LOST, now, entropy);
+        }
+        Verdict::Mine
+    }
+
+    /// Step 6, sender: the first authentic answer uses the invitation up. All or nothing: token 2 is taken on
+    /// a copy, and counts only if the envelope's MIC holds under the keys that it gives.
+    fn first_answer(
+        &mut self,
+        envelope: &Envelope,
+        fields: &Fields,
+        now: u64,
+        slot: &mut Slot,
+        entropy: &mut Entropy,
+    ) -> Verdict {
+        let (Some(context), Some(mic), Some(token)) =
+            (&self.context, &envelope.mic, fields.tokens.first())
+        else {
+            return self.foreign();
+        };
+        if fields.base != 0 {
+            return self.foreign();
+        }
+        let mut tried = context.tentative();
+        let step = tried.continue_with(token, now, entropy);
+        let expired = matches!(&step, Err(e) if e.major.has(MajorStatus::CREDENTIALS_EXPIRED));
+        let taken = match &step {
+            Ok(_) => true,
+            Err(_) if expired => tried.take_expired(token, entropy).is_ok(),
+            Err(_) => false,
+        };
+        if !taken || !tried.verify_envelope(super::role(Side::Receiver), &envelope.body, mic) {
+            return self.foreign();
+        }
+        self.context = Some(tried);
+        // The secret is wiped here: nobody else can answer any more.
+        self.phase = Phase::Established { ending: None };
+        slot.progress();
+        if self.window.acknowledge(fields).is_err() {
+            self.abort(codes::STATE_LOST, now, entropy);
+            return Verdict::Peer { needs_answer: true };
+        }
+        self.window.take(token);
+        self.events.push(TransferEvent::Accepted);
+        if expired {
+            self.abort(codes::EXPIRED, now, entropy);
+        } else if let Ok(step) = step {
+            if let Some(token) = step.token
+                && self.window.push(token).is_err()
+            {
+                self.abort(codes::INTERNAL, now, entropy);
+            }
+            self.events.push(TransferEvent::Established);
+            self.authentic(fields, now, slot, entropy);
+        }
+        Verdict::Peer { needs_answer: true }
+    }
+
+    /// An authentic envelope of the other side.
+    fn authentic(&mut self, fields: &Fields, now: u64, slot: &mut Slot, entropy: &mut Entropy) {
+        // An abort is no indexed token: a rolled-back side has no valid index.
+        if let Some(token) = &fields.abort {
+            return self.peer_aborted(token, now, entropy);
+        }
+        if matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. }) {
+            return;
+        }
+        let before = self.window.acknowledged();
+        let Ok(acknowledged) = self.window.acknowledge(fields) else {
+            return self.abort(codes::STATE_LOST, now, entropy);
+        };
+        self.delivered(acknowledged);
+        let Ok(tokens) = self.window.new_tokens(fields) else {
+            return self.abort(codes::STATE_LOST, now, entropy);
+        };
+        if acknowledged > before || !tokens.is_empty() {
+            slot.progress();
+        }
+        for token in tokens.to_vec() {
+            if self.events.is_full() || !self.takes_tokens(now) {
+                break;
+            }
+            match self.take(&token, now, entropy) {
+                Ok(()) => self.window.take(&token),
+                // Not acknowledged, and no endless re-send: the transfer ends.
+                Err(code) => return self.abort(code, now, entropy),
+            }
+        }
+        self.confirm_deletion();
+    }
+
+    fn takes_tokens(&self, now: u64) -> bool {
+        self.judged(now) < self.expires_at
+            && matches!(
+                self.phase,
+                Phase::Establishing | Phase::Established { .. } | Phase::Deleting { .. }
+            )
+    }
+
+    fn delivered(&mut self, acknowledged: u64) {
+        let events = &mut self.events;
+        self.in_flight.retain(|(token, index)| {
+            let arrived = *token < acknowledged;
+            if arrived {
+                events.push(TransferEvent::CredentialDelivered { index: *index });
+            }
+            !arrived
+        });
+    }
+
+    /// Takes one authentic token; the code with which the transfer ends if it can't be decoded.
+    fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<(), u8> {
+        let now = self.judged(now);
+        let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
+        if !context.is_complete() {
+            let step = context
+                .continue_with(token, now, entropy)
+                .map_err(|_| codes::UNDECODABLE)?;
+            if step.complete {
+                self.phase = Phase::Established { ending: None };
+                self.events.push(TransferEvent::Established);
+            }
+            return Ok(());
+        }
+        if let Ok(deletion) = context.process_context_token(token) {
+            self.peer_deleted(deletion.code);
+            return Ok(());
+        }
+        let unwrapped = context
+            .unwrap(token, now)
+            .map_err(|_| codes::UNDECODABLE)?;
+        if !unwrapped.conf_state || unwrapped.supplementary != MajorStatus::COMPLETE {
+            return Err(codes::UNDECODABLE);
+        }
+        let credential = message::decode(&unwrapped.data).map_err(|error| error.code())?;
+        let index = self.next_received;
+        self.next_received += 1;
+        self.events
+            .push(TransferEvent::CredentialReceived { credential, index });
+        Ok(())
+    }
+
+    /// The envelope that acknowledges the other side's ending was written: over.
+    fn wrote_last(&mut self, data: &str, now: u64) {
+        let outcome = match &self.phase {
+            Phase::Acknowledging { outcome, .. } => *outcome,
+            Phase::Answering { code, .. } => Outcome::from_code(*code),
+            _ => return,
+        };
+        // Only what this phase writes is its last word: an older write may be answered now.
+        if self.envelope().as_deref() == Some(data) {
+            let parting = Parting {
+                data: Some(data.to_owned()),
+                until: now.saturating_add(LINGER),
+            };
+            self.close(outcome, now, Some(parting));
+        }
+    }
+
+    fn removed(&mut self, now: u64) {
+        match self.phase {
+            Phase::Removing { outcome } | Phase::Relinquishing { outcome } => {
+                self.close(outcome, now, None);
+            }
+            _ => self.part(),
+        }
+    }
+
+    fn not_found(&mut self, is_final: bool, now: u64, slot: &mut Slot) {
+        slot.forget();
+        let (first, count) = self.not_found.map_or((now, 1), |(first, n)| (first, n + 1));
+        self.not_found = Some((first, count));
+        let waited = now.saturating_sub(first) >= NOT_FOUND_SECONDS;
+        if is_final || (count >= NOT_FOUND_COUNT && waited) {
+            self.gone(now);
+        }
+    }
+}

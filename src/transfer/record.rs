@@ -1,0 +1,295 @@
+//! The stored form of a transfer: one versioned CBOR record. It holds secrets; stores seal it.
+
+use zeroize::Zeroizing;
+
+use super::events::EventLog;
+use super::types::{Display, Outcome, TransferId};
+use super::{Parting, Phase, Queued, Transfer};
+use crate::auth_credential::CredentialId;
+use crate::cbor::{self, Map, Value};
+use crate::exchange::{Side, Window};
+use crate::gss::SecurityContext;
+use crate::invitation::{RelayOrigin, Vertical};
+use crate::mailbox::{DeviceClaim, MailboxId, NotificationToken, RequestId};
+use crate::mechanism;
+use crate::secret::Secret;
+
+/// Version of the record's form.
+const VERSION: u64 = 1;
+
+/// A stored record could not be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum RecordError {
+    #[error("the stored record is of a later version")]
+    Version,
+    #[error("the stored record is damaged")]
+    Damaged,
+}
+
+impl Transfer {
+    pub(crate) fn to_record(&self) -> Zeroizing<Vec<u8>> {
+        let queue: Vec<Value> = self
+            .queue
+            .iter()
+            .map(|queued| {
+                Map::new()
+                    .with(1, queued.index)
+                    .with(2, &queued.message[..])
+                    .into()
+            })
+            .collect();
+        let in_flight: Vec<Value> = self
+            .in_flight
+            .iter()
+            .map(|(token, message)| Map::new().with(1, *token).with(2, *message).into())
+            .collect();
+        let notification = self.notification.as_ref().map(|token| {
+            Map::new()
+                .with(1, token.kind.as_str())
+                .with(2, token.token_data.as_str())
+        });
+        let not_found = self
+            .not_found
+            .map(|(first, count)| Map::new().with(1, first).with(2, count));
+        Map::new()
+            .with(0, VERSION)
+            .with(1, self.id.0.as_bytes())
+            .with(2, self.side.code())
+            .with(3, self.relay.to_string())
+            .with_opt(4, self.mailbox.as_ref().map(|id| Value::from(id.uuid().as_bytes())))
+            .with(5, self.claim.uuid().as_bytes())
+            .with(6, self.proof.expose())
+            .with(7, self.vertical.letter())
+            .with(8, display_map(&self.display))
+            .with_opt(9, notification)
+            .with(10, self.expires_at)
+            .with_opt(11, self.clock_offset.map(offset_map))
+            .with_opt(12, self.credential_id.as_ref().map(|id| Value::from(id.as_bytes())))
+            .with_opt(13, self.context.as_ref().map(|context| Value::Bytes(context.save())))
+            .with(14, self.window.to_map())
+            .with(15, queue)
+            .with(16, self.next_message)
+            .with(17, in_flight)
+            .with(18, self.next_received)
+            .with(19, self.events.to_map())
+            .with_opt(20, not_found)
+            .with(21, phase_map(&self.phase))
+            .encode()
+    }
+
+    pub(crate) fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
+        let map = cbor::decode_map(bytes).ok_or(RecordError::Damaged)?;
+        match map.uint(0) {
+            Some(VERSION) => read(&map).ok_or(RecordError::Damaged),
+            Some(_) => Err(RecordError::Version),
+            None => Err(RecordError::Damaged),
+        }
+    }
+}
+
+fn read(map: &Map) -> Option<Transfer> {
+    let queue = map.array(15)?.iter().map(|value| {
+        let map = value.map()?;
+        Some(Queued {
+            index: map.uint(1)?,
+            message: map.bytes(2)?.to_vec().into(),
+        })
+    });
+    let in_flight = map.array(17)?.iter().map(|value| {
+        let map = value.map()?;
+        Some((map.uint(1)?, map.uint(2)?))
+    });
+    Some(Transfer {
+        id: TransferId(uuid(map.bytes(1)?)?),
+        side: Side::from_code(map.uint(2)?)?,
+        relay: RelayOrigin::parse(map.text(3)?).ok()?,
+        mailbox: optional(map, 4, |value| Some(MailboxId::from(uuid(value.bytes()?)?)))?,
+        claim: DeviceClaim::from(uuid(map.bytes(5)?)?),
+        proof: Secret::from_slice(map.bytes(6)?)?,
+        vertical: Vertical::from_letter(map.text(7)?)?,
+        display: display_from(map.map(8)?)?,
+        notification: optional(map, 9, |value| {
+            let map = value.map()?;
+            Some(NotificationToken {
+                kind: map.text(1)?.to_owned(),
+                token_data: map.text(2)?.to_owned(),
+            })
+        })?,
+        expires_at: map.uint(10)?,
+        clock_offset: optional(map, 11, |value| offset_from(value.map()?))?,
+        credential_id: optional(map, 12, |value| {
+            Some(CredentialId::new(value.bytes()?.try_into().ok()?))
+        })?,
+        context: optional(map, 13, |value| {
+            SecurityContext::restore(mechanism::registry(), value.bytes()?).ok()
+        })?,
+        window: Window::from_map(map.map(14)?)?,
+        queue: queue.collect::<Option<_>>()?,
+        next_message: map.uint(16)?,
+        in_flight: in_flight.collect::<Option<_>>()?,
+        next_received: map.uint(18)?,
+        events: EventLog::from_map(map.map(19)?)?,
+        not_found: optional(map, 20, |value| {
+            let map = value.map()?;
+            Some((map.uint(1)?, map.uint(2)?))
+        })?,
+        phase: phase_from(map.map(21)?)?,
+    })
+}
+
+/// `None` only if the key is there and can't be read.
+fn optional<T>(
+    map: &Map,
+    key: u64,
+    read: impl FnOnce(&Value) -> Option<T>,
+) -> Option<Option<T>> {
+    match map.get(key) {
+        Some(value) => read(value).map(Some),
+        None => Some(None),
+    }
+}
+
+fn uuid(bytes: &[u8]) -> Option<uuid::Uuid> {
+    uuid::Uuid::from_slice(bytes).ok()
+}
+
+fn display_map(display: &Display) -> Map {
+    Map::new()
+        .with(1, display.title.as_str())
+        .with(2, display.description.as_str())
+        .with_opt(3, display.image_url.as_deref())
+}
+
+fn display_from(map: &Map) -> Option<Display> {
+    Some(Display {
+        title: map.text(1)?.to_owned(),
+        description: map.text(2)?.to_owned(),
+        image_url: map.text(3).map(str::to_owned),
+    })
+}
+
+fn offset_map(offset: i64) -> Map {
+    Map::new()
+        .with(1, offset < 0)
+        .with(2, offset.unsigned_abs())
+}
+
+fn offset_from(map: &Map) -> Option<i64> {
+    let size = i64::try_from(map.uint(2)?).ok()?;
+    Some(if map.boolean(1)? { -size } else { size })
+}
+
+fn phase_map(phase: &Phase) -> Map {
+    let map = Map::new();
+    match phase {
+        Phase::Creating {
+            secret,
+            request_id,
+            body,
+            attestation,
+        } => map
+            .with(0, 1)
+            .with(1, secret.expose())
+            .with(2, request_id.uuid().as_bytes())
+            .with(3, &body[..])
+            .with_opt(4, attestation.as_deref()),
+        Phase::Invited { secret } => map.with(0, 2).with(1, secret.expose()),
+        Phase::Offered {
+            secret,
+            expected,
+            token,
+        } => map
+            .with(0, 3)
+            .with(1, secret.expose())
+            .with_opt(2, expected.as_deref())
+            .with_opt(3, token.as_deref()),
+        Phase::Establishing => map.with(0, 4),
+        Phase::Established { ending } => map.with(0, 5).with_opt(1, ending.map(u64::from)),
+        Phase::Deleting { code } => map.with(0, 6).with(1, u64::from(*code)),
+        Phase::Acknowledging { outcome, crossed } => {
+            map.with(0, 7).with(1, outcome.stored()).with(2, *crossed)
+        }
+        Phase::Aborting { code, token } => {
+            map.with(0, 8).with(1, u64::from(*code)).with(2, &token[..])
+        }
+        Phase::Answering { code, token } => {
+            map.with(0, 9).with(1, u64::from(*code)).with(2, &token[..])
+        }
+        Phase::Removing { outcome } => map.with(0, 10).with(1, outcome.stored()),
+        Phase::Relinquishing { outcome } => map.with(0, 11).with(1, outcome.stored()),
+        Phase::Closed {
+            outcome,
+            at,
+            parting,
+        } => map
+            .with(0, 12)
+            .with(1, outcome.stored())
+            .with(2, *at)
+            .with_opt(
+                3,
+                parting.as_ref().map(|parting| {
+                    Map::new()
+                        .with_opt(1, parting.data.as_deref())
+                        .with(2, parting.until)
+                }),
+            ),
+    }
+}
+
+fn phase_from(map: &Map) -> Option<Phase> {
+    let code = || u8::try_from(map.uint(1)?).ok();
+    let outcome = || Outcome::from_stored(map.uint(1)?);
+    let token = || Some(map.bytes(2)?.to_vec());
+    let bytes = |key| optional(map, key, |value| Some(value.bytes()?.to_vec()));
+    Some(match map.uint(0)? {
+        1 => Phase::Creating {
+            secret: Secret::from_slice(map.bytes(1)?)?,
+            request_id: RequestId::from(uuid(map.bytes(2)?)?),
+            body: map.bytes(3)?.to_vec().into(),
+            attestation: optional(map, 4, |value| Some(value.text()?.to_owned()))?,
+        },
+        2 => Phase::Invited {
+            secret: Secret::from_slice(map.bytes(1)?)?,
+        },
+        3 => Phase::Offered {
+            secret: Secret::from_slice(map.bytes(1)?)?,
+            expected: bytes(2)?,
+            token: bytes(3)?,
+        },
+        4 => Phase::Establishing,
+        5 => Phase::Established {
+            ending: optional(map, 1, |value| u8::try_from(value.uint()?).ok())?,
+        },
+        6 => Phase::Deleting { code: code()? },
+        7 => Phase::Acknowledging {
+            outcome: outcome()?,
+            crossed: map.boolean(2)?,
+        },
+        8 => Phase::Aborting {
+            code: code()?,
+            token: token()?,
+        },
+        9 => Phase::Answering {
+            code: code()?,
+            token: token()?,
+        },
+        10 => Phase::Removing {
+            outcome: outcome()?,
+        },
+        11 => Phase::Relinquishing {
+            outcome: outcome()?,
+        },
+        12 => Phase::Closed {
+            outcome: outcome()?,
+            at: map.uint(2)?,
+            parting: optional(map, 3, |value| {
+                let map = value.map()?;
+                Some(Parting {
+                    data: optional(map, 1, |value| Some(value.text()?.to_owned()))?,
+                    until: map.uint(2)?,
+                })
+            })?,
+        },
+        _ => return None,
+    })
+}

@@ -1,0 +1,218 @@
+//! How a transfer begins, on either side (steps 1 to 4).
+
+use super::events::EventLog;
+use super::types::{Display, TransferId};
+use super::{Phase, Transfer};
+use crate::auth_credential::AuthCredential;
+use crate::crypto;
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::exchange::{Side, Window};
+use crate::gss::{self, ChannelBindings, InitiatorCredential, SecurityContext};
+use crate::invitation::{InvitationFile, RelayOrigin, ShareUrl, Vertical};
+use crate::mailbox::{
+    CreateRequest, DeviceClaim, DisplayInformation, HttpRequest, MailboxId, NotificationToken,
+    RequestId, create_request,
+};
+use crate::mechanism;
+use crate::secret::{Secret, SharedSecret};
+
+/// What a sender's transfer begins with.
+pub(crate) struct SenderStart {
+    pub(crate) id: TransferId,
+    pub(crate) relay: RelayOrigin,
+    pub(crate) vertical: Vertical,
+    pub(crate) display: Display,
+    /// Seconds.
+    pub(crate) lifetime: u64,
+    pub(crate) pin: bool,
+    pub(crate) notification: Option<NotificationToken>,
+    pub(crate) attestation: Option<String>,
+}
+
+/// What a receiver's transfer begins with.
+pub(crate) struct ReceiverStart<'a> {
+    pub(crate) id: TransferId,
+    pub(crate) share_url: &'a ShareUrl,
+    /// Token 1, where the invitation had it: the mailbox's must be the same.
+    pub(crate) token: Option<Vec<u8>>,
+    pub(crate) notification: Option<NotificationToken>,
+}
+
+/// R: proves to the relay that a device has the invitation, and tells it nothing about the secret.
+fn recipient_proof(secret: &SharedSecret) -> Secret<32> {
+    crypto::hkdf(secret.expose(), b"tigress v1 relay bind")
+}
+
+impl Transfer {
+    /// Steps 1 to 3: the auth credential, sealed; token 1; the request that makes the mailbox with it.
+    pub(crate) fn new_sender(
+        start: SenderStart,
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Result<Self, Error> {
+        let registry = mechanism::registry();
+        let secret: SharedSecret = entropy.secret();
+        let expires_at = now.saturating_add(start.lifetime);
+        let oid = registry.default_mechanism();
+        let auth = AuthCredential::new(oid, now, expires_at, start.pin, entropy);
+        let id = auth.id.clone();
+        let credential = InitiatorCredential::new(auth, secret.clone());
+        let bindings = ChannelBindings::for_relay(&start.relay.to_string());
+        let (context, token) =
+            gss::init_sec_context(registry, &credential, Some(&bindings), None, now, entropy)?;
+        let mut window = Window::default();
+        window.push(token).map_err(|_| Error::internal("token 1 does not fit"))?;
+        let mut transfer = Self::blank(
+            start.id,
+            Side::Sender,
+            start.relay,
+            DeviceClaim::from(entropy.uuid()),
+            recipient_proof(&secret),
+            Phase::Invited {
+                secret: secret.clone(),
+            },
+        );
+        transfer.vertical = start.vertical;
+        transfer.display = start.display;
+        transfer.notification = start.notification;
+        transfer.expires_at = expires_at;
+        transfer.credential_id = Some(id);
+        transfer.context = Some(context);
+        transfer.window = window;
+        transfer.phase = Phase::Creating {
+            secret,
+            request_id: RequestId::from(entropy.uuid()),
+            body: transfer.create_body()?.into(),
+            attestation: start.attestation,
+        };
+        Ok(transfer)
+    }
+
+    /// Step 4, before the relay was asked: the claim is stored first.
+    pub(crate) fn new_receiver(start: ReceiverStart<'_>, entropy: &mut Entropy) -> Self {
+        let secret = start.share_url.secret.clone();
+        let mut transfer = Self::blank(
+            start.id,
+            Side::Receiver,
+            start.share_url.relay.clone(),
+            DeviceClaim::from(entropy.uuid()),
+            recipient_proof(&secret),
+            Phase::Offered {
+                secret,
+                expected: start.token,
+                token: None,
+            },
+        );
+        transfer.mailbox = Some(MailboxId::from(start.share_url.mailbox));
+        transfer.vertical = start.share_url.vertical;
+        transfer.notification = start.notification;
+        transfer
+    }
+
+    fn blank(
+        id: TransferId,
+        side: Side,
+        relay: RelayOrigin,
+        claim: DeviceClaim,
+        proof: Secret<32>,
+        phase: Phase,
+    ) -> Self {
+        Self {
+            id,
+            side,
+            relay,
+            mailbox: None,
+            claim,
+            proof,
+            vertical: Vertical::General,
+            display: Display::default(),
+            notification: None,
+            expires_at: u64::MAX,
+            clock_offset: None,
+            credential_id: None,
+            context: None::<SecurityContext>,
+            window: Window::default(),
+            queue: Vec::new(),
+            next_message: 0,
+            in_flight: Vec::new(),
+            next_received: 0,
+            events: EventLog::default(),
+            not_found: None,
+            phase,
+        }
+    }
+
+    fn create_body(&self) -> Result<Vec<u8>, Error> {
+        let display = DisplayInformation {
+            title: self.display.title.clone(),
+            description: self.display.description.clone(),
+            image_url: self.display.image_url.clone().unwrap_or_default(),
+        };
+        let request = CreateRequest::new(
+            self.first_envelope(),
+            display,
+            self.expires_at,
+            &self.proof,
+            self.notification.clone(),
+        );
+        serde_json::to_vec(&request).map_err(|_| Error::internal("CreateMailbox can't be written"))
+    }
+
+    /// The envelope with token 1, which never has a MIC.
+    pub(super) fn first_envelope(&self) -> String {
+        self.window.fields(Side::Sender, false).encode(|_| None)
+    }
+
+    /// The request that makes the mailbox; the same bytes and id each time, until it was answered.
+    pub(crate) fn creation(&self) -> Option<HttpRequest> {
+        match &self.phase {
+            Phase::Creating {
+                request_id,
+                body,
+                attestation,
+                ..
+            } => Some(create_request(
+                &self.relay.to_string(),
+                &self.claim,
+                request_id,
+                body.to_vec(),
+                attestation.as_deref(),
+            )),
+            _ => None,
+        }
+    }
+
+    /// A relay that repeats no answer has swallowed the address of the mailbox: make another one.
+    pub(super) fn recreate(&mut self, entropy: &mut Entropy) {
+        if let Phase::Creating { request_id, .. } = &mut self.phase {
+            *request_id = RequestId::from(entropy.uuid());
+            self.claim = DeviceClaim::from(entropy.uuid());
+        }
+    }
+
+    /// Sender, until somebody has answered: the share URL and the `.tigress` file.
+    pub(crate) fn invitation(&self) -> Option<(ShareUrl, InvitationFile)> {
+        let Phase::Invited { secret } = &self.phase else {
+            return None;
+        };
+        let mailbox = self.mailbox.as_ref()?.uuid();
+        let share_url = ShareUrl {
+            relay: self.relay.clone(),
+            mailbox,
+            vertical: self.vertical,
+            secret: secret.clone(),
+            pin_required: false,
+        };
+        let fields = self.window.fields(Side::Sender, false);
+        let file = InvitationFile {
+            share_url: share_url.clone(),
+            title: self.display.title.clone(),
+            description: self.display.description.clone(),
+            image_url: self.display.image_url.clone(),
+            expiration: self.expires_at,
+            token: fields.tokens.into_iter().next(),
+        };
+        Some((share_url, file))
+    }
+}
