@@ -1,0 +1,158 @@
+//! Steps 4 and 5 at the receiver, up to the point where nothing is answered yet.
+
+use tokio::time::Instant;
+
+use super::{AcceptOptions, TransferClient, derived_id, os_entropy, pin_unsupported};
+use crate::Error;
+use crate::auth_credential::CredentialId;
+use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
+use crate::mailbox::{Call, Reply};
+use crate::transfer::{Answer, Next, ReceiverStart, Slot, TerminateReason, Transfer, TransferId};
+
+impl TransferClient {
+    /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
+    /// returns when the relay has answered. Nothing is answered to the sender before the first `poll`: until
+    /// then [`decline`](Self::decline) gives the invitation back, unused. The same invitation again gives the
+    /// same transfer.
+    ///
+    /// # Errors
+    /// `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`,
+    /// `no_longer_there`, `bad_mailbox`, `security`, `relay_unreachable`, `relay_refused`, `store`,
+    /// `store_busy`. An invitation that can't be accepted is given back to the relay, so that the right device
+    /// may come.
+    pub async fn accept_invitation(
+        &self,
+        invitation: impl AsRef<[u8]>,
+        options: AcceptOptions,
+    ) -> Result<TransferId, Error> {
+        let preview = parse_invitation(invitation.as_ref())?;
+        self.check_relay(&preview.share_url.relay, options.trust.as_deref())?;
+        if preview.share_url.pin_required {
+            return Err(pin_unsupported());
+        }
+        if options.pin.is_some() {
+            return Err(Error::pin_downgrade());
+        }
+        let id = receiver_id(&preview.share_url);
+        let live = self.live(id);
+        let mut slot = live.slot.lock().await;
+        if self.begin(id, preview, options).await? {
+            self.look(id, &mut slot).await?;
+        }
+        Ok(id)
+    }
+
+    fn check_relay(&self, relay: &RelayOrigin, trust: Option<&str>) -> Result<(), Error> {
+        let mut policy: RelayPolicy = self.0.policy.clone();
+        if let Some(trust) = trust {
+            let origin = RelayOrigin::parse(trust)
+                .map_err(|_| Error::bad_config("the relay to trust is not an origin"))?;
+            policy.trusted.push(origin);
+        }
+        Ok(policy.check(relay)?)
+    }
+
+    /// Stores the claim before it is used. Says whether the mailbox must still be read.
+    async fn begin(
+        &self,
+        id: TransferId,
+        preview: InvitationPreview,
+        options: AcceptOptions,
+    ) -> Result<bool, Error> {
+        let expected = match self.load(id).await? {
+            Some((transfer, _)) if transfer.is_offered() => return Ok(!transfer.is_read()),
+            // Declined before: a claim that was given up is never used again, a new one is.
+            Some((transfer, record)) if transfer.may_be_accepted_again() => Some(record.version),
+            Some(_) => return Ok(false),
+            None => None,
+        };
+        let start = ReceiverStart {
+            id,
+            share_url: &preview.share_url,
+            token: preview.token,
+            notification: options.notification_token,
+        };
+        let transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        match self.save(&transfer, expected).await {
+            // The same call in another process was faster: go on with its.
+            Ok(_) | Err(Error::StoreBusy) => Ok(true),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Reads the mailbox, which binds it to this device, and checks what it holds.
+    async fn look(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
+        let deadline = Instant::now() + self.0.config.give_up_after;
+        let call = Call::Read {
+            wait: 0,
+            known: None,
+        };
+        let request = self
+            .transact(id, |transfer, _, _| Ok(transfer.request(&call)))
+            .await?
+            .ok_or(Error::internal("no mailbox"))?;
+        let (reply, date) = self.perform(request, Some(&call), deadline).await?;
+        match &reply {
+            Reply::Content { .. } => {}
+            Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
+            Reply::Gone { .. } => return self.refuse(id, Error::NoLongerThere).await,
+            other => return self.refuse(id, Error::from_reply(other)).await,
+        }
+        let used = self.used_credentials(id).await?;
+        let checked = self
+            .transact(id, |transfer, now, entropy| {
+                let answer = Answer {
+                    reply: reply.clone(),
+                    now,
+                    date,
+                };
+                transfer.handle(&Next::Read, answer, slot, entropy)?;
+                let checked = transfer.validate(&|id| used.contains(id), now, entropy);
+                if checked.is_err() {
+                    transfer.terminate(TerminateReason::Declined, now, entropy)?;
+                }
+                Ok(checked)
+            })
+            .await?;
+        if checked.is_err() {
+            // Never an error token: it would lock the right device out.
+            let _ = self.ask(id, &Next::Relinquish, slot, deadline).await;
+        }
+        checked
+    }
+
+    /// The relay has nothing for this device: nothing was begun.
+    async fn refuse(&self, id: TransferId, error: Error) -> Result<(), Error> {
+        if let Some((transfer, record)) = self.load(id).await?
+            && transfer.is_offered()
+        {
+            let key = id.to_string();
+            self.blocking(move |store| store.delete(&key, &record.version))
+                .await?;
+        }
+        Err(error)
+    }
+
+    /// Auth credentials that other transfers of this device have used.
+    async fn used_credentials(&self, but: TransferId) -> Result<Vec<CredentialId>, Error> {
+        let mut used = Vec::new();
+        for id in self.ids().await? {
+            if id != but
+                && let Some((transfer, _)) = self.load(id).await?
+                && transfer.has_used_credential()
+            {
+                used.extend(transfer.credential_id().cloned());
+            }
+        }
+        Ok(used)
+    }
+}
+
+/// The same invitation has the same id on a device, so that two calls at once make one transfer.
+fn receiver_id(url: &ShareUrl) -> TransferId {
+    let mailbox = url.mailbox_url();
+    derived_id(
+        b"tigress v1 invitation",
+        &[mailbox.as_bytes(), url.secret.expose()],
+    )
+}

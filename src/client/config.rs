@@ -1,0 +1,131 @@
+//! What an app decides once, and what it asks for with each call.
+
+use std::time::Duration;
+
+use crate::invitation::{RelayOrigin, RelayPolicy, Vertical};
+use crate::mailbox::NotificationToken;
+use crate::transfer::TransferId;
+use crate::{Error, invitation};
+
+/// Longest lifetime of an invitation.
+pub const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Lifetime of an invitation if nothing else is asked for.
+pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(48 * 3600);
+
+/// A client's settings.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The relay on which this device makes its own mailboxes, such as `https://relay.example`; none for a
+    /// device that only receives.
+    pub relay: Option<String>,
+    /// Other relays whose invitations are accepted.
+    pub trusted_relays: Vec<String>,
+    /// Whether a relay on this machine may be reached by plain http; for tests.
+    pub allow_loopback_http: bool,
+    /// How long an attempt to connect may take.
+    pub connect_timeout: Duration,
+    /// How long an answer may take, the time that the relay was asked to hold it not counted.
+    pub request_timeout: Duration,
+    /// Longest time that a relay is asked to hold an answer; 60 s at most.
+    pub long_poll: Duration,
+    /// First pause between reads at a relay that holds no answers; doubled up to `poll_interval_max`.
+    pub poll_interval: Duration,
+    /// Longest such pause.
+    pub poll_interval_max: Duration,
+    /// How long `create_invitation` and `accept_invitation` try to get an answer.
+    pub give_up_after: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            relay: None,
+            trusted_relays: Vec::new(),
+            allow_loopback_http: false,
+            connect_timeout: Duration::from_secs(10),
+            request_timeout: Duration::from_secs(20),
+            long_poll: Duration::from_secs(50),
+            poll_interval: Duration::from_millis(500),
+            poll_interval_max: Duration::from_secs(10),
+            give_up_after: Duration::from_secs(30),
+        }
+    }
+}
+
+impl Config {
+    /// Settings for a device whose own relay is `relay`, all else as by default.
+    #[must_use]
+    pub fn with_relay(relay: impl Into<String>) -> Self {
+        Self {
+            relay: Some(relay.into()),
+            ..Self::default()
+        }
+    }
+
+    pub(crate) fn policy(&self) -> Result<RelayPolicy, Error> {
+        let origin = |text: &String| {
+            RelayOrigin::parse(text).map_err(|_| Error::bad_config("a relay's URL is not an origin"))
+        };
+        Ok(RelayPolicy {
+            own: self.relay.as_ref().map(origin).transpose()?,
+            trusted: self.trusted_relays.iter().map(origin).collect::<Result<_, _>>()?,
+            allow_loopback_http: self.allow_loopback_http,
+        })
+    }
+}
+
+/// What `create_invitation` is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct InvitationRequest {
+    /// Shown to the receiver's user and on the preview page; no secrets.
+    pub title: String,
+    /// The same, a sentence.
+    pub description: String,
+    /// An https image, shown on the preview page.
+    pub image_url: Option<String>,
+    /// What kind of credential it is, as far as the share URL tells.
+    pub vertical: Vertical,
+    /// How long the invitation lasts; [`DEFAULT_LIFETIME`] if none is given, [`MAX_LIFETIME`] at most.
+    pub lifetime: Option<Duration>,
+    /// Whether the receiver must type a PIN. Not supported yet: an error.
+    pub pin: bool,
+    /// Where the relay's push gateway can wake this device.
+    pub notification_token: Option<NotificationToken>,
+    /// Opaque proof for relays that ask what device this is.
+    pub device_attestation: Option<String>,
+    /// Names this request: the same key gives the same invitation, also after a kill. At most 255 bytes.
+    pub idempotency_key: Option<String>,
+}
+
+/// What `accept_invitation` may be told.
+#[derive(Clone, Debug, Default)]
+pub struct AcceptOptions {
+    /// The PIN. Not supported yet: an error.
+    pub pin: Option<String>,
+    /// Where the relay's push gateway can wake this device.
+    pub notification_token: Option<NotificationToken>,
+    /// A relay to trust for this invitation, after the user has been asked.
+    pub trust: Option<String>,
+}
+
+/// What the sender shares. Whoever has it can take the credential.
+#[derive(Clone)]
+pub struct Invitation {
+    /// The transfer that it begins.
+    pub transfer: TransferId,
+    /// The link, with the secret in its fragment.
+    pub share_url: invitation::ShareUrl,
+    /// The same as a `.tigress` file.
+    pub file: zeroize::Zeroizing<Vec<u8>>,
+    /// When it expires, Unix seconds.
+    pub expires_at: u64,
+}
+
+impl std::fmt::Debug for Invitation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Invitation")
+            .field("transfer", &self.transfer)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}

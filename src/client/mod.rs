@@ -1,0 +1,470 @@
+//! The shell: everything with I/O, clock, randomness and waiting. It loads a transfer, lets it decide, stores
+//! it, and only then makes the request that it asked for.
+
+mod accept;
+mod config;
+#[cfg(feature = "http")]
+mod http;
+mod round;
+mod store;
+mod transport;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::sync::Notify;
+use tokio::time::Instant;
+use zeroize::Zeroizing;
+
+pub use config::{
+    AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
+};
+pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
+pub use transport::{HttpTransport, TransportError};
+
+use crate::Error;
+use crate::crypto::sha256;
+use crate::entropy::Entropy;
+use crate::invitation::{PeerText, RelayOrigin, RelayPolicy};
+use crate::mailbox::NotificationToken;
+use crate::secret::Secret;
+use crate::transfer::{
+    Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
+    TransferId, TransferSummary, TransferUpdate,
+};
+
+/// How often a step is tried again when another process was faster.
+const MAX_CONFLICTS: usize = 16;
+/// Most bytes of an idempotency key.
+const MAX_KEY: usize = 255;
+
+/// The interface that wallets call: it carries any number of transfers, as sender and as receiver.
+///
+/// Cheap to clone; every function may be called from any thread, on a tokio runtime with time enabled, and may
+/// be cancelled (dropped) at any await: what was stored stays, and the same call later goes on.
+#[derive(Clone)]
+pub struct TransferClient(Arc<Inner>);
+
+struct Inner {
+    config: Config,
+    policy: RelayPolicy,
+    store: Arc<dyn TransferStore>,
+    http: Arc<dyn HttpTransport>,
+    live: Mutex<HashMap<TransferId, Arc<Live>>>,
+}
+
+/// What this process knows of a transfer beside its record.
+#[derive(Default)]
+struct Live {
+    /// Held by whoever talks to the relay for this transfer.
+    slot: tokio::sync::Mutex<Slot>,
+    /// Something was stored that a waiting poll should send.
+    wake: Notify,
+}
+
+impl std::fmt::Debug for TransferClient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("TransferClient(..)")
+    }
+}
+
+/// A generator over a fresh seed from the operating system.
+pub(crate) fn os_entropy() -> Result<Entropy, Error> {
+    let mut seed = [0; 32];
+    getrandom::fill(&mut seed).map_err(|_| Error::internal("the system gives no randomness"))?;
+    Ok(Entropy::from_seed(&Secret::new(seed)))
+}
+
+/// This device's clock, Unix seconds.
+fn now() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
+}
+
+impl TransferClient {
+    /// A client over a store and a transport; without one, the built-in transport. Touches neither disk nor
+    /// network.
+    ///
+    /// # Errors
+    /// `bad_config` for relay URLs that are no origins; `no_transport` without a transport where none is built
+    /// in.
+    pub fn new(
+        config: Config,
+        store: Arc<dyn TransferStore>,
+        http: Option<Arc<dyn HttpTransport>>,
+    ) -> Result<Self, Error> {
+        let policy = config.policy()?;
+        let http = match http {
+            Some(http) => http,
+            None => built_in(&config)?,
+        };
+        Ok(Self(Arc::new(Inner {
+            config,
+            policy,
+            store,
+            http,
+            live: Mutex::default(),
+        })))
+    }
+
+    /// Steps 1 to 3: makes an invitation and the mailbox behind it, and returns when the relay has answered.
+    /// With the same idempotency key it goes on after a kill, and gives the same invitation again.
+    ///
+    /// # Errors
+    /// `bad_config` without an own relay or with a lifetime over 30 days; `bad_credential` for texts that are
+    /// too long; `relay_unreachable`, `relay_refused`, `store`, `store_busy`; `closed` if the invitation of
+    /// this key has been used or has ended.
+    pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
+        if request.pin {
+            return Err(pin_unsupported());
+        }
+        let key = request.idempotency_key.as_deref();
+        if key.is_some_and(|key| key.len() > MAX_KEY) {
+            return Err(Error::bad_config("an idempotency key has at most 255 bytes"));
+        }
+        let id = match key {
+            Some(key) => derived_id(b"tigress v1 idempotency key", &[key.as_bytes()]),
+            None => TransferId(os_entropy()?.uuid()),
+        };
+        if self.load(id).await?.is_none() {
+            let start = self.sender_start(id, request)?;
+            let transfer = Transfer::new_sender(start, now(), &mut os_entropy()?)?;
+            match self.save(&transfer, None).await {
+                // The same call in another process was faster: go on with its.
+                Ok(_) | Err(Error::StoreBusy) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let live = self.live(id);
+        let mut slot = live.slot.lock().await;
+        let deadline = Instant::now() + self.0.config.give_up_after;
+        self.create_mailbox(id, &mut slot, deadline).await?;
+        self.transact(id, |transfer, _, _| invitation_of(transfer)).await
+    }
+
+    fn sender_start(
+        &self,
+        id: TransferId,
+        request: InvitationRequest,
+    ) -> Result<SenderStart, Error> {
+        let relay = self.own_relay()?;
+        let lifetime = request.lifetime.unwrap_or(DEFAULT_LIFETIME);
+        if lifetime.is_zero() || lifetime > MAX_LIFETIME {
+            return Err(Error::bad_config("a lifetime is 1 second to 30 days"));
+        }
+        for text in [&request.title, &request.description] {
+            PeerText::new(text.as_str()).map_err(|_| Error::TooLarge {
+                reason: "title and description have at most 4096 bytes",
+            })?;
+        }
+        let https = |url: &String| url.starts_with("https://") && url.len() <= 2048;
+        if !request.image_url.as_ref().is_none_or(https) {
+            return Err(Error::BadCredential {
+                reason: "the image URL must be https, at most 2048 bytes",
+            });
+        }
+        Ok(SenderStart {
+            id,
+            relay,
+            vertical: request.vertical,
+            display: Display {
+                title: request.title,
+                description: request.description,
+                image_url: request.image_url,
+            },
+            lifetime: lifetime.as_secs().max(1),
+            pin: false,
+            notification: request.notification_token,
+            attestation: request.device_attestation,
+        })
+    }
+
+    fn own_relay(&self) -> Result<RelayOrigin, Error> {
+        let policy = &self.0.policy;
+        let relay = policy
+            .own
+            .clone()
+            .ok_or(Error::bad_config("no relay is configured"))?;
+        policy.check(&relay)?;
+        Ok(relay)
+    }
+
+    /// Queues a credential or an additional message, of either side, from the beginning of the transfer on;
+    /// returns when it is stored. `poll` and `sync` deliver it, once the other side has answered.
+    ///
+    /// # Errors
+    /// `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`,
+    /// `store_busy`.
+    pub async fn send_credential(
+        &self,
+        id: TransferId,
+        credential: Credential,
+    ) -> Result<MessageIndex, Error> {
+        let index = self
+            .transact(id, |transfer, _, _| transfer.send(&credential))
+            .await?;
+        self.live(id).wake.notify_one();
+        Ok(index)
+    }
+
+    /// Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets
+    /// waiting messages leave first; before the two are established nothing can be done, and it cancels.
+    ///
+    /// # Errors
+    /// `closed`, `unknown_transfer`, `store`, `store_busy`.
+    pub async fn terminate(&self, id: TransferId, reason: TerminateReason) -> Result<(), Error> {
+        self.transact(id, |transfer, now, entropy| {
+            transfer.terminate(reason, now, entropy)
+        })
+        .await?;
+        self.live(id).wake.notify_one();
+        Ok(())
+    }
+
+    /// Receiver: does not want it. Before anything was answered this gives the mailbox back, unused.
+    ///
+    /// # Errors
+    /// `not_the_receiver` at a sender; else as [`Self::terminate`].
+    pub async fn decline(&self, id: TransferId) -> Result<(), Error> {
+        self.transact(id, |transfer, now, entropy| {
+            if transfer.is_sender() {
+                return Err(Error::not_the_receiver());
+            }
+            transfer.terminate(TerminateReason::Declined, now, entropy)
+        })
+        .await?;
+        self.live(id).wake.notify_one();
+        Ok(())
+    }
+
+    /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
+    ///
+    /// # Errors
+    /// `unknown_transfer`, `store`, `store_busy`.
+    pub async fn set_notification_token(
+        &self,
+        id: TransferId,
+        token: Option<NotificationToken>,
+    ) -> Result<(), Error> {
+        self.transact(id, |transfer, _, _| {
+            transfer.set_notification(token.clone());
+            Ok(())
+        })
+        .await
+    }
+
+    /// All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't
+    /// be read are left out, with a warning in the log.
+    ///
+    /// # Errors
+    /// `store`, `store_busy`.
+    pub async fn transfers(&self) -> Result<Vec<TransferSummary>, Error> {
+        let mut all = Vec::new();
+        for id in self.ids().await? {
+            match self.load(id).await {
+                Ok(Some((transfer, _))) => all.push(transfer.summary()),
+                Ok(None) => {}
+                Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),
+            }
+        }
+        all.sort_by_key(|summary| summary.id);
+        Ok(all)
+    }
+
+    /// The sender's invitation, as long as nobody has answered it.
+    ///
+    /// # Errors
+    /// `closed` once it was used or has ended; `unknown_transfer`, `store`, `store_busy`.
+    pub async fn invitation(&self, id: TransferId) -> Result<Invitation, Error> {
+        self.transact(id, |transfer, _, _| invitation_of(transfer)).await
+    }
+
+    async fn ids(&self) -> Result<Vec<TransferId>, Error> {
+        let keys = self.blocking(|store| store.list()).await?;
+        Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
+    }
+
+    fn live(&self, id: TransferId) -> Arc<Live> {
+        let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(live.entry(id).or_default())
+    }
+
+    fn forget(&self, id: TransferId) {
+        let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.remove(&id);
+    }
+
+    /// Runs one store call off the caller's thread.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn TransferStore) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Error> {
+        let store = Arc::clone(&self.0.store);
+        let result = tokio::task::spawn_blocking(move || call(&*store)).await;
+        match result {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(StoreError::Conflict | StoreError::Busy)) => Err(Error::StoreBusy),
+            Ok(Err(StoreError::Failed { reason })) => Err(Error::Store { reason }),
+            Err(_) => Err(Error::Store {
+                reason: "the store panicked".into(),
+            }),
+        }
+    }
+
+    async fn load(&self, id: TransferId) -> Result<Option<(Transfer, StoredRecord)>, Error> {
+        let key = id.to_string();
+        let Some(record) = self.blocking(move |store| store.load(&key)).await? else {
+            return Ok(None);
+        };
+        let transfer = Transfer::from_record(&record.bytes).map_err(|error| Error::Store {
+            reason: match error {
+                RecordError::Version => "a record was written by a later version".into(),
+                RecordError::Damaged => "a record is damaged".into(),
+            },
+        })?;
+        Ok(Some((transfer, record)))
+    }
+
+    async fn save(&self, transfer: &Transfer, expected: Option<String>) -> Result<String, Error> {
+        let (key, bytes) = (transfer.id.to_string(), transfer.to_record());
+        self.blocking(move |store| store.save(&key, expected.as_deref(), &bytes))
+            .await
+    }
+
+    /// Loads a transfer, lets `step` change it, and stores what changed; all over again if another process was
+    /// faster. What `step` decides counts only once this has returned.
+    async fn transact<T>(
+        &self,
+        id: TransferId,
+        mut step: impl FnMut(&mut Transfer, u64, &mut Entropy) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        for _ in 0..MAX_CONFLICTS {
+            let (mut transfer, record) =
+                self.load(id).await?.ok_or(Error::unknown_transfer())?;
+            let result = step(&mut transfer, now(), &mut os_entropy()?)?;
+            let after: Zeroizing<Vec<u8>> = transfer.to_record();
+            if after == record.bytes {
+                return Ok(result);
+            }
+            match self.save(&transfer, Some(record.version)).await {
+                Ok(_) => return Ok(result),
+                Err(Error::StoreBusy) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::StoreBusy)
+    }
+
+    /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and
+    /// forgotten. Does what the transfer needs of the relay meanwhile; with no `wait`, one round.
+    ///
+    /// # Errors
+    /// `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes
+    /// on with the next poll); `unknown_transfer`, `store`, `store_busy`.
+    pub async fn poll(
+        &self,
+        id: TransferId,
+        wait: Duration,
+        after: u64,
+    ) -> Result<TransferUpdate, Error> {
+        let deadline = Instant::now() + wait;
+        let update = self
+            .transact(id, |transfer, _, _| {
+                transfer.acknowledge_events(after);
+                Ok(transfer.update_after(after))
+            })
+            .await?;
+        if !update.events.is_empty() || matches!(update.state, crate::TransferState::Closed(_)) {
+            return Ok(update);
+        }
+        let live = self.live(id);
+        // One at a time talks to the relay; a second poll waits its own time for it.
+        let Ok(mut slot) = tokio::time::timeout_at(deadline, live.slot.lock()).await else {
+            return self.transact(id, |t, _, _| Ok(t.update_after(after))).await;
+        };
+        self.run(id, &live, &mut slot, deadline, after).await
+    }
+
+    /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background
+    /// work. Stops at `deadline` from now. Forgets ended transfers whose time is over.
+    ///
+    /// # Errors
+    /// The first failure, after all transfers were tried; the others go on.
+    pub async fn sync(&self, deadline: Duration) -> Result<(), Error> {
+        let deadline = Instant::now() + deadline;
+        let mut result = Ok(());
+        for id in self.ids().await? {
+            let live = self.live(id);
+            // A poll is at it already.
+            let Ok(mut slot) = live.slot.try_lock() else {
+                continue;
+            };
+            match tokio::time::timeout_at(deadline, self.round(id, &live, &mut slot)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => result = result.and(Err(error)),
+                Err(_) => break,
+            }
+        }
+        result
+    }
+
+    async fn round(&self, id: TransferId, live: &Live, slot: &mut Slot) -> Result<(), Error> {
+        let Some((transfer, record)) = self.load(id).await? else {
+            return Ok(());
+        };
+        if transfer.is_forgettable(now()) {
+            let key = id.to_string();
+            self.blocking(move |store| store.delete(&key, &record.version))
+                .await?;
+            self.forget(id);
+            return Ok(());
+        }
+        if transfer.outcome().is_some() {
+            slot.forget();
+        }
+        // Events that wait for the app don't hold the round up.
+        let all_seen = u64::MAX - 1;
+        self.run(id, live, slot, Instant::now(), all_seen).await?;
+        Ok(())
+    }
+}
+
+fn built_in(config: &Config) -> Result<Arc<dyn HttpTransport>, Error> {
+    #[cfg(feature = "http")]
+    return Ok(Arc::new(http::Reqwest::new(config)));
+    #[cfg(not(feature = "http"))]
+    {
+        let _ = config;
+        Err(Error::NoTransport)
+    }
+}
+
+fn pin_unsupported() -> Error {
+    Error::other("pin_unsupported", "a PIN is not supported yet")
+}
+
+/// An id that the same input always gives, so that the store's compare-and-swap decides between two calls.
+fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
+    let mut all = vec![label];
+    all.extend(parts);
+    let mut bytes = [0; 16];
+    bytes.copy_from_slice(&sha256(&all)[..16]);
+    TransferId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+}
+
+fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
+    let Some((share_url, file)) = transfer.invitation() else {
+        return Err(match transfer.outcome() {
+            Some(outcome) => Error::Closed { outcome },
+            None => Error::other("invitation_used", "the invitation was answered"),
+        });
+    };
+    Ok(Invitation {
+        transfer: transfer.id,
+        share_url,
+        file: file.to_bytes()?,
+        expires_at: transfer.expires_at(),
+    })
+}
