@@ -135,7 +135,8 @@ impl Error {
         }
     }
 
-    const fn other(code: &'static str, reason: &'static str) -> Self {
+    /// An error that has no variant of its own.
+    pub(crate) const fn other(code: &'static str, reason: &'static str) -> Self {
         Self::Other {
             code,
             reason,
@@ -155,8 +156,9 @@ impl Error {
         Self::other("not_the_receiver", "only the receiver can decline")
     }
 
-    pub(crate) const fn already_observed() -> Self {
-        Self::other("already_observed", "this transfer is being polled already")
+    /// The credential asks for less or more than the invitation says.
+    pub(crate) const fn pin_downgrade() -> Self {
+        Self::other("pin_downgrade", "the invitation asks for no PIN")
     }
 
     pub(crate) const fn bad_config(reason: &'static str) -> Self {

@@ -15,4 +15,17 @@ pub mod mechanism;
 pub mod secret;
 mod transfer;
 
+#[cfg(feature = "client")]
+mod client;
+
+#[cfg(feature = "client")]
+pub use client::{
+    AcceptOptions, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
+    InvitationRequest, MAX_LIFETIME, MemoryStore, StoreError, StoredRecord, TransferClient,
+    TransferStore, TransportError,
+};
 pub use error::Error;
+pub use transfer::{
+    Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome, TerminateReason,
+    TransferEvent, TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,
+};

@@ -64,11 +64,16 @@ impl Config {
 
     pub(crate) fn policy(&self) -> Result<RelayPolicy, Error> {
         let origin = |text: &String| {
-            RelayOrigin::parse(text).map_err(|_| Error::bad_config("a relay's URL is not an origin"))
+            RelayOrigin::parse(text)
+                .map_err(|_| Error::bad_config("a relay's URL is not an origin"))
         };
         Ok(RelayPolicy {
             own: self.relay.as_ref().map(origin).transpose()?,
-            trusted: self.trusted_relays.iter().map(origin).collect::<Result<_, _>>()?,
+            trusted: self
+                .trusted_relays
+                .iter()
+                .map(origin)
+                .collect::<Result<_, _>>()?,
             allow_loopback_http: self.allow_loopback_http,
         })
     }

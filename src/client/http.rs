@@ -1,38 +1,72 @@
 //! The built-in transport: reqwest with rustls and the system's trust.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::redirect::Policy;
+use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+use rustls_platform_verifier::BuilderVerifierExt as _;
 
 use super::config::Config;
 use super::transport::{HttpTransport, TransportError};
-use crate::Error;
 use crate::mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method};
 
-/// Sends requests by reqwest.
+/// Sends requests by reqwest. The clients are built when they are first needed: loading the system's trust
+/// store takes a while, and plain http on loopback needs none.
 pub(crate) struct Reqwest {
-    client: reqwest::Client,
-    timeout: Duration,
+    config: Config,
+    plain: OnceLock<Option<reqwest::Client>>,
+    tls: OnceLock<Option<reqwest::Client>>,
 }
 
 impl Reqwest {
-    pub(crate) fn new(config: &Config) -> Result<Self, Error> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let client = reqwest::Client::builder()
-            .redirect(Policy::none())
-            .referer(false)
-            .connect_timeout(config.connect_timeout)
-            .user_agent(concat!("tigress/", env!("CARGO_PKG_VERSION")));
-        let client = with_tls(client, provider)?
-            .build()
-            .map_err(|_| Error::bad_config("the HTTP client can't be built"))?;
-        Ok(Self {
-            client,
-            timeout: config.request_timeout,
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            config: config.clone(),
+            plain: OnceLock::new(),
+            tls: OnceLock::new(),
+        }
+    }
+
+    fn client(&self, url: &str) -> Result<&reqwest::Client, TransportError> {
+        let client = if url.starts_with("https:") {
+            self.tls.get_or_init(|| self.build(platform_trust()?))
+        } else {
+            self.plain.get_or_init(|| self.build(no_trust()?))
+        };
+        client.as_ref().ok_or_else(|| TransportError {
+            reason: "TLS can't be set up".into(),
         })
     }
+
+    fn build(&self, mut tls: ClientConfig) -> Option<reqwest::Client> {
+        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        reqwest::Client::builder()
+            .redirect(Policy::none())
+            .referer(false)
+            .connect_timeout(self.config.connect_timeout)
+            .tls_backend_preconfigured(tls)
+            .build()
+            .ok()
+    }
+}
+
+fn tls_builder() -> Option<ConfigBuilder<ClientConfig, WantsVerifier>> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .ok()
+}
+
+fn platform_trust() -> Option<ClientConfig> {
+    let tls = tls_builder()?.with_platform_verifier().ok()?;
+    Some(tls.with_no_client_auth())
+}
+
+fn no_trust() -> Option<ClientConfig> {
+    let tls = tls_builder()?.with_root_certificates(RootCertStore::empty());
+    Some(tls.with_no_client_auth())
 }
 
 #[async_trait]
@@ -46,9 +80,9 @@ impl HttpTransport for Reqwest {
             Method::Delete => reqwest::Method::DELETE,
         };
         let mut outgoing = self
-            .client
+            .client(&request.url)?
             .request(method, &request.url)
-            .timeout(self.timeout + Duration::from_secs(request.wait));
+            .timeout(self.config.request_timeout + Duration::from_secs(request.wait));
         for (name, value) in &request.headers {
             outgoing = outgoing.header(*name, value);
         }
@@ -93,18 +127,4 @@ fn failed(error: reqwest::Error) -> TransportError {
     TransportError {
         reason: reason.into(),
     }
-}
-
-/// TLS by rustls with ring and the platform's trust store.
-fn with_tls(
-    builder: reqwest::ClientBuilder,
-    provider: Arc<rustls::crypto::CryptoProvider>,
-) -> Result<reqwest::ClientBuilder, Error> {
-    use rustls_platform_verifier::BuilderVerifierExt as _;
-    let tls = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .and_then(|tls| tls.with_platform_verifier())
-        .map_err(|_| Error::bad_config("TLS can't be set up"))?
-        .with_no_client_auth();
-    Ok(builder.tls_backend_preconfigured(tls))
 }

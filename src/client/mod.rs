@@ -26,7 +26,7 @@ pub use transport::{HttpTransport, TransportError};
 use crate::Error;
 use crate::crypto::sha256;
 use crate::entropy::Entropy;
-use crate::invitation::{PeerText, RelayOrigin, RelayPolicy};
+use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
 use crate::mailbox::NotificationToken;
 use crate::secret::Secret;
 use crate::transfer::{
@@ -122,7 +122,9 @@ impl TransferClient {
         }
         let key = request.idempotency_key.as_deref();
         if key.is_some_and(|key| key.len() > MAX_KEY) {
-            return Err(Error::bad_config("an idempotency key has at most 255 bytes"));
+            return Err(Error::bad_config(
+                "an idempotency key has at most 255 bytes",
+            ));
         }
         let id = match key {
             Some(key) => derived_id(b"tigress v1 idempotency key", &[key.as_bytes()]),
@@ -141,7 +143,8 @@ impl TransferClient {
         let mut slot = live.slot.lock().await;
         let deadline = Instant::now() + self.0.config.give_up_after;
         self.create_mailbox(id, &mut slot, deadline).await?;
-        self.transact(id, |transfer, _, _| invitation_of(transfer)).await
+        self.transact(id, |transfer, _, _| invitation_of(transfer))
+            .await
     }
 
     fn sender_start(
@@ -154,13 +157,12 @@ impl TransferClient {
         if lifetime.is_zero() || lifetime > MAX_LIFETIME {
             return Err(Error::bad_config("a lifetime is 1 second to 30 days"));
         }
-        for text in [&request.title, &request.description] {
-            PeerText::new(text.as_str()).map_err(|_| Error::TooLarge {
+        let text = |text| {
+            PeerText::new(text).map_err(|_| Error::TooLarge {
                 reason: "title and description have at most 4096 bytes",
-            })?;
-        }
-        let https = |url: &String| url.starts_with("https://") && url.len() <= 2048;
-        if !request.image_url.as_ref().is_none_or(https) {
+            })
+        };
+        if !request.image_url.as_deref().is_none_or(is_image_url) {
             return Err(Error::BadCredential {
                 reason: "the image URL must be https, at most 2048 bytes",
             });
@@ -170,8 +172,8 @@ impl TransferClient {
             relay,
             vertical: request.vertical,
             display: Display {
-                title: request.title,
-                description: request.description,
+                title: text(request.title)?,
+                description: text(request.description)?,
                 image_url: request.image_url,
             },
             lifetime: lifetime.as_secs().max(1),
@@ -278,7 +280,8 @@ impl TransferClient {
     /// # Errors
     /// `closed` once it was used or has ended; `unknown_transfer`, `store`, `store_busy`.
     pub async fn invitation(&self, id: TransferId) -> Result<Invitation, Error> {
-        self.transact(id, |transfer, _, _| invitation_of(transfer)).await
+        self.transact(id, |transfer, _, _| invitation_of(transfer))
+            .await
     }
 
     async fn ids(&self) -> Result<Vec<TransferId>, Error> {
@@ -341,8 +344,7 @@ impl TransferClient {
         mut step: impl FnMut(&mut Transfer, u64, &mut Entropy) -> Result<T, Error>,
     ) -> Result<T, Error> {
         for _ in 0..MAX_CONFLICTS {
-            let (mut transfer, record) =
-                self.load(id).await?.ok_or(Error::unknown_transfer())?;
+            let (mut transfer, record) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
             let result = step(&mut transfer, now(), &mut os_entropy()?)?;
             let after: Zeroizing<Vec<u8>> = transfer.to_record();
             if after == record.bytes {

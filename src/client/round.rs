@@ -117,7 +117,7 @@ impl TransferClient {
         }
     }
 
-    async fn ask(
+    pub(super) async fn ask(
         &self,
         id: TransferId,
         next: &Next,
@@ -232,7 +232,9 @@ impl TransferClient {
 
 fn date(response: &HttpResponse) -> Option<u64> {
     // A date that no clock shows is no date.
-    response.date().filter(|date| date.abs_diff(now()) < 1 << 40)
+    response
+        .date()
+        .filter(|date| date.abs_diff(now()) < 1 << 40)
 }
 
 async fn sleep_or_wake(live: &Live, time: Duration) {

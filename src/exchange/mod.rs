@@ -12,7 +12,7 @@ mod window;
 mod tests;
 
 pub(crate) use envelope::{Envelope, Fields, Side};
-pub(crate) use window::{RolledBack, Window, WindowFull};
+pub(crate) use window::Window;
 
 /// Most tokens of one side that may be unacknowledged.
 pub(crate) const MAX_TOKENS: usize = 16;

@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::window::{RolledBack, WindowFull};
 use super::*;
 
 fn no_mic(fields: &Fields) -> String {

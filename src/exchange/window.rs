@@ -41,11 +41,6 @@ impl Window {
         self.base + self.outbox.len() as u64
     }
 
-    /// Index of the next token expected from the other side.
-    pub(crate) fn received(&self) -> u64 {
-        self.received
-    }
-
     /// Index of the first token that the other side has not acknowledged.
     pub(crate) fn acknowledged(&self) -> u64 {
         self.base

@@ -24,6 +24,11 @@ impl Registry {
         self.0.iter().map(|mechanism| mechanism.oid()).collect()
     }
 
+    /// The preferred mechanism, which new credentials are for.
+    pub(crate) fn preferred(&self) -> Option<Oid> {
+        self.0.first().map(|mechanism| mechanism.oid())
+    }
+
     pub(crate) fn find(&self, oid: &Oid) -> Option<&'static dyn Mechanism> {
         self.0.iter().find(|one| one.oid() == *oid).copied()
     }

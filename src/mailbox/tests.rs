@@ -44,7 +44,11 @@ fn timestamps_have_one_form() {
 fn ids_have_one_form_and_claims_are_not_shown() {
     let id: MailboxId = "67E55044-10B1-426F-9247-BB680E5FE0C8".parse().unwrap();
     assert_eq!(id.to_string(), "67e55044-10b1-426f-9247-bb680e5fe0c8");
-    assert!("67e5504410b1426f9247bb680e5fe0c8".parse::<MailboxId>().is_err());
+    assert!(
+        "67e5504410b1426f9247bb680e5fe0c8"
+            .parse::<MailboxId>()
+            .is_err()
+    );
     assert_eq!(format!("{:?}", mailbox().claim), "DeviceClaim(..)");
 }
 
@@ -57,7 +61,11 @@ fn a_waiting_read_says_what_it_knows() {
     let request = mailbox().request(&call);
     assert_eq!(request.wait, 30);
     assert!(request.headers.contains(&("prefer", "wait=30".into())));
-    assert!(request.headers.contains(&("mailbox-payload-version", "7".into())));
+    assert!(
+        request
+            .headers
+            .contains(&("mailbox-payload-version", "7".into()))
+    );
     // Without a known version there is nothing to wait for.
     let call = Call::Read {
         wait: 30,
@@ -71,7 +79,10 @@ fn the_recipient_proof_goes_with_reads_only() {
     let id = RequestId::from(uuid::Uuid::from_u128(2));
     let has_proof = |call: &Call| {
         let request = mailbox().request(call);
-        request.headers.iter().any(|(name, _)| *name == header::RECIPIENT_PROOF)
+        request
+            .headers
+            .iter()
+            .any(|(name, _)| *name == header::RECIPIENT_PROOF)
     };
     assert!(has_proof(&Call::Read {
         wait: 0,
@@ -109,8 +120,14 @@ fn answers_mean_what_the_draft_says() {
     assert_eq!(interpret(None, &response(201, "")), done(true));
     assert_eq!(interpret(None, &response(200, "")), Reply::Malformed);
     assert_eq!(interpret(Some(&delete), &response(200, "")), done(false));
-    assert_eq!(interpret(Some(&read), &response(200, "<html>")), Reply::Malformed);
-    assert_eq!(interpret(Some(&read), &response(401, "")), Reply::Unauthorized);
+    assert_eq!(
+        interpret(Some(&read), &response(200, "<html>")),
+        Reply::Malformed
+    );
+    assert_eq!(
+        interpret(Some(&read), &response(401, "")),
+        Reply::Unauthorized
+    );
     assert_eq!(interpret(Some(&read), &response(412, "")), Reply::Conflict);
     assert_eq!(
         interpret(Some(&read), &response(302, "")),

@@ -73,7 +73,10 @@ pub struct CreateRequest {
     #[serde(rename = "notificationToken", skip_serializing_if = "Option::is_none")]
     pub notification_token: Option<NotificationToken>,
     /// Rights and expiration.
-    #[serde(rename = "mailboxConfiguration", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "mailboxConfiguration",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub mailbox_configuration: Option<MailboxConfiguration>,
     /// Base64url of SHA-256(R): then only who shows R can bind. This project's addition.
     #[serde(rename = "recipientProof", skip_serializing_if = "Option::is_none")]

@@ -66,7 +66,11 @@ impl Transfer {
             _ => Outcome::Expired,
         };
         let until = self.mailbox.is_some().then_some(now);
-        self.close(outcome, now, until.map(|until| Parting { data: None, until }));
+        self.close(
+            outcome,
+            now,
+            until.map(|until| Parting { data: None, until }),
+        );
         true
     }
 
@@ -95,6 +99,7 @@ impl Transfer {
             .push(accepted.token)
             .map_err(|_| Error::internal("token 2 does not fit"))?;
         self.context = Some(accepted.context);
+        self.answered = true;
         self.phase = Phase::Establishing;
         Ok(true)
     }
@@ -193,7 +198,13 @@ impl Transfer {
     }
 
     /// The call that `next` stands for, with a new request id.
-    pub(crate) fn call(&self, next: &Next, slot: &Slot, wait: u64, request_id: RequestId) -> Option<Call> {
+    pub(crate) fn call(
+        &self,
+        next: &Next,
+        slot: &Slot,
+        wait: u64,
+        request_id: RequestId,
+    ) -> Option<Call> {
         Some(match next {
             Next::Read => Call::Read {
                 wait: 0,

@@ -61,10 +61,6 @@ impl EventLog {
         self.kept.is_empty()
     }
 
-    pub(crate) fn clear(&mut self) {
-        self.kept.clear();
-    }
-
     /// Whether the app must acknowledge some before another message is taken.
     pub(crate) fn is_full(&self) -> bool {
         let bytes: usize = self

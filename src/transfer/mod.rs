@@ -14,9 +14,6 @@ mod slot;
 mod start;
 mod types;
 
-#[cfg(test)]
-mod tests;
-
 use zeroize::Zeroizing;
 
 use crate::auth_credential::CredentialId;
@@ -72,6 +69,8 @@ pub(crate) struct Transfer {
     /// Messages under way, by the index of their token.
     in_flight: Vec<(u64, MessageIndex)>,
     next_received: MessageIndex,
+    /// Receiver: token 2 was stored, so the auth credential counts as used.
+    answered: bool,
     events: EventLog,
     /// First time and count of a "not found" that may be a proxy's.
     not_found: Option<(u64, u64)>,
@@ -193,7 +192,21 @@ impl Transfer {
 
     /// Whether token 2 was stored here: from then on the auth credential counts as used.
     pub(crate) fn has_used_credential(&self) -> bool {
-        self.side == Side::Receiver && self.credential_id.is_some() && !self.is_offered()
+        self.answered
+    }
+
+    /// Receiver: the mailbox was read, and what it holds was found good.
+    pub(crate) fn is_read(&self) -> bool {
+        self.credential_id.is_some()
+    }
+
+    /// Receiver: it was given back before anything was answered.
+    pub(crate) fn may_be_accepted_again(&self) -> bool {
+        let ended = matches!(
+            self.phase,
+            Phase::Closed { .. } | Phase::Relinquishing { .. }
+        );
+        self.side == Side::Receiver && ended && !self.answered
     }
 
     /// Receiver: nothing was answered yet.
@@ -206,16 +219,8 @@ impl Transfer {
         matches!(self.phase, Phase::Creating { .. })
     }
 
-    pub(crate) fn relay(&self) -> &RelayOrigin {
-        &self.relay
-    }
-
     pub(crate) fn expires_at(&self) -> u64 {
         self.expires_at
-    }
-
-    pub(crate) fn display(&self) -> &Display {
-        &self.display
     }
 
     pub(crate) fn set_notification(&mut self, token: Option<NotificationToken>) {
@@ -238,11 +243,15 @@ impl Transfer {
 
     /// Notes the relay's clock, when it differs notably from what was noted.
     fn observe_clock(&mut self, now: u64, date: Option<u64>) {
-        let Some(offset) = date.and_then(|date| i64::try_from(i128::from(date) - i128::from(now)).ok())
+        let Some(offset) =
+            date.and_then(|date| i64::try_from(i128::from(date) - i128::from(now)).ok())
         else {
             return;
         };
-        if self.clock_offset.is_none_or(|known| known.abs_diff(offset) > 60) {
+        if self
+            .clock_offset
+            .is_none_or(|known| known.abs_diff(offset) > 60)
+        {
             self.clock_offset = Some(offset);
         }
     }

@@ -7,7 +7,7 @@ use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::{Envelope, Fields, Side};
 use crate::gss::{self, AcceptorCredential, ChannelBindings, MajorStatus};
-use crate::invitation::parse_mailbox_url;
+use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use crate::mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
 use crate::mechanism;
 
@@ -62,9 +62,9 @@ impl Transfer {
             ) => {
                 self.note_expiration(expiration);
                 self.note_display(Display {
-                    title: display.title,
-                    description: display.description,
-                    image_url: Some(display.image_url).filter(|url| !url.is_empty()),
+                    title: PeerText::cut(display.title),
+                    description: PeerText::cut(display.description),
+                    image_url: Some(display.image_url).filter(|url| is_image_url(url)),
                 });
                 let is_ours = payload_type == PAYLOAD_TYPE;
                 let verdict = match Envelope::decode(&data).filter(|_| is_ours) {
@@ -108,8 +108,8 @@ impl Transfer {
             return Ok(());
         };
         let secret = secret.clone();
-        let (origin, mailbox) =
-            parse_mailbox_url(url_link).map_err(|_| Error::bad_relay("urlLink is no mailbox URL"))?;
+        let (origin, mailbox) = parse_mailbox_url(url_link)
+            .map_err(|_| Error::bad_relay("urlLink is no mailbox URL"))?;
         if origin != self.relay {
             return Err(Error::bad_relay("urlLink is of another origin"));
         }
@@ -220,8 +220,13 @@ impl Transfer {
         let token = token
             .as_deref()
             .ok_or(Error::bad_mailbox("the mailbox holds no first token"))?;
-        if expected.as_deref().is_some_and(|expected| expected != token) {
-            return Err(Error::bad_mailbox("the mailbox holds another token than the file"));
+        if expected
+            .as_deref()
+            .is_some_and(|expected| expected != token)
+        {
+            return Err(Error::bad_mailbox(
+                "the mailbox holds another token than the file",
+            ));
         }
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
@@ -386,9 +391,7 @@ impl Transfer {
             self.peer_deleted(deletion.code);
             return Ok(());
         }
-        let unwrapped = context
-            .unwrap(token, now)
-            .map_err(|_| codes::UNDECODABLE)?;
+        let unwrapped = context.unwrap(token, now).map_err(|_| codes::UNDECODABLE)?;
         if !unwrapped.conf_state || unwrapped.supplementary != MajorStatus::COMPLETE {
             return Err(codes::UNDECODABLE);
         }

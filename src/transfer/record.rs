@@ -9,7 +9,7 @@ use crate::auth_credential::CredentialId;
 use crate::cbor::{self, Map, Value};
 use crate::exchange::{Side, Window};
 use crate::gss::SecurityContext;
-use crate::invitation::{RelayOrigin, Vertical};
+use crate::invitation::{PeerText, RelayOrigin, Vertical};
 use crate::mailbox::{DeviceClaim, MailboxId, NotificationToken, RequestId};
 use crate::mechanism;
 use crate::secret::Secret;
@@ -56,7 +56,12 @@ impl Transfer {
             .with(1, self.id.0.as_bytes())
             .with(2, self.side.code())
             .with(3, self.relay.to_string())
-            .with_opt(4, self.mailbox.as_ref().map(|id| Value::from(id.uuid().as_bytes())))
+            .with_opt(
+                4,
+                self.mailbox
+                    .as_ref()
+                    .map(|id| Value::from(id.uuid().as_bytes())),
+            )
             .with(5, self.claim.uuid().as_bytes())
             .with(6, self.proof.expose())
             .with(7, self.vertical.letter())
@@ -64,8 +69,18 @@ impl Transfer {
             .with_opt(9, notification)
             .with(10, self.expires_at)
             .with_opt(11, self.clock_offset.map(offset_map))
-            .with_opt(12, self.credential_id.as_ref().map(|id| Value::from(id.as_bytes())))
-            .with_opt(13, self.context.as_ref().map(|context| Value::Bytes(context.save())))
+            .with_opt(
+                12,
+                self.credential_id
+                    .as_ref()
+                    .map(|id| Value::from(id.as_bytes())),
+            )
+            .with_opt(
+                13,
+                self.context
+                    .as_ref()
+                    .map(|context| Value::Bytes(context.save())),
+            )
             .with(14, self.window.to_map())
             .with(15, queue)
             .with(16, self.next_message)
@@ -74,6 +89,7 @@ impl Transfer {
             .with(19, self.events.to_map())
             .with_opt(20, not_found)
             .with(21, phase_map(&self.phase))
+            .with(22, self.answered)
             .encode()
     }
 
@@ -134,15 +150,12 @@ fn read(map: &Map) -> Option<Transfer> {
             Some((map.uint(1)?, map.uint(2)?))
         })?,
         phase: phase_from(map.map(21)?)?,
+        answered: map.boolean(22)?,
     })
 }
 
 /// `None` only if the key is there and can't be read.
-fn optional<T>(
-    map: &Map,
-    key: u64,
-    read: impl FnOnce(&Value) -> Option<T>,
-) -> Option<Option<T>> {
+fn optional<T>(map: &Map, key: u64, read: impl FnOnce(&Value) -> Option<T>) -> Option<Option<T>> {
     match map.get(key) {
         Some(value) => read(value).map(Some),
         None => Some(None),
@@ -155,15 +168,15 @@ fn uuid(bytes: &[u8]) -> Option<uuid::Uuid> {
 
 fn display_map(display: &Display) -> Map {
     Map::new()
-        .with(1, display.title.as_str())
-        .with(2, display.description.as_str())
+        .with(1, display.title.raw())
+        .with(2, display.description.raw())
         .with_opt(3, display.image_url.as_deref())
 }
 
 fn display_from(map: &Map) -> Option<Display> {
     Some(Display {
-        title: map.text(1)?.to_owned(),
-        description: map.text(2)?.to_owned(),
+        title: PeerText::cut(map.text(1)?.to_owned()),
+        description: PeerText::cut(map.text(2)?.to_owned()),
         image_url: map.text(3).map(str::to_owned),
     })
 }

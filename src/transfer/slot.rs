@@ -55,6 +55,16 @@ impl Slot {
             .is_some_and(|held| held.digest == sha256(&[data.as_bytes()]))
     }
 
+    pub(crate) fn has_version(&self) -> bool {
+        self.version.is_some()
+    }
+
+    /// Whether it holds the same as `other`.
+    pub(crate) fn is_as(&self, other: &Self) -> bool {
+        let digest = |slot: &Self| slot.known.as_ref().map(|held| held.digest);
+        digest(self) == digest(other)
+    }
+
     pub(crate) fn needs_answer(&self) -> bool {
         self.known.as_ref().is_some_and(|held| held.needs_answer)
     }

@@ -54,7 +54,9 @@ impl Transfer {
         let registry = mechanism::registry();
         let secret: SharedSecret = entropy.secret();
         let expires_at = now.saturating_add(start.lifetime);
-        let oid = registry.default_mechanism();
+        let oid = registry
+            .preferred()
+            .ok_or(Error::internal("no mechanism"))?;
         let auth = AuthCredential::new(oid, now, expires_at, start.pin, entropy);
         let id = auth.id.clone();
         let credential = InitiatorCredential::new(auth, secret.clone());
@@ -62,7 +64,9 @@ impl Transfer {
         let (context, token) =
             gss::init_sec_context(registry, &credential, Some(&bindings), None, now, entropy)?;
         let mut window = Window::default();
-        window.push(token).map_err(|_| Error::internal("token 1 does not fit"))?;
+        window
+            .push(token)
+            .map_err(|_| Error::internal("token 1 does not fit"))?;
         let mut transfer = Self::blank(
             start.id,
             Side::Sender,
@@ -137,6 +141,7 @@ impl Transfer {
             next_message: 0,
             in_flight: Vec::new(),
             next_received: 0,
+            answered: false,
             events: EventLog::default(),
             not_found: None,
             phase,
@@ -145,8 +150,8 @@ impl Transfer {
 
     fn create_body(&self) -> Result<Vec<u8>, Error> {
         let display = DisplayInformation {
-            title: self.display.title.clone(),
-            description: self.display.description.clone(),
+            title: self.display.title.raw().to_owned(),
+            description: self.display.description.raw().to_owned(),
             image_url: self.display.image_url.clone().unwrap_or_default(),
         };
         let request = CreateRequest::new(

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::invitation::PeerText;
+
 /// Names one transfer on this device; never leaves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct TransferId(pub(crate) Uuid);
@@ -276,9 +278,9 @@ pub struct TransferSummary {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Display {
     /// A short title.
-    pub title: String,
+    pub title: PeerText,
     /// A sentence.
-    pub description: String,
+    pub description: PeerText,
     /// An https image, if any; nothing here fetches it.
     pub image_url: Option<String>,
 }

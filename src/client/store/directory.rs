@@ -81,8 +81,9 @@ impl DirectoryStore {
             .strip_prefix(&[FORM])
             .and_then(|rest| rest.split_at_checked(VERSION_LEN))
             .ok_or(failed("a record is of an unknown form"))?;
-        let bytes = crypto::open(&self.key, &associated(key, version), sealed)
-            .ok_or(failed("a record does not open: damaged, or sealed under another key"))?;
+        let bytes = crypto::open(&self.key, &associated(key, version), sealed).ok_or(failed(
+            "a record does not open: damaged, or sealed under another key",
+        ))?;
         Ok(Some(StoredRecord {
             version: hex(version),
             bytes,
