@@ -5,4 +5,5 @@
 mod cbor;
 mod crypto;
 pub mod entropy;
+pub mod invitation;
 pub mod secret;
