@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use super::handshake::Handshake;
+use super::handshake::{Ephemeral, Handshake};
 use super::keys::{self, Keys, Use};
 use super::{OID, padding, token};
 use crate::auth_credential::{self, AuthCredential, CredentialId};
@@ -78,7 +78,9 @@ fn transcript() -> Transcript {
     let sealed = credential().seal(&secret(), &mut entropy(1));
     let prologue = keys::prologue(&OID, &sealed).unwrap();
     let psk = keys::psk(&credential());
-    let new = |role, ephemeral| Handshake::new(role, &prologue, &psk, &ephemeral).unwrap();
+    let new = |role, ephemeral| {
+        Handshake::new(role, &prologue, &psk, &Ephemeral::new(ephemeral)).unwrap()
+    };
     let mut initiator = new(Role::Initiator, initiator_draws().1);
     let mut acceptor = new(Role::Acceptor, acceptor_ephemeral());
     let bindings = ChannelBindings::for_relay(ORIGIN).hash();

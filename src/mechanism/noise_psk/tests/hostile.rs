@@ -158,15 +158,8 @@ fn the_longest_noise_message_is_judged_without_panic() {
     let body = [&[0u8, 0][..], &[0xff, 0xff], &[1; 65_400]].concat();
     assert!(try_accept(&framed(token::FIRST, &[&body])).is_err());
     let prologue = keys::prologue(&OID, &[]).unwrap();
-    let new = |role| {
-        Handshake::new(
-            role,
-            &prologue,
-            &Secret::new([1; 32]),
-            &Secret::new([2; 32]),
-        )
-        .unwrap()
-    };
+    let (psk, ephemeral) = (Secret::new([1; 32]), Ephemeral::new(Secret::new([2; 32])));
+    let new = |role| Handshake::new(role, &prologue, &psk, &ephemeral).unwrap();
     for length in [0, 1, 47, 48, 65_535, 65_536, 100_000] {
         assert!(
             new(Role::Acceptor).read(&vec![9; length]).is_none(),

@@ -7,7 +7,7 @@ mod messages;
 mod noise_vectors;
 mod saving;
 
-use super::handshake::Handshake;
+use super::handshake::{Ephemeral, Handshake};
 use super::keys::{self, Keys};
 use super::{OID, token};
 use crate::auth_credential::{AuthCredential, CredentialId};
@@ -117,7 +117,7 @@ impl Puppet {
         let sealed = auth().seal(&secret(), &mut entropy(6));
         let prologue = keys::prologue(&OID, &sealed).unwrap();
         let psk = keys::psk(&auth());
-        let ephemeral = Secret::new([0x11; 32]);
+        let ephemeral = Ephemeral::new(Secret::new([0x11; 32]));
         let handshake = Handshake::new(Role::Initiator, &prologue, &psk, &ephemeral).unwrap();
         Self { handshake, sealed }
     }

@@ -21,7 +21,8 @@ fn check(vector: &Value) {
     let new = |role, side: &str| {
         let of = |name: &str| &vector[format!("{side}_{name}")];
         let psk = key(&of("psks")[0]);
-        Handshake::new(role, &bytes(of("prologue")), &psk, &key(of("ephemeral"))).unwrap()
+        let ephemeral = Ephemeral::new(key(of("ephemeral")));
+        Handshake::new(role, &bytes(of("prologue")), &psk, &ephemeral).unwrap()
     };
     let mut initiator = new(Role::Initiator, "init");
     let mut responder = new(Role::Acceptor, "resp");
