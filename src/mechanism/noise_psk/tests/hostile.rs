@@ -3,6 +3,7 @@ use std::cell::RefCell;
 use proptest::prelude::*;
 
 use super::*;
+use crate::cbor::Map;
 
 /// What an attacker does to bytes on their way.
 fn tampered(token: &[u8], at: prop::sample::Index, how: u8, with: u8) -> Vec<u8> {
@@ -177,4 +178,81 @@ fn the_longest_noise_message_is_judged_without_panic() {
     assert!(one.read(&[0; 48]).is_none() && one.write(&[]).is_none());
     assert!(new(Role::Initiator).split().is_none());
     assert!(one.split().is_some());
+}
+
+#[test]
+fn the_answer_is_exactly_what_it_must_be() {
+    let (sender, first) = initiate();
+    let frame = crate::gss::parse(&first).unwrap();
+    let (sealed, message) = token::first(frame.id, frame.body).unwrap();
+    let prologue = keys::prologue(&OID, sealed).unwrap();
+    let ephemeral = Ephemeral::new(Secret::new([0x22; 32]));
+    // An acceptor that holds the right keys and sends what it likes.
+    let answer = |payload: Map, trailing: &[u8]| {
+        let psk = keys::psk(&auth());
+        let mut puppet = Handshake::new(Role::Acceptor, &prologue, &psk, &ephemeral).unwrap();
+        puppet.read(message).unwrap();
+        let message = token::prefixed(&puppet.write(&payload.encode()).unwrap()).unwrap();
+        let token = framed(token::ANSWER, &[&message, trailing]);
+        let step = sender
+            .tentative()
+            .continue_with(&token, NOW, &mut entropy(4));
+        step.map(|step| step.complete)
+    };
+    let good = Map::new().with(0, 1u64).with(1, 0x7eu64);
+    let refused = |minor| Err(failed(MajorStatus::DEFECTIVE_TOKEN, minor));
+    assert_eq!(answer(good.clone(), &[]), Ok(true));
+    assert_eq!(answer(good.clone(), &[0]), refused(MinorStatus::TokenBody));
+    assert_eq!(
+        answer(good.clone().with(0, 2u64), &[]),
+        refused(MinorStatus::TokenVersion)
+    );
+    assert_eq!(
+        answer(good.clone().with(1, 0xfeu64), &[]),
+        refused(MinorStatus::Flags)
+    );
+    assert_eq!(
+        answer(good.with(3, &[0; 32]), &[]),
+        refused(MinorStatus::TokenBody)
+    );
+}
+
+#[test]
+fn deletion_and_abort_hold_nothing_more() {
+    let mut puppet = Puppet::new();
+    let mut accepted = accept(&puppet.first(&token::payload(None)));
+    let keys = puppet.keys(&accepted.token);
+    let abort = |content: Map| {
+        let aad = token::join(token::ABORT, &[&keys.hash]);
+        let key = keys.control(Role::Initiator);
+        let sealed = crypto::seal(&key, &aad, &content.encode(), &mut entropy(9));
+        accepted
+            .context
+            .open_abort(&framed(token::ABORT, &[&sealed]))
+    };
+    assert_eq!(abort(Map::new().with(8, 3u64)), Some(3));
+    assert_eq!(abort(Map::new().with(8, 3u64).with(9, 0u64)), None);
+    assert_eq!(abort(Map::new().with(8, 256u64)), None);
+
+    let third = third(&keys, &token::confirmation());
+    accepted
+        .context
+        .continue_with(&third, NOW, &mut entropy(5))
+        .unwrap();
+    let delete = |content: Map| {
+        let header = [2, 3, 2, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
+        let key = keys.message(super::super::keys::Use::Delete, Role::Initiator);
+        let sealed = crypto::seal(&key, &header, &content.encode(), &mut entropy(9));
+        let token = [&header[..], &sealed].concat();
+        accepted
+            .context
+            .tentative()
+            .process_context_token(&token)
+            .map(|told| told.code)
+    };
+    let good = Map::new().with(8, 3u64).with(9, 0u64);
+    let refused = Err(failed(MajorStatus::DEFECTIVE_TOKEN, MinorStatus::TokenBody));
+    assert_eq!(delete(good.clone()), Ok(3));
+    assert_eq!(delete(good.clone().with(10, 0u64)), refused);
+    assert_eq!(delete(good.with(8, 256u64)), refused);
 }
