@@ -28,7 +28,7 @@ as_root() {
     if ((EUID == 0)); then
         "$@"
     elif ! have sudo; then
-        die "'$*' needs root, and there is no sudo: run it as root, then this again"
+        die "packages are missing, and only root can install them: run this as root, or install sudo"
     elif [[ ${CI:-} == true ]]; then
         sudo -n -- "$@"
     else
