@@ -103,6 +103,11 @@ impl Sender {
 }
 
 impl Receiver {
+    /// Whether the invitation was accepted.
+    pub fn has_accepted(&self) -> bool {
+        self.id.is_some()
+    }
+
     /// Goes on from wherever it is, one round.
     pub async fn step(&mut self, client: &TransferClient, url: &str) -> Result<(), Error> {
         let id = match self.id {
