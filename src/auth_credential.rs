@@ -294,9 +294,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn altered_or_cut_does_not_open(at in 0usize..135, flip in 1u8.., keep in 0usize..135) {
+        fn altered_or_cut_does_not_open(at: prop::sample::Index, flip in 1u8..) {
             let mut sealed = credential().seal(&secret(), &mut entropy());
-            prop_assert!(AuthCredential::open(&secret(), &HERE, &sealed[..keep]).is_err());
+            let at = at.index(sealed.len());
+            prop_assert!(AuthCredential::open(&secret(), &HERE, &sealed[..at]).is_err());
             sealed[at] ^= flip;
             prop_assert!(AuthCredential::open(&secret(), &HERE, &sealed).is_err());
         }

@@ -26,6 +26,9 @@ pub use oid::Oid;
 pub use status::{Error, MajorStatus, MinorStatus, display_status};
 pub use token::mechanism_of;
 
+#[cfg(test)]
+pub(crate) use token::{frame, parse};
+
 pub(crate) use mechanism::{First, Mechanism, MechanismContext, Opened, OpenedDeletion, Started};
 
 /// The services of every context, as RFC 2744's flag bits: mutual authentication, replay and sequence

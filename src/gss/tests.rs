@@ -1,1 +1,207 @@
+//! A second mechanism, known to nothing but a registry: what it takes to add one.
 
+use std::sync::LazyLock;
+
+use super::*;
+use crate::auth_credential::AuthCredential;
+use crate::cbor::Map;
+use crate::entropy::Entropy;
+use crate::mechanism;
+use crate::secret::Secret;
+
+const NOW: u64 = 1_000;
+const OID: Oid = Oid::known(&[0x2a, 3, 4]);
+
+/// Two tokens and no protection at all.
+struct Plain;
+
+#[derive(Clone)]
+struct PlainContext {
+    complete: bool,
+}
+
+fn unavailable<T>() -> Result<T, Error> {
+    Err(Error::new(MajorStatus::UNAVAILABLE, MinorStatus::Mechanism))
+}
+
+impl Mechanism for Plain {
+    fn oid(&self) -> Oid {
+        OID
+    }
+    fn init(&self, first: &First<'_>, _: &mut Entropy) -> Result<Started, Error> {
+        let context = Box::new(PlainContext { complete: false });
+        Ok((context, [&[9, 1], first.sealed].concat()))
+    }
+    fn sealed_credential<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<&'t [u8], Error> {
+        let unexpected = Error::token(MinorStatus::UnexpectedToken);
+        (id == [9, 1]).then_some(body).ok_or(unexpected)
+    }
+    fn accept(&self, _: &First<'_>, _: &[u8], _: &mut Entropy) -> Result<Started, Error> {
+        Ok((Box::new(PlainContext { complete: true }), vec![9, 2]))
+    }
+    fn restore(&self, _: Role, state: &Map) -> Option<Box<dyn MechanismContext>> {
+        Some(Box::new(PlainContext {
+            complete: state.boolean(0)?,
+        }))
+    }
+}
+
+impl MechanismContext for PlainContext {
+    fn complete(&self) -> bool {
+        self.complete
+    }
+    fn step(&mut self, id: [u8; 2], _: &[u8], _: &mut Entropy) -> Result<Option<Vec<u8>>, Error> {
+        self.complete = id == [9, 2];
+        Ok(None)
+    }
+    fn wrap(&self, _: bool, n: u64, data: &[u8], _: &mut Entropy) -> Result<Vec<u8>, Error> {
+        Ok([&n.to_be_bytes(), data].concat())
+    }
+    fn unwrap(&self, token: &[u8]) -> Result<Opened, Error> {
+        let short = Error::token(MinorStatus::MessageHeader);
+        let (number, data) = token.split_first_chunk().ok_or(short)?;
+        let data = data.to_vec().into();
+        Ok(Opened {
+            sequence: u64::from_be_bytes(*number),
+            data,
+            sealed: false,
+        })
+    }
+    fn wrapped_len(&self, _: bool, length: usize) -> Option<usize> {
+        length.checked_add(8)
+    }
+    fn wrap_size_limit(&self, _: bool, size: usize) -> usize {
+        size.saturating_sub(8)
+    }
+    fn mic(&self, _: u64, _: &[u8]) -> Result<Vec<u8>, Error> {
+        unavailable()
+    }
+    fn verify_mic(&self, _: &[u8], _: &[u8]) -> Result<u64, Error> {
+        unavailable()
+    }
+    fn delete(&self, _: u8, _: u64, _: u64, _: &mut Entropy) -> Result<Vec<u8>, Error> {
+        unavailable()
+    }
+    fn open_deletion(&self, _: &[u8]) -> Result<OpenedDeletion, Error> {
+        unavailable()
+    }
+    fn envelope_mic(&self, _: Role, _: &[u8]) -> Option<[u8; 32]> {
+        None
+    }
+    fn verify_envelope(&self, _: Role, _: &[u8], _: &[u8]) -> bool {
+        false
+    }
+    fn abort(&self, _: u8, _: &mut Entropy) -> Option<Vec<u8>> {
+        None
+    }
+    fn open_abort(&self, _: [u8; 2], _: &[u8]) -> Option<u8> {
+        None
+    }
+    fn save(&self) -> Map {
+        Map::new().with(0, self.complete)
+    }
+    fn copy(&self) -> Box<dyn MechanismContext> {
+        Box::new(self.clone())
+    }
+}
+
+/// This version's mechanisms and [`Plain`].
+static BOTH: LazyLock<Registry> = LazyLock::new(|| {
+    let ours = mechanism::registry();
+    let mut all: Vec<_> = ours
+        .mechanisms()
+        .iter()
+        .filter_map(|oid| ours.find(oid))
+        .collect();
+    all.push(&Plain);
+    Registry::new(all.leak())
+});
+
+fn entropy() -> Entropy {
+    Entropy::from_seed(&Secret::new([1; 32]))
+}
+
+fn initiate(mechanism: &Oid) -> Result<(SecurityContext, Vec<u8>), Error> {
+    let auth = AuthCredential::new(mechanism.clone(), NOW, NOW + 60, false, &mut entropy());
+    let credential = InitiatorCredential::new(auth, Secret::new([2; 32]));
+    init_sec_context(&BOTH, &credential, None, None, NOW, &mut entropy())
+}
+
+fn accept(registry: &Registry, token: &[u8]) -> Result<Accepted, Error> {
+    let credential = AcceptorCredential::new(Secret::new([2; 32]));
+    accept_sec_context(
+        registry,
+        &credential,
+        None,
+        token,
+        &|_| false,
+        NOW,
+        &mut entropy(),
+    )
+}
+
+#[test]
+fn the_initiator_chooses_and_the_acceptor_finds_the_mechanism() {
+    assert_eq!(BOTH.mechanisms().len(), 2);
+    for oid in BOTH.mechanisms() {
+        let (mut sender, first) = initiate(&oid).unwrap();
+        assert_eq!(mechanism_of(&first), Ok(oid.clone()));
+        let mut accepted = accept(&BOTH, &first).unwrap();
+        let step = sender
+            .continue_with(&accepted.token, NOW, &mut entropy())
+            .unwrap();
+        if let Some(token) = step.token {
+            accepted
+                .context
+                .continue_with(&token, NOW, &mut entropy())
+                .unwrap();
+        }
+        assert!(sender.is_complete() && accepted.context.is_complete());
+        assert_eq!(accepted.context.inquire(NOW).mechanism, oid);
+        let token = sender.wrap(true, 0, b"hello", NOW, &mut entropy()).unwrap();
+        assert_eq!(
+            &**accepted.context.unwrap(&token, NOW).unwrap().data,
+            b"hello"
+        );
+        let restored = SecurityContext::restore(&BOTH, &sender.save()).unwrap();
+        assert_eq!(restored.next_send_seq(), 1);
+    }
+}
+
+#[test]
+fn who_has_not_the_mechanism_refuses_it() {
+    let unknown = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);
+    let (sender, first) = initiate(&OID).unwrap();
+    assert_eq!(accept(mechanism::registry(), &first).unwrap_err(), unknown);
+    let restored = SecurityContext::restore(mechanism::registry(), &sender.save());
+    assert_eq!(restored.unwrap_err(), unknown);
+}
+
+#[test]
+fn a_context_takes_no_token_of_another_mechanism() {
+    let [noise, plain] = [&BOTH.mechanisms()[0], &OID].map(|oid| initiate(oid).unwrap());
+    let (mut sender, _) = plain;
+    let answer = accept(&BOTH, &noise.1).unwrap().token;
+    let unexpected = Error::token(MinorStatus::UnexpectedToken);
+    assert_eq!(
+        sender.continue_with(&answer, NOW, &mut entropy()),
+        Err(unexpected)
+    );
+}
+
+#[test]
+fn sequence_numbers_run_out_without_a_repeat() {
+    let (mut sender, _) = initiate(&OID).unwrap();
+    let answer = token::frame(&OID, &[9, 2]);
+    sender.continue_with(&answer, NOW, &mut entropy()).unwrap();
+    let saved = crate::cbor::decode_map(&sender.save())
+        .unwrap()
+        .with(4, u64::MAX - 1);
+    let mut sender = SecurityContext::restore(&BOTH, &saved.encode()).unwrap();
+    assert!(sender.wrap(true, 0, b"", NOW, &mut entropy()).is_ok());
+    let exhausted = Error::new(MajorStatus::FAILURE, MinorStatus::SequenceExhausted);
+    assert_eq!(
+        sender.wrap(true, 0, b"", NOW, &mut entropy()),
+        Err(exhausted)
+    );
+}

@@ -1,6 +1,6 @@
 //! A context of this mechanism, from token 1 to established.
 
-use super::handshake::Handshake;
+use super::handshake::{Ephemeral, Handshake};
 use super::keys::{self, Keys};
 use super::{OID, message, token};
 use crate::cbor::Map;
@@ -31,7 +31,7 @@ enum State {
 #[derive(Clone)]
 struct FirstMessage {
     psk: Secret<32>,
-    ephemeral: Secret<32>,
+    ephemeral: Ephemeral,
     sealed: Vec<u8>,
     payload: Vec<u8>,
 }
@@ -53,7 +53,7 @@ const NOT_AUTHENTIC: Error = Error::token(MinorStatus::NotAuthentic);
 pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error> {
     let first = FirstMessage {
         psk: keys::psk(first.credential),
-        ephemeral: entropy.secret(),
+        ephemeral: Ephemeral::new(entropy.secret()),
         sealed: first.sealed.to_vec(),
         payload: token::payload(first.bindings.as_ref()).to_vec(),
     };
@@ -81,8 +81,9 @@ pub(super) fn accept(
     let (sealed, message) = token::first(token::FIRST, body)?;
     let prologue = keys::prologue(&OID, sealed).ok_or(FAILED)?;
     let psk = keys::psk(first.credential);
+    let ephemeral = Ephemeral::new(entropy.secret());
     let mut handshake =
-        Handshake::new(Role::Acceptor, &prologue, &psk, &entropy.secret()).ok_or(FAILED)?;
+        Handshake::new(Role::Acceptor, &prologue, &psk, &ephemeral).ok_or(FAILED)?;
     let payload = handshake.read(message).ok_or(NOT_AUTHENTIC)?;
     let theirs = token::open_first_payload(&payload)?;
     // Bindings that only one side gave are ignored (RFC 2743 §1.1.6).
@@ -155,20 +156,23 @@ impl Context {
 
     pub(super) fn restore(role: Role, map: &Map) -> Option<Self> {
         let keys = || {
-            map.only(&[0, 5, 6, 7]).then_some(())?;
+            map.only(&[0, 6, 7, 8]).then_some(())?;
             Some(Keys {
-                hash: map.bytes(5)?.try_into().ok()?,
-                root: Secret::from_slice(map.bytes(6)?)?,
-                master: Secret::from_slice(map.bytes(7)?)?,
+                hash: map.bytes(6)?.try_into().ok()?,
+                root: Secret::from_slice(map.bytes(7)?)?,
+                master: Secret::from_slice(map.bytes(8)?)?,
             })
         };
         let state = match (map.uint(0)?, role) {
-            (0, Role::Initiator) if map.only(&[0, 1, 2, 3, 4]) => {
+            (0, Role::Initiator) if map.only(&[0, 1, 2, 3, 4, 5]) => {
                 State::AwaitingAnswer(Box::new(FirstMessage {
                     psk: Secret::from_slice(map.bytes(1)?)?,
-                    ephemeral: Secret::from_slice(map.bytes(2)?)?,
-                    sealed: map.bytes(3)?.to_vec(),
-                    payload: map.bytes(4)?.to_vec(),
+                    ephemeral: Ephemeral {
+                        secret: Secret::from_slice(map.bytes(2)?)?,
+                        public: map.bytes(3)?.try_into().ok()?,
+                    },
+                    sealed: map.bytes(4)?.to_vec(),
+                    payload: map.bytes(5)?.to_vec(),
                 }))
             }
             (1, Role::Acceptor) => State::AwaitingConfirmation(keys()?),
@@ -281,17 +285,18 @@ impl MechanismContext for Context {
         let saved = |stage: u64, keys: &Keys| {
             Map::new()
                 .with(0, stage)
-                .with(5, &keys.hash)
-                .with(6, keys.root.expose())
-                .with(7, keys.master.expose())
+                .with(6, &keys.hash)
+                .with(7, keys.root.expose())
+                .with(8, keys.master.expose())
         };
         match &self.state {
             State::AwaitingAnswer(first) => Map::new()
                 .with(0, 0u64)
                 .with(1, first.psk.expose())
-                .with(2, first.ephemeral.expose())
-                .with(3, &first.sealed[..])
-                .with(4, &first.payload[..]),
+                .with(2, first.ephemeral.secret.expose())
+                .with(3, &first.ephemeral.public)
+                .with(4, &first.sealed[..])
+                .with(5, &first.payload[..]),
             State::AwaitingConfirmation(keys) => saved(1, keys),
             State::Established(keys) => saved(2, keys),
         }

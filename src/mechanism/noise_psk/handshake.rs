@@ -21,6 +21,25 @@ const OVERHEAD: usize = 32 + 16;
 /// One side of a handshake.
 pub(super) struct Handshake(NqHandshakeCore<X25519, ChaChaPoly, Blake2s, NoRandomness>);
 
+/// An ephemeral key pair.
+#[derive(Clone)]
+pub(super) struct Ephemeral {
+    pub(super) secret: Secret<32>,
+    /// Kept beside its secret: computing it again would be a third of the initiator's work.
+    pub(super) public: [u8; 32],
+}
+
+impl Ephemeral {
+    pub(super) fn new(secret: Secret<32>) -> Self {
+        let public = X25519::pubkey(&private(&secret));
+        Self { secret, public }
+    }
+}
+
+fn private(secret: &Secret<32>) -> <X25519 as Dh>::PrivateKey {
+    <X25519 as Dh>::PrivateKey::new(*secret.expose())
+}
+
 /// What a finished handshake leaves.
 pub(super) struct Split {
     /// The handshake hash h.
@@ -37,10 +56,9 @@ impl Handshake {
         role: Role,
         prologue: &[u8],
         psk: &Secret<32>,
-        ephemeral: &Secret<32>,
+        ephemeral: &Ephemeral,
     ) -> Option<Self> {
-        let secret = <X25519 as Dh>::PrivateKey::new(*ephemeral.expose());
-        let pair = KeyPair::new(X25519::pubkey(&secret), secret);
+        let pair = KeyPair::new(ephemeral.public, private(&ephemeral.secret));
         let initiator = role == Role::Initiator;
         let mut handshake = NqHandshakeCore::new(
             noise_nn_psk0(),

@@ -25,6 +25,8 @@ const FILLER: u8 = 0xff;
 const HEADER_LEN: usize = 12;
 /// What a token adds to the padded plaintext, or to the data that is not sealed.
 const OVERHEAD: usize = HEADER_LEN + XNONCE_LEN + TAG_LEN;
+/// Length of a MIC.
+const MIC_LEN: usize = 32;
 /// Length of the data's length, inside.
 const LENGTH_LEN: usize = 4;
 /// Most data in one token: far above any credential, far below where 32-bit sizes end.
@@ -88,6 +90,7 @@ impl Protection<'_> {
         let sealed = header.flags & SEALED != 0;
         let data = if sealed {
             let key = self.key(Use::Wrap);
+            padded(header.content).ok_or(Error::token(MinorStatus::Padding))?;
             let plain = crypto::open(&key, header.bytes, header.content).ok_or(BAD_MIC)?;
             unpad(&plain).ok_or(Error::token(MinorStatus::Padding))?
         } else {
@@ -108,6 +111,9 @@ impl Protection<'_> {
 
     pub(super) fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error> {
         let header = self.parse(token, MIC, 0)?;
+        if header.content.len() != MIC_LEN {
+            return Err(Error::token(MinorStatus::TokenBody));
+        }
         crypto::hmac_verify(
             &self.key(Use::Mic),
             &[header.bytes, message],
@@ -215,6 +221,13 @@ fn pad(data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     plain.extend(data);
     plain.resize(padded, 0);
     Some(plain)
+}
+
+/// Whether a sealed content's length is one that padding gives: a cut or a trailing byte is told from a
+/// forgery.
+fn padded(content: &[u8]) -> Option<()> {
+    let length = content.len().checked_sub(XNONCE_LEN + TAG_LEN)?;
+    (length >= padding::MIN && padding::padme_floor(length) == length).then_some(())
 }
 
 /// The data of a padded text; `None` unless its padding is exactly what [`pad`] would give.

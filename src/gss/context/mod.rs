@@ -1,17 +1,19 @@
 //! A security context: everything after the first call (RFC 2743 §2.2 and §2.3).
 
+mod messages;
+mod saved;
+
 use std::fmt;
 
-use zeroize::Zeroizing;
+pub use messages::Unwrapped;
 
-use super::mechanism::{Mechanism, MechanismContext, Registry};
-use super::name::Name;
-use super::oid::Oid;
-use super::sequence::SequenceWindow;
-use super::status::{Error, MajorStatus, MinorStatus};
-use super::{FLAGS, Role, token};
-use crate::cbor::{self, Map};
 use crate::entropy::Entropy;
+use crate::gss::mechanism::{Mechanism, MechanismContext};
+use crate::gss::name::Name;
+use crate::gss::oid::Oid;
+use crate::gss::sequence::SequenceWindow;
+use crate::gss::status::{Error, MajorStatus, MinorStatus};
+use crate::gss::{FLAGS, Role, token};
 
 /// A security context, from its first token to its end.
 ///
@@ -25,8 +27,10 @@ pub struct SecurityContext {
     received: SequenceWindow,
     /// Deleted on this side: no more output.
     deleted: bool,
-    /// Deleted by the peer, or ended: no more input either.
+    /// Deleted by the peer: no more input either.
     peer_deleted: bool,
+    /// The token that would have completed it came after its time.
+    late: bool,
 }
 
 /// What a later context call gives.
@@ -36,17 +40,6 @@ pub struct Step {
     pub complete: bool,
     /// The token for the peer, if there is one.
     pub token: Option<Vec<u8>>,
-}
-
-/// A message out of its token.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Unwrapped {
-    /// The message.
-    pub data: Zeroizing<Vec<u8>>,
-    /// Whether it was sealed, not only protected against change.
-    pub conf_state: bool,
-    /// `DUPLICATE_TOKEN`, `OLD_TOKEN`, `UNSEQ_TOKEN`, `GAP_TOKEN` or nothing.
-    pub supplementary: MajorStatus,
 }
 
 /// The peer's deletion of the context.
@@ -98,6 +91,7 @@ impl SecurityContext {
             received: SequenceWindow::default(),
             deleted: false,
             peer_deleted: false,
+            late: false,
         }
     }
 
@@ -116,8 +110,7 @@ impl SecurityContext {
     ) -> Result<Step, Error> {
         self.establishing()?;
         if now >= self.expires_at {
-            let minor = MinorStatus::CredentialExpired;
-            return Err(Error::new(MajorStatus::CREDENTIALS_EXPIRED, minor));
+            return Err(CREDENTIALS_EXPIRED);
         }
         let answer = self.take(token, entropy)?;
         Ok(Step {
@@ -138,14 +131,14 @@ impl SecurityContext {
     ) -> Result<(), Error> {
         self.establishing()?;
         self.take(token, entropy)?;
-        self.deleted = true;
-        self.peer_deleted = true;
+        self.late = true;
         Ok(())
     }
 
     fn establishing(&self) -> Result<(), Error> {
-        if self.deleted || self.peer_deleted {
-            return Err(no_context(MinorStatus::Deleted));
+        self.not_deleted()?;
+        if self.late {
+            return Err(CREDENTIALS_EXPIRED);
         }
         if self.inner.complete() {
             let minor = MinorStatus::Established;
@@ -160,90 +153,6 @@ impl SecurityContext {
             return Err(Error::token(MinorStatus::UnexpectedToken));
         }
         self.inner.step(frame.id, frame.body, entropy)
-    }
-
-    /// Protects a message (`GSS_Wrap`): sealed and padded with `conf`, else only against change.
-    ///
-    /// # Errors
-    /// `BAD_QOP` unless `qop` is 0, `NO_CONTEXT` unless established and not deleted, `CONTEXT_EXPIRED`,
-    /// `FAILURE` if the message is too long.
-    pub fn wrap(
-        &mut self,
-        conf: bool,
-        qop: u32,
-        data: &[u8],
-        now: u64,
-        entropy: &mut Entropy,
-    ) -> Result<Vec<u8>, Error> {
-        default_qop(qop)?;
-        let next = self.sending(now)?;
-        let token = self.inner.wrap(conf, self.next_send, data, entropy)?;
-        self.next_send = next;
-        Ok(token)
-    }
-
-    /// Opens a wrap token of the peer (`GSS_Unwrap`). A token out of its order comes with its message.
-    ///
-    /// # Errors
-    /// `NO_CONTEXT` unless established and not deleted by the peer, `CONTEXT_EXPIRED`, `DEFECTIVE_TOKEN`,
-    /// `BAD_MIC` if it was altered or made with other keys.
-    pub fn unwrap(&mut self, token: &[u8], now: u64) -> Result<Unwrapped, Error> {
-        self.receiving(now)?;
-        let opened = self.inner.unwrap(token)?;
-        Ok(Unwrapped {
-            supplementary: self.arrived(opened.sequence)?,
-            data: opened.data,
-            conf_state: opened.sealed,
-        })
-    }
-
-    /// A MIC over a message that travels by itself (`GSS_GetMIC`).
-    ///
-    /// # Errors
-    /// As [`Self::wrap`].
-    pub fn get_mic(&mut self, qop: u32, message: &[u8], now: u64) -> Result<Vec<u8>, Error> {
-        default_qop(qop)?;
-        let next = self.sending(now)?;
-        let token = self.inner.mic(self.next_send, message)?;
-        self.next_send = next;
-        Ok(token)
-    }
-
-    /// Checks the peer's MIC over a message (`GSS_VerifyMIC`) and gives the supplementary bits.
-    ///
-    /// # Errors
-    /// As [`Self::unwrap`].
-    pub fn verify_mic(
-        &mut self,
-        message: &[u8],
-        token: &[u8],
-        now: u64,
-    ) -> Result<MajorStatus, Error> {
-        self.receiving(now)?;
-        let sequence = self.inner.verify_mic(message, token)?;
-        self.arrived(sequence)
-    }
-
-    /// Most message bytes whose wrap token has at most `size` bytes (`GSS_Wrap_size_limit`): exact; 0 also if
-    /// not even an empty message fits.
-    ///
-    /// # Errors
-    /// As [`Self::wrap`].
-    pub fn wrap_size_limit(
-        &self,
-        conf: bool,
-        qop: u32,
-        size: usize,
-        now: u64,
-    ) -> Result<usize, Error> {
-        default_qop(qop)?;
-        self.sending(now)?;
-        Ok(self.inner.wrap_size_limit(conf, size))
-    }
-
-    /// Length of the token that wraps `length` bytes; `None` if that is too long.
-    pub(crate) fn wrapped_len(&self, conf: bool, length: usize) -> Option<usize> {
-        self.inner.wrapped_len(conf, length)
     }
 
     /// Seconds left (`GSS_Context_time`).
@@ -264,9 +173,9 @@ impl SecurityContext {
             lifetime: self.expires_at.saturating_sub(now),
             mechanism: self.mechanism.oid(),
             flags: FLAGS,
-            prot_ready: self.inner.complete(),
+            prot_ready: self.is_complete(),
             locally_initiated: self.role == Role::Initiator,
-            open: self.inner.complete() && !self.deleted && !self.peer_deleted,
+            open: self.is_complete() && !self.deleted && !self.peer_deleted,
         }
     }
 
@@ -279,7 +188,7 @@ impl SecurityContext {
     /// Whether the context is established.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.inner.complete()
+        self.inner.complete() && !self.late
     }
 
     /// Ends this side's output (`GSS_Delete_sec_context`) and gives the token that tells the peer `code`;
@@ -294,7 +203,7 @@ impl SecurityContext {
         entropy: &mut Entropy,
     ) -> Result<Vec<u8>, Error> {
         self.not_deleted()?;
-        let token = if self.inner.complete() {
+        let token = if self.is_complete() {
             let expected = self.received.next();
             self.inner.delete(code, self.next_send, expected, entropy)?
         } else {
@@ -357,74 +266,8 @@ impl SecurityContext {
         }
     }
 
-    /// Everything but what the caller keeps anyway, to go on after a restart.
-    pub(crate) fn save(&self) -> Zeroizing<Vec<u8>> {
-        Map::new()
-            .with(0, STATE_VERSION)
-            .with(1, self.mechanism.oid().content())
-            .with(2, self.role == Role::Acceptor)
-            .with(3, self.expires_at)
-            .with(4, self.next_send)
-            .with(5, self.received.next())
-            .with(6, self.received.seen())
-            .with(7, self.deleted)
-            .with(8, self.peer_deleted)
-            .with(9, self.inner.save())
-            .encode()
-    }
-
-    /// A context as [`Self::save`] gave it.
-    ///
-    /// # Errors
-    /// `FAILURE` for another version or anything malformed, `BAD_MECH` if its mechanism is not registered.
-    pub(crate) fn restore(registry: &Registry, saved: &[u8]) -> Result<Self, Error> {
-        let state = Error::new(MajorStatus::FAILURE, MinorStatus::State);
-        let map = cbor::decode_map(saved).ok_or(state)?;
-        if map.uint(0) != Some(STATE_VERSION) {
-            return Err(Error::new(MajorStatus::FAILURE, MinorStatus::StateVersion));
-        }
-        let oid = map.bytes(1).and_then(Oid::from_content).ok_or(state)?;
-        let unknown = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);
-        let mechanism = registry.find(&oid).ok_or(unknown)?;
-        Self::from_map(mechanism, &map).ok_or(state)
-    }
-
-    fn from_map(mechanism: &'static dyn Mechanism, map: &Map) -> Option<Self> {
-        map.only(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).then_some(())?;
-        let role = if map.boolean(2)? {
-            Role::Acceptor
-        } else {
-            Role::Initiator
-        };
-        Some(Self {
-            mechanism,
-            inner: mechanism.restore(role, map.map(9)?)?,
-            role,
-            expires_at: map.uint(3)?,
-            next_send: map.uint(4)?,
-            received: SequenceWindow::new(map.uint(5)?, map.uint(6)?),
-            deleted: map.boolean(7)?,
-            peer_deleted: map.boolean(8)?,
-        })
-    }
-
-    /// The sequence number after the one that is to be sent, if sending is possible.
-    fn sending(&self, now: u64) -> Result<u64, Error> {
-        self.not_deleted()?;
-        self.usable(now)?;
-        let minor = MinorStatus::SequenceExhausted;
-        self.next_send
-            .checked_add(1)
-            .ok_or(Error::new(MajorStatus::FAILURE, minor))
-    }
-
-    fn receiving(&self, now: u64) -> Result<(), Error> {
-        self.peer_not_deleted()?;
-        self.usable(now)
-    }
-
     fn usable(&self, now: u64) -> Result<(), Error> {
-        if !self.inner.complete() {
+        if !self.is_complete() {
             return Err(no_context(MinorStatus::NotEstablished));
         }
         if now >= self.expires_at {
@@ -445,7 +288,7 @@ impl SecurityContext {
     }
 
     fn peer_not_deleted(&self) -> Result<(), Error> {
-        if !self.inner.complete() {
+        if !self.is_complete() {
             return Err(no_context(MinorStatus::NotEstablished));
         }
         if self.peer_deleted {
@@ -453,28 +296,15 @@ impl SecurityContext {
         }
         Ok(())
     }
-
-    /// Notes an authentic token's number.
-    fn arrived(&mut self, sequence: u64) -> Result<MajorStatus, Error> {
-        // No honest side sends the last number: there would be no next one.
-        if sequence == u64::MAX {
-            return Err(Error::token(MinorStatus::MessageHeader));
-        }
-        Ok(self.received.take(sequence))
-    }
 }
 
-/// Version of [`SecurityContext::save`]'s form.
-const STATE_VERSION: u64 = 1;
+const CREDENTIALS_EXPIRED: Error = Error::new(
+    MajorStatus::CREDENTIALS_EXPIRED,
+    MinorStatus::CredentialExpired,
+);
 
 fn no_context(minor: MinorStatus) -> Error {
     Error::new(MajorStatus::NO_CONTEXT, minor)
-}
-
-fn default_qop(qop: u32) -> Result<(), Error> {
-    (qop == 0)
-        .then_some(())
-        .ok_or(Error::new(MajorStatus::BAD_QOP, MinorStatus::Qop))
 }
 
 impl fmt::Debug for SecurityContext {
@@ -484,15 +314,6 @@ impl fmt::Debug for SecurityContext {
             .field("mechanism", &self.mechanism.oid())
             .field("complete", &self.is_complete())
             .field("expires_at", &self.expires_at)
-            .finish_non_exhaustive()
-    }
-}
-
-impl fmt::Debug for Unwrapped {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Unwrapped")
-            .field("conf_state", &self.conf_state)
-            .field("supplementary", &self.supplementary)
             .finish_non_exhaustive()
     }
 }
