@@ -118,6 +118,11 @@ fn line(f: &mut fmt::Formatter<'_>, name: &str, value: Option<&impl fmt::Display
     value.map_or(Ok(()), |value| writeln!(f, "{name}: {value}"))
 }
 
+/// Whether a picture's URL may be shown to an app: https, at most 2048 bytes.
+pub(crate) fn is_image_url(url: &str) -> bool {
+    url.len() <= 2048 && check_image_url(url).is_ok()
+}
+
 /// Checks the URL of a picture: https, and readable as a URL at all.
 pub(super) fn check_image_url(url: &str) -> Result<(), InvitationError> {
     let https = url

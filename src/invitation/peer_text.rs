@@ -58,11 +58,6 @@ impl fmt::Debug for PeerText {
     }
 }
 
-/// Whether an image's URL may be shown to an app: https, at most 2048 bytes.
-pub(crate) fn is_image_url(url: &str) -> bool {
-    url.len() <= 2048 && url::Url::parse(url).is_ok_and(|url| url.scheme() == "https")
-}
-
 fn shown(c: char) -> Option<char> {
     match c {
         '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),

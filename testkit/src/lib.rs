@@ -1,1 +1,10 @@
-//! To come.
+//! What the tests of Tigress share: relays that are plain, faulty or lying, stores that fail, recorders.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "only tests use this")]
+
+mod plain_relay;
+mod store;
+mod transport;
+
+pub use plain_relay::PlainRelay;
+pub use store::FaultyStore;
+pub use transport::{Exchanged, Faulty, Recorder};

@@ -1,0 +1,118 @@
+//! Transports that record, or that fail where a test says so.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use tigress::mailbox::{HttpRequest, HttpResponse};
+use tigress::{HttpTransport, TransportError};
+
+/// One request and what came back.
+#[derive(Clone, Debug)]
+pub struct Exchanged {
+    /// As sent.
+    pub request: HttpRequest,
+    /// As received; none for a failure.
+    pub response: Option<HttpResponse>,
+}
+
+/// Passes everything on, and remembers it.
+pub struct Recorder {
+    inner: Arc<dyn HttpTransport>,
+    log: Mutex<Vec<Exchanged>>,
+}
+
+impl Recorder {
+    /// Records what goes through `inner`.
+    pub fn new(inner: Arc<dyn HttpTransport>) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            log: Mutex::default(),
+        })
+    }
+
+    /// All so far.
+    pub fn log(&self) -> Vec<Exchanged> {
+        self.log
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// Everything that the other end saw, in one text: URLs, headers, bodies.
+    pub fn seen(&self) -> String {
+        self.log()
+            .iter()
+            .map(|one| {
+                let body = one.request.body.as_deref().unwrap_or_default();
+                format!(
+                    "{} {} {:?} {}\n",
+                    one.request.method.name(),
+                    one.request.url,
+                    one.request.headers,
+                    String::from_utf8_lossy(body)
+                )
+            })
+            .collect()
+    }
+}
+
+#[async_trait]
+impl HttpTransport for Recorder {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let result = self.inner.send(request.clone()).await;
+        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
+        log.push(Exchanged {
+            request,
+            response: result.clone().ok(),
+        });
+        result
+    }
+}
+
+type Fault = dyn Fn(usize, &HttpRequest) -> Option<Result<HttpResponse, TransportError>> + Send + Sync;
+
+/// Asks a function about each request, counted from 0: what it gives is the answer, else the request goes on.
+pub struct Faulty {
+    inner: Arc<dyn HttpTransport>,
+    count: Mutex<usize>,
+    fault: Box<Fault>,
+}
+
+impl Faulty {
+    /// Fails as `fault` says.
+    pub fn new(
+        inner: Arc<dyn HttpTransport>,
+        fault: impl Fn(usize, &HttpRequest) -> Option<Result<HttpResponse, TransportError>>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            inner,
+            count: Mutex::default(),
+            fault: Box::new(fault),
+        })
+    }
+
+    /// A failure to connect.
+    pub fn unreachable() -> TransportError {
+        TransportError {
+            reason: "can't connect".into(),
+        }
+    }
+}
+
+#[async_trait]
+impl HttpTransport for Faulty {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let count = {
+            let mut count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+            *count += 1;
+            *count - 1
+        };
+        match (self.fault)(count, &request) {
+            Some(result) => result,
+            None => self.inner.send(request).await,
+        }
+    }
+}
