@@ -135,8 +135,8 @@ impl Error {
         }
     }
 
-    /// An error that has no variant of its own.
-    pub(crate) const fn other(code: &'static str, reason: &'static str) -> Self {
+    /// An error that has no variant of its own: made here only, so that all codes are in this file.
+    const fn other(code: &'static str, reason: &'static str) -> Self {
         Self::Other {
             code,
             reason,
@@ -159,6 +159,14 @@ impl Error {
     /// The credential asks for less or more than the invitation says.
     pub(crate) const fn pin_downgrade() -> Self {
         Self::other("pin_downgrade", "the invitation asks for no PIN")
+    }
+
+    pub(crate) const fn pin_unsupported() -> Self {
+        Self::other("pin_unsupported", "a PIN is not supported yet")
+    }
+
+    pub(crate) const fn invitation_used() -> Self {
+        Self::other("invitation_used", "the invitation was answered")
     }
 
     pub(crate) const fn bad_config(reason: &'static str) -> Self {
@@ -212,7 +220,7 @@ impl From<RelayPolicyError> for Error {
     fn from(error: RelayPolicyError) -> Self {
         match error {
             RelayPolicyError::UntrustedRelay { host } => Self::UntrustedRelay { host },
-            RelayPolicyError::LoopbackHttpDisabled { .. } => {
+            RelayPolicyError::LoopbackHttpDisabled => {
                 Self::bad_config("plain http is refused unless loopback http is enabled")
             }
         }
@@ -246,5 +254,124 @@ impl From<gss::Error> for Error {
             minor: error.minor.code(),
             text: error.to_string(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DOCS: &str = include_str!("../docs/errors.md");
+
+    /// Every error that has a variant of its own, by one value of it. A new variant does not compile here.
+    fn variants() -> Vec<Error> {
+        let reason = String::new;
+        let all = vec![
+            Error::BadInvitation {
+                what: InvitationError::NotAnInvitation,
+            },
+            Error::UntrustedRelay { host: reason() },
+            Error::Expired,
+            Error::AlreadyUsed,
+            Error::ClaimedByAnother,
+            Error::NoLongerThere,
+            Error::BadCredential { reason: "" },
+            Error::TooLarge { reason: "" },
+            Error::RelayUnreachable { reason: reason() },
+            Error::RelayRefused {
+                status: 503,
+                reason: "",
+            },
+            Error::Store { reason: reason() },
+            Error::StoreBusy,
+            Error::Closed {
+                outcome: Outcome::Completed,
+            },
+            Error::NoTransport,
+            Error::Security {
+                major: 0,
+                minor: 0,
+                text: reason(),
+            },
+        ];
+        for error in &all {
+            match error {
+                Error::BadInvitation { .. }
+                | Error::UntrustedRelay { .. }
+                | Error::Expired
+                | Error::AlreadyUsed
+                | Error::ClaimedByAnother
+                | Error::NoLongerThere
+                | Error::BadCredential { .. }
+                | Error::TooLarge { .. }
+                | Error::RelayUnreachable { .. }
+                | Error::RelayRefused { .. }
+                | Error::Store { .. }
+                | Error::StoreBusy
+                | Error::Closed { .. }
+                | Error::NoTransport
+                | Error::Security { .. } => {}
+                Error::Other { .. } => unreachable!("those are in others()"),
+            }
+        }
+        all
+    }
+
+    /// Every error without a variant of its own.
+    fn others() -> Vec<Error> {
+        vec![
+            Error::unknown_transfer(),
+            Error::closing(),
+            Error::not_the_receiver(),
+            Error::pin_downgrade(),
+            Error::pin_unsupported(),
+            Error::invitation_used(),
+            Error::bad_config(""),
+            Error::internal(""),
+            Error::queue_full(),
+            Error::bad_mailbox(""),
+        ]
+    }
+
+    /// Code and "retryable" of each row in the documentation.
+    fn documented() -> Vec<(&'static str, &'static str)> {
+        let cells = |row: &'static str| {
+            let mut cells = row.strip_prefix("| `")?.split(" | ");
+            let code = cells.next()?.trim_end_matches('`');
+            Some((code, cells.nth(2)?))
+        };
+        DOCS.lines().filter_map(cells).collect()
+    }
+
+    #[test]
+    fn the_documentation_lists_exactly_the_codes() {
+        let mut made: Vec<_> = [variants(), others()].concat();
+        made.sort_by_key(Error::code);
+        let made: Vec<_> = made.iter().map(Error::code).collect();
+        let mut listed: Vec<_> = documented().iter().map(|(code, _)| *code).collect();
+        listed.sort_unstable();
+        assert_eq!(listed, made);
+    }
+
+    #[test]
+    fn the_documentation_says_what_is_retryable() {
+        for error in [variants(), others()].concat() {
+            let rows = documented();
+            let (_, retryable) = rows.iter().find(|(code, _)| *code == error.code()).unwrap();
+            assert_eq!(
+                retryable.starts_with("yes"),
+                error.is_retryable(),
+                "{error:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn no_code_is_made_outside_the_list() {
+        let source = include_str!("error.rs");
+        let source = &source[..source.find("#[cfg(test)]").unwrap()];
+        let made =
+            source.matches("Self::other(").count() + source.matches("            code: \"").count();
+        assert_eq!(made, others().len());
     }
 }

@@ -11,7 +11,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tigress::mailbox::{HttpRequest, HttpResponse, Method, problem_type};
+use tigress::mailbox::{HttpRequest, HttpResponse, Method, problems};
 use tigress::{HttpTransport, MemoryStore, Outcome, TransferClient, TransferEvent, TransportError};
 use tigress_testkit::{Apps, PlainRelay, Receiver, Sender};
 
@@ -121,7 +121,7 @@ impl Liar {
                 let mut response = status(404);
                 if *is_final {
                     let problem =
-                        json!({ "type": problem_type::NOT_FOUND, "title": "", "status": 404 });
+                        json!({ "type": problems::NOT_FOUND, "title": "", "status": 404 });
                     response.body = problem.to_string().into_bytes();
                 }
                 response

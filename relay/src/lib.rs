@@ -1,1 +1,33 @@
-//! To come.
+//! The relay of a Tigress transfer: mailboxes of one payload each, read and overwritten by two devices that need never
+//! be online together. It sees neither the secret nor the content, and knows its callers only by claims that are fresh
+//! for each mailbox.
+//!
+//! [`Relay`] is embedded like this:
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), tigress_relay::RelayError> {
+//! use tigress_relay::{Relay, RelayConfig, store::MemoryStore};
+//!
+//! let relay = Relay::start(RelayConfig::default(), MemoryStore::default()).await?;
+//! println!("listening on http://{}", relay.local_addr());
+//! relay.shutdown().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The interface is draft-vinokurov-tigress-http, version 1, with additions that are optional on both sides; all of it
+//! is described in `docs/relay.md`.
+#![deny(missing_docs)]
+
+mod clock;
+mod config;
+mod http;
+mod limit;
+mod push;
+mod server;
+pub mod store;
+
+pub use clock::{Clock, ManualClock, SystemClock};
+pub use config::{Limits, RelayConfig, RelayError};
+pub use push::{NoPush, PushGateway};
+pub use server::{Relay, RunningRelay};

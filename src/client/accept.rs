@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{AcceptOptions, TransferClient, derived_id, now, os_entropy, pin_unsupported};
+use super::{AcceptOptions, TransferClient, derived_id, now, os_entropy};
 use crate::Error;
 use crate::auth_credential::CredentialId;
 use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
@@ -28,7 +28,7 @@ impl TransferClient {
         let preview = parse_invitation(invitation.as_ref())?;
         self.check_relay(&preview.share_url.relay, options.trust.as_deref())?;
         if preview.share_url.pin_required {
-            return Err(pin_unsupported());
+            return Err(Error::pin_unsupported());
         }
         if options.pin.is_some() {
             return Err(Error::pin_downgrade());

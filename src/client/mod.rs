@@ -118,7 +118,7 @@ impl TransferClient {
     /// this key has been used or has ended.
     pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
         if request.pin {
-            return Err(pin_unsupported());
+            return Err(Error::pin_unsupported());
         }
         let key = request.idempotency_key.as_deref();
         if key.is_some_and(|key| key.len() > MAX_KEY) {
@@ -447,10 +447,6 @@ fn built_in(config: &Config) -> Result<Arc<dyn HttpTransport>, Error> {
     }
 }
 
-fn pin_unsupported() -> Error {
-    Error::other("pin_unsupported", "a PIN is not supported yet")
-}
-
 /// An id that the same input always gives, so that the store's compare-and-swap decides between two calls.
 fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
     let mut all = vec![label];
@@ -464,7 +460,7 @@ fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
     let Some((share_url, file)) = transfer.invitation() else {
         return Err(match transfer.outcome() {
             Some(outcome) => Error::Closed { outcome },
-            None => Error::other("invitation_used", "the invitation was answered"),
+            None => Error::invitation_used(),
         });
     };
     Ok(Invitation {

@@ -140,7 +140,7 @@ impl TransferClient {
         let request_id = RequestId::from(os_entropy()?.uuid());
         let Some((call, request)) = self
             .transact(id, |transfer, _, _| {
-                let call = transfer.call(next, &known, wait, request_id.clone());
+                let call = transfer.call(next, &known, wait, request_id);
                 Ok(call.and_then(|call| {
                     let request = transfer.request(&call)?;
                     Some((call, request))

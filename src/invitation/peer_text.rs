@@ -32,7 +32,11 @@ impl PeerText {
 
     /// Takes as much of a text as is allowed: for what a relay says, which refuses nothing by itself.
     pub(crate) fn cut(mut text: String) -> Self {
-        text.truncate(text.floor_char_boundary(Self::MAX_LEN));
+        let mut end = text.len().min(Self::MAX_LEN);
+        while !text.is_char_boundary(end) {
+            end -= 1;
+        }
+        text.truncate(end);
         Self(text)
     }
 

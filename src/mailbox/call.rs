@@ -1,15 +1,12 @@
 //! The client's half: calls as requests, responses as replies.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
-use super::header;
+use super::headers;
 use super::http::{HttpRequest, HttpResponse, MAX_BODY, Method};
 use super::ids::{DeviceClaim, RequestId};
 use super::time::parse_timestamp;
 use super::wire::{
     CreateResponse, DisplayInformation, NotificationToken, PAYLOAD_TYPE, Payload, Problem,
-    ReadResponse, UpdateRequest, problem_type,
+    ReadResponse, UpdateRequest, recipient_proof_header,
 };
 use crate::secret::Secret;
 
@@ -64,16 +61,15 @@ impl Mailbox {
     /// The request of a call.
     #[must_use]
     pub fn request(&self, call: &Call) -> HttpRequest {
-        let mut headers = vec![(header::DEVICE_CLAIM, self.claim.to_string())];
+        let mut headers = vec![(headers::DEVICE_CLAIM, self.claim.to_string())];
         let (method, body, wait) = match call {
             Call::Read { wait, known } => {
                 if let Some(proof) = &self.proof {
-                    let proof = URL_SAFE_NO_PAD.encode(proof.expose());
-                    headers.push((header::RECIPIENT_PROOF, proof));
+                    headers.push((headers::RECIPIENT_PROOF, recipient_proof_header(proof)));
                 }
                 if let Some(known) = known.as_ref().filter(|_| *wait > 0) {
-                    headers.push((header::PAYLOAD_VERSION, known.clone()));
-                    headers.push((header::PREFER, format!("wait={wait}")));
+                    headers.push((headers::PAYLOAD_VERSION, known.clone()));
+                    headers.push((headers::PREFER, format!("wait={wait}")));
                 }
                 let wait = if known.is_some() { *wait } else { 0 };
                 (Method::Post, None, wait)
@@ -84,13 +80,13 @@ impl Mailbox {
                 if_match,
                 notification,
             } => {
-                headers.push((header::REQUEST_ID, request_id.to_string()));
+                headers.push((headers::REQUEST_ID, request_id.to_string()));
                 if let Some(version) = if_match {
-                    headers.push((header::IF_MATCH, format!("\"{version}\"")));
+                    headers.push((headers::IF_MATCH, format!("\"{version}\"")));
                 }
                 let body = UpdateRequest {
                     payload: Payload {
-                        kind: PAYLOAD_TYPE.to_owned(),
+                        payload_type: PAYLOAD_TYPE.to_owned(),
                         data: payload.clone(),
                     },
                     notification_token: notification.clone(),
@@ -98,16 +94,16 @@ impl Mailbox {
                 (Method::Put, serde_json::to_vec(&body).ok(), 0)
             }
             Call::Relinquish { request_id } => {
-                headers.push((header::REQUEST_ID, request_id.to_string()));
+                headers.push((headers::REQUEST_ID, request_id.to_string()));
                 (Method::Patch, None, 0)
             }
             Call::Delete { request_id } => {
-                headers.push((header::REQUEST_ID, request_id.to_string()));
+                headers.push((headers::REQUEST_ID, request_id.to_string()));
                 (Method::Delete, None, 0)
             }
         };
         if body.is_some() {
-            headers.push((header::CONTENT_TYPE, "application/json".to_owned()));
+            headers.push((headers::CONTENT_TYPE, "application/json".to_owned()));
         }
         HttpRequest {
             method,
@@ -129,12 +125,12 @@ pub fn create_request(
     attestation: Option<&str>,
 ) -> HttpRequest {
     let mut headers = vec![
-        (header::DEVICE_CLAIM, claim.to_string()),
-        (header::REQUEST_ID, request_id.to_string()),
-        (header::CONTENT_TYPE, "application/json".to_owned()),
+        (headers::DEVICE_CLAIM, claim.to_string()),
+        (headers::REQUEST_ID, request_id.to_string()),
+        (headers::CONTENT_TYPE, "application/json".to_owned()),
     ];
     if let Some(attestation) = attestation {
-        headers.push((header::DEVICE_ATTESTATION, attestation.to_owned()));
+        headers.push((headers::DEVICE_ATTESTATION, attestation.to_owned()));
     }
     HttpRequest {
         method: Method::Post,
@@ -222,7 +218,7 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
         412 => Reply::Conflict,
         429 | 500..=599 => Reply::RetryLater {
             after: response
-                .header(header::RETRY_AFTER)
+                .header(headers::RETRY_AFTER)
                 .and_then(|seconds| seconds.trim().parse().ok()),
             status,
         },
@@ -241,7 +237,7 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
 
 fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {
     let version = response
-        .header(header::PAYLOAD_VERSION)
+        .header(headers::PAYLOAD_VERSION)
         .filter(|v| !v.is_empty() && v.len() <= MAX_VERSION && v.bytes().all(is_etag_byte))
         .map(str::to_owned);
     let repeated = response.status == 201;
@@ -258,7 +254,7 @@ fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {
         Some(Call::Read { .. }) => match serde_json::from_slice::<ReadResponse>(&response.body) {
             Ok(read) => Reply::Content {
                 data: read.payload.data,
-                payload_type: read.payload.kind,
+                payload_type: read.payload.payload_type,
                 display: read.display_information,
                 expiration: read.expiration.as_deref().and_then(parse_timestamp),
                 version,
@@ -276,5 +272,5 @@ fn is_etag_byte(byte: u8) -> bool {
 
 fn is_final(response: &HttpResponse) -> bool {
     serde_json::from_slice::<Problem>(&response.body)
-        .is_ok_and(|problem| problem.kind == problem_type::NOT_FOUND)
+        .is_ok_and(|problem| problem.problem_type == super::problems::NOT_FOUND)
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::header;
+use super::headers;
 use super::time::parse_http_date;
 
 /// Most bytes of a body, in either direction.
@@ -93,6 +93,6 @@ impl HttpResponse {
     /// The relay's clock, Unix seconds, if it told.
     #[must_use]
     pub fn date(&self) -> Option<u64> {
-        self.header(header::DATE).and_then(parse_http_date)
+        self.header(headers::DATE).and_then(parse_http_date)
     }
 }

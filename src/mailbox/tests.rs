@@ -82,15 +82,13 @@ fn the_recipient_proof_goes_with_reads_only() {
         request
             .headers
             .iter()
-            .any(|(name, _)| *name == header::RECIPIENT_PROOF)
+            .any(|(name, _)| *name == headers::RECIPIENT_PROOF)
     };
     assert!(has_proof(&Call::Read {
         wait: 0,
         known: None
     }));
-    assert!(!has_proof(&Call::Delete {
-        request_id: id.clone()
-    }));
+    assert!(!has_proof(&Call::Delete { request_id: id }));
     assert!(!has_proof(&Call::Relinquish { request_id: id }));
 }
 

@@ -3,6 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
 
 use super::time::format_timestamp;
 use crate::crypto::sha256;
@@ -16,7 +18,7 @@ pub const PAYLOAD_TYPE: &str = "GSS_API";
 pub struct Payload {
     /// What the data is, such as [`PAYLOAD_TYPE`].
     #[serde(rename = "type")]
-    pub kind: String,
+    pub payload_type: String,
     /// The data, as text.
     pub data: String,
 }
@@ -38,7 +40,7 @@ pub struct DisplayInformation {
 pub struct NotificationToken {
     /// The gateway, such as `com.apple.apns`.
     #[serde(rename = "type")]
-    pub kind: String,
+    pub token_type: String,
     /// Opaque.
     #[serde(rename = "tokenData")]
     pub token_data: String,
@@ -96,7 +98,7 @@ impl CreateRequest {
     ) -> Self {
         Self {
             payload: Payload {
-                kind: PAYLOAD_TYPE.to_owned(),
+                payload_type: PAYLOAD_TYPE.to_owned(),
                 data,
             },
             display_information: display,
@@ -105,7 +107,7 @@ impl CreateRequest {
                 access_rights: Some("RWD".to_owned()),
                 expiration: Some(format_timestamp(expires_at)),
             }),
-            recipient_proof: Some(URL_SAFE_NO_PAD.encode(sha256(&[proof.expose()]))),
+            recipient_proof: Some(recipient_proof_hash(proof)),
         }
     }
 }
@@ -155,9 +157,9 @@ pub struct ReadResponse {
 /// An error, RFC 9457 (`application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// One of [`problem_type`].
+    /// One of [`problems`](super::problems).
     #[serde(rename = "type")]
-    pub kind: String,
+    pub problem_type: String,
     /// In words, the same for each of its type.
     pub title: String,
     /// The HTTP status.
@@ -167,22 +169,98 @@ pub struct Problem {
     pub detail: Option<String>,
 }
 
-/// The problem types of our relay.
-pub mod problem_type {
-    /// 400: a body, header or field is missing or malformed.
-    pub const BAD_REQUEST: &str = "urn:tigress:relay:bad-request";
-    /// 401: the claim does not allow this.
-    pub const UNAUTHORIZED: &str = "urn:tigress:relay:unauthorized";
-    /// 404: no such mailbox; a client takes this as final.
-    pub const NOT_FOUND: &str = "urn:tigress:relay:not-found";
-    /// 412: the payload is not at the expected version.
-    pub const CHANGED: &str = "urn:tigress:relay:changed";
-    /// 413: the body is larger than allowed.
-    pub const TOO_LARGE: &str = "urn:tigress:relay:too-large";
-    /// 429: too many requests.
-    pub const TOO_MANY: &str = "urn:tigress:relay:too-many-requests";
-    /// 500: the relay failed.
-    pub const INTERNAL: &str = "urn:tigress:relay:internal";
-    /// 503: the relay is full, starting or stopping.
-    pub const UNAVAILABLE: &str = "urn:tigress:relay:unavailable";
+/// What the recipient may do with a mailbox; the initiator may always do everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessRights {
+    /// `R`
+    pub read: bool,
+    /// `W`
+    pub write: bool,
+    /// `D`
+    pub delete: bool,
+}
+
+impl AccessRights {
+    /// `RWD`: what a transfer needs.
+    pub const ALL: Self = Self {
+        read: true,
+        write: true,
+        delete: true,
+    };
+}
+
+impl Default for AccessRights {
+    /// `RD`, the draft's default.
+    fn default() -> Self {
+        Self {
+            read: true,
+            write: false,
+            delete: true,
+        }
+    }
+}
+
+/// The access rights name no right, an unknown one, or one twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("unknown access right")]
+pub struct InvalidRights;
+
+impl FromStr for AccessRights {
+    type Err = InvalidRights;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRights> {
+        let mut rights = Self {
+            read: false,
+            write: false,
+            delete: false,
+        };
+        for letter in text.chars() {
+            let right = match letter {
+                'R' => &mut rights.read,
+                'W' => &mut rights.write,
+                'D' => &mut rights.delete,
+                _ => return Err(InvalidRights),
+            };
+            if std::mem::replace(right, true) {
+                return Err(InvalidRights);
+            }
+        }
+        if text.is_empty() {
+            Err(InvalidRights)
+        } else {
+            Ok(rights)
+        }
+    }
+}
+
+impl fmt::Display for AccessRights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let letters = [(self.read, "R"), (self.write, "W"), (self.delete, "D")];
+        letters
+            .iter()
+            .filter(|(on, _)| *on)
+            .try_for_each(|(_, letter)| f.write_str(letter))
+    }
+}
+
+/// What CreateMailbox carries: base64url (no padding) of SHA-256 of the proof.
+#[must_use]
+pub fn recipient_proof_hash(proof: &Secret<32>) -> String {
+    URL_SAFE_NO_PAD.encode(sha256(&[proof.expose()]))
+}
+
+/// What a binding read carries: base64url (no padding) of the proof itself.
+#[must_use]
+pub fn recipient_proof_header(proof: &Secret<32>) -> String {
+    URL_SAFE_NO_PAD.encode(proof.expose())
+}
+
+/// 32 bytes of unpadded base64url, as both forms of the recipient proof are written; `None` for anything else.
+#[must_use]
+pub fn decode_recipient_proof(text: &str) -> Option<Secret<32>> {
+    let mut bytes = zeroize::Zeroizing::new([0; 32]);
+    let length = URL_SAFE_NO_PAD
+        .decode_slice(text, bytes.as_mut_slice())
+        .ok()?;
+    (length == 32).then(|| Secret::new(*bytes))
 }

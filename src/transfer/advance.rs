@@ -191,7 +191,7 @@ impl Transfer {
         let id = self.mailbox.as_ref()?;
         Some(Mailbox {
             url: format!("{}/v1/m/{id}", self.relay),
-            claim: self.claim.clone(),
+            claim: self.claim,
             // Binding is the receiver's; the proof is nothing to a sender.
             proof: (!self.is_sender()).then(|| self.proof.clone()),
         })

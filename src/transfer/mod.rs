@@ -13,6 +13,8 @@ mod record;
 mod slot;
 mod start;
 mod types;
+#[cfg(test)]
+mod vectors;
 
 use zeroize::Zeroizing;
 

@@ -341,12 +341,12 @@ impl Transfer {
         if acknowledged > before || !tokens.is_empty() {
             slot.progress();
         }
-        for token in tokens.to_vec() {
+        for token in tokens {
             if self.events.is_full() || !self.takes_tokens(now) {
                 break;
             }
-            match self.take(&token, now, entropy) {
-                Ok(()) => self.window.take(&token),
+            match self.take(token, now, entropy) {
+                Ok(()) => self.window.take(token),
                 // Not acknowledged, and no endless re-send: the transfer ends.
                 Err(code) => return self.abort(code, now, entropy),
             }

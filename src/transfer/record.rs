@@ -45,7 +45,7 @@ impl Transfer {
             .collect();
         let notification = self.notification.as_ref().map(|token| {
             Map::new()
-                .with(1, token.kind.as_str())
+                .with(1, token.token_type.as_str())
                 .with(2, token.token_data.as_str())
         });
         let not_found = self
@@ -127,7 +127,7 @@ fn read(map: &Map) -> Option<Transfer> {
         notification: optional(map, 9, |value| {
             let map = value.map()?;
             Some(NotificationToken {
-                kind: map.text(1)?.to_owned(),
+                token_type: map.text(1)?.to_owned(),
                 token_data: map.text(2)?.to_owned(),
             })
         })?,

@@ -58,7 +58,7 @@ impl Transfer {
             .preferred()
             .ok_or(Error::internal("no mechanism"))?;
         let auth = AuthCredential::new(oid, now, expires_at, start.pin, entropy);
-        let id = auth.id.clone();
+        let id = auth.id;
         let credential = InitiatorCredential::new(auth, secret.clone());
         let bindings = ChannelBindings::for_relay(&start.relay.to_string());
         let (context, token) =

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tigress::mailbox::{HttpRequest, HttpResponse, Method, problem_type};
+use tigress::mailbox::{HttpRequest, HttpResponse, Method, problems};
 use tigress::{HttpTransport, TransportError};
 
 /// The draft's relay, behind the client's transport.
@@ -97,8 +97,7 @@ impl PlainRelay {
     fn not_found(&self) -> HttpResponse {
         let mut response = status(404);
         if self.not_found_is_final {
-            let problem =
-                json!({ "type": problem_type::NOT_FOUND, "title": "gone", "status": 404 });
+            let problem = json!({ "type": problems::NOT_FOUND, "title": "gone", "status": 404 });
             response.body = problem.to_string().into_bytes();
         }
         response

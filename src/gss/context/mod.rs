@@ -230,6 +230,7 @@ impl SecurityContext {
     }
 
     /// The next number that this side's wrap and MIC tokens will carry.
+    #[cfg(test)]
     pub(crate) fn next_send_seq(&self) -> u64 {
         self.next_send
     }

@@ -1,0 +1,185 @@
+//! The HTTP interface: routes, and what every answer has in common.
+
+mod calls;
+mod fault;
+mod fields;
+mod preview;
+mod site;
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{Duration, Instant, UNIX_EPOCH};
+
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Extension, Router};
+use tigress::mailbox::{MailboxId, NotificationToken, headers};
+use tokio::sync::{Semaphore, watch};
+
+use crate::clock::Clock;
+use crate::config::RelayConfig;
+use crate::limit::Limiter;
+use crate::push::PushGateway;
+use crate::store::{Answer, Command, MailboxStore};
+use fault::Fault;
+
+/// Notifications under way at a time; further ones are dropped, the devices poll anyway.
+const MAX_NOTIFICATIONS: usize = 64;
+/// After this a push gateway is given up.
+const NOTIFY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What handlers share.
+pub(crate) struct App {
+    pub(crate) config: RelayConfig,
+    pub(crate) origin: String,
+    pub(crate) store: Arc<dyn MailboxStore>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) push: Arc<dyn PushGateway>,
+    pub(crate) limiter: Limiter,
+    pub(crate) notifications: Arc<Semaphore>,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+/// The other end of the connection.
+#[derive(Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+impl App {
+    pub(crate) fn notification_slots() -> Arc<Semaphore> {
+        Arc::new(Semaphore::new(MAX_NOTIFICATIONS))
+    }
+
+    /// Runs a command and notifies whom it concerns.
+    async fn apply(&self, id: MailboxId, command: Command) -> Result<Answer, Fault> {
+        let applied = self.store.apply(id, command, self.clock.now()).await?;
+        if let Some(token) = applied.notify {
+            self.notify(token);
+        }
+        Ok(applied.answer?)
+    }
+
+    fn notify(&self, token: NotificationToken) {
+        let Ok(slot) = self.notifications.clone().try_acquire_owned() else {
+            tracing::warn!("notification dropped: too many under way");
+            return;
+        };
+        let push = self.push.clone();
+        tokio::spawn(async move {
+            if tokio::time::timeout(NOTIFY_TIMEOUT, push.notify(token))
+                .await
+                .is_err()
+            {
+                tracing::warn!("push gateway did not answer in time");
+            }
+            drop(slot);
+        });
+    }
+
+    /// The client's address: the connection's, or what the proxy in front says.
+    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let Some(name) = &self.config.client_ip_header else {
+            return peer;
+        };
+        // The last address is the one that the nearest proxy saw; those before it are anybody's claim.
+        let last = headers.get_all(name.as_str()).iter().next_back();
+        let text = last
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
+        text.rsplit(',')
+            .next()
+            .and_then(|ip| ip.trim().parse().ok())
+            .unwrap_or(peer)
+    }
+}
+
+pub(crate) fn router(app: Arc<App>) -> Router {
+    let mailbox = get(preview::show)
+        .post(calls::read)
+        .put(calls::update)
+        .patch(calls::relinquish)
+        .delete(calls::delete);
+    Router::new()
+        .route("/v1/m", post(calls::create))
+        .route("/v1/m/{id}", mailbox)
+        .route(
+            "/.well-known/apple-app-site-association",
+            get(site::apple_app_site_association),
+        )
+        .route("/.well-known/assetlinks.json", get(site::assetlinks))
+        .route(site::HEALTH, get(site::health))
+        .route(site::READY, get(site::ready))
+        .fallback(|| async { Fault::NotFound })
+        .method_not_allowed_fallback(|| async { Fault::Method })
+        .layer(middleware::from_fn_with_state(app.clone(), frame))
+        .with_state(app)
+}
+
+/// Around every call: the rate limit before it, the common headers and one log line after it.
+async fn frame(
+    State(app): State<Arc<App>>,
+    Extension(Peer(peer)): Extension<Peer>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let started = Instant::now();
+    let call = call_name(request.method(), request.uri().path());
+    let echoed = fields::echoed_request_id(request.headers());
+    let now = app.clock.now();
+    let client = app.client(peer, request.headers());
+    let free = site::is_probe(request.uri().path());
+    let mut response = match if free {
+        Ok(())
+    } else {
+        app.limiter.take(client, now)
+    } {
+        Ok(()) => next.run(request).await,
+        Err(after) => Fault::TooMany { after }.into_response(),
+    };
+    let list = response.headers_mut();
+    if let Some(id) = echoed {
+        list.insert(HeaderName::from_static(headers::REQUEST_ID), id);
+    }
+    common_headers(list, app.clock.now());
+    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(
+        call,
+        status = response.status().as_u16(),
+        milliseconds,
+        "answered"
+    );
+    response
+}
+
+fn common_headers(list: &mut HeaderMap, now: u64) {
+    let time = UNIX_EPOCH + Duration::from_secs(now);
+    if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(time)) {
+        list.insert(header::DATE, date);
+    }
+    list.insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
+    list.insert(
+        header::REFERRER_POLICY,
+        HeaderValue::from_static("no-referrer"),
+    );
+    list.entry(header::CACHE_CONTROL)
+        .or_insert(HeaderValue::from_static("no-store"));
+}
+
+/// What the log calls a request: never its path, which holds a mailbox's address.
+fn call_name(method: &Method, path: &str) -> &'static str {
+    let on_mailbox = path.starts_with("/v1/m/");
+    match *method {
+        Method::POST if path == tigress::mailbox::MAILBOX_PATH => "CreateMailbox",
+        Method::GET | Method::HEAD if on_mailbox => "ReadDisplayInformation",
+        Method::POST if on_mailbox => "ReadSecureContent",
+        Method::PUT if on_mailbox => "UpdateMailbox",
+        Method::PATCH if on_mailbox => "RelinquishMailbox",
+        Method::DELETE if on_mailbox => "DeleteMailbox",
+        _ => "other",
+    }
+}

@@ -1,0 +1,186 @@
+//! The page that a browser or a messenger's preview sees. The sender supplies its texts, so they are escaped, its picture
+//! is the only thing that may be loaded, and nothing on it can run.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use sha2::{Digest, Sha256};
+use tigress::mailbox::{DisplayInformation, format_timestamp};
+use url::Url;
+
+use super::App;
+use super::calls::Addressed;
+use super::fault::Fault;
+use crate::store::{Answer, Command};
+
+const STYLE: &str = include_str!("preview.css");
+
+/// The one style sheet is named in the policy by its hash (CSP level 3, §2.3.1).
+static STYLE_SOURCE: LazyLock<String> =
+    LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE))));
+
+/// Shows the preview; a reader without a claim binds nothing.
+pub(super) async fn show(
+    State(app): State<Arc<App>>,
+    addressed: Result<Addressed, Fault>,
+    list: HeaderMap,
+) -> Response {
+    match look(&app, addressed).await {
+        Ok(response) => response,
+        Err(Fault::NotFound) if wants_page(&list) => gone_page(),
+        Err(fault) => fault.into_response(),
+    }
+}
+
+async fn look(app: &App, addressed: Result<Addressed, Fault>) -> Result<Response, Fault> {
+    let Addressed(id) = addressed?;
+    let Answer::Shown { display, expires } = app.apply(id, Command::Show).await? else {
+        return Err(Fault::NotFound);
+    };
+    Ok(preview_page(&display, &app.url(id), expires))
+}
+
+/// People get a page, programs the problem document.
+fn wants_page(list: &HeaderMap) -> bool {
+    let accept = list
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok());
+    accept.is_some_and(|accept| accept.contains("text/html"))
+}
+
+fn preview_page(display: &DisplayInformation, url: &str, expires: u64) -> Response {
+    let picture = https_url(&display.image_url);
+    let title = escape(&display.title);
+    let description = escape(&display.description);
+    let until = format_timestamp(expires);
+    let (mut meta, mut figure) = (String::new(), String::new());
+    if let Some(picture) = &picture {
+        let source = escape(picture.as_str());
+        meta = format!("<meta property=\"og:image\" content=\"{source}\">\n");
+        figure = format!("<img src=\"{source}\" alt=\"\" referrerpolicy=\"no-referrer\">\n");
+    }
+    let url = escape(url);
+    let head = format!(
+        "<meta property=\"og:title\" content=\"{title}\">\n\
+         <meta property=\"og:type\" content=\"website\">\n\
+         <meta property=\"og:description\" content=\"{description}\">\n\
+         <meta property=\"og:url\" content=\"{url}\">\n{meta}"
+    );
+    let main = format!(
+        "{figure}<h1 dir=\"auto\">{title}</h1>\n<p dir=\"auto\">{description}</p>\n\
+         <p>Open this link on your phone to add it to your wallet.</p>\n\
+         <p class=\"small\">Available until <time datetime=\"{until}\">{until}</time>. \
+         Text and picture come from the sender; nobody has checked them.</p>"
+    );
+    page(StatusCode::OK, &title, &head, &main, picture.as_ref())
+}
+
+fn gone_page() -> Response {
+    let title = "No longer available";
+    let main = format!(
+        "<h1>{title}</h1>\n<p>Whatever was shared here has been received, withdrawn, or has expired. \
+         Ask the sender to share it again.</p>"
+    );
+    page(StatusCode::NOT_FOUND, title, "", &main, None)
+}
+
+fn page(
+    status: StatusCode,
+    title: &str,
+    head: &str,
+    main: &str,
+    picture: Option<&Url>,
+) -> Response {
+    let body = format!(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <meta name=\"color-scheme\" content=\"light dark\">\n\
+         <meta name=\"robots\" content=\"noindex, nofollow\">\n\
+         <title>{title}</title>\n{head}<style>{STYLE}</style>\n</head>\n\
+         <body>\n<main>\n{main}\n</main>\n</body>\n</html>\n"
+    );
+    let list = [
+        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
+        (header::CONTENT_SECURITY_POLICY, policy(picture)),
+    ];
+    (status, list, body).into_response()
+}
+
+/// Nothing but our style and the picture's origin.
+fn policy(picture: Option<&Url>) -> String {
+    let images = picture.map_or("'none'".to_owned(), |url| {
+        url.origin().ascii_serialization()
+    });
+    format!(
+        "default-src 'none'; style-src {}; img-src {images}; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'; sandbox",
+        *STYLE_SOURCE
+    )
+}
+
+/// Only https pictures are shown; the parser also percent-encodes what could leave an attribute or the policy.
+fn https_url(text: &str) -> Option<Url> {
+    let url = Url::parse(text).ok()?;
+    let named = url.scheme() == "https" && matches!(url.host(), Some(url::Host::Domain(_)));
+    let safe = url
+        .origin()
+        .ascii_serialization()
+        .bytes()
+        .all(is_origin_byte);
+    (named && safe && url.username().is_empty() && url.password().is_none()).then_some(url)
+}
+
+fn is_origin_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b":/.-_".contains(&byte)
+}
+
+/// For text and for attributes in double quotes. Control characters have no place in either.
+fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        match letter {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            control if control.is_control() => out.push(' '),
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leaves_its_element_or_attribute() {
+        assert_eq!(
+            escape("<b a=\"x\" b='y'>&\0"),
+            "&lt;b a=&quot;x&quot; b=&#39;y&#39;&gt;&amp; "
+        );
+    }
+
+    #[test]
+    fn only_https_pictures_are_shown() {
+        assert!(https_url("https://pictures.example/a.png").is_some());
+        for bad in [
+            "",
+            "http://pictures.example/a.png",
+            "javascript:alert(1)",
+            "data:image/png;base64,AA",
+            "//pictures.example",
+            "https://u:p@pictures.example/",
+            "https://127.0.0.1/a.png",
+            "https://a;script-src/x",
+        ] {
+            assert_eq!(https_url(bad), None, "{bad}");
+        }
+    }
+}

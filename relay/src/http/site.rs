@@ -1,0 +1,52 @@
+//! What is not about a mailbox: probes, and the documents that let share links open a wallet.
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tigress::mailbox::media;
+
+use super::App;
+use super::fault::Fault;
+
+pub(super) const HEALTH: &str = "/healthz";
+pub(super) const READY: &str = "/readyz";
+
+/// Probes are never limited: a busy relay is not a dead one.
+pub(super) fn is_probe(path: &str) -> bool {
+    path == HEALTH || path == READY
+}
+
+/// The process answers.
+pub(super) async fn health() -> StatusCode {
+    StatusCode::OK
+}
+
+/// The store answers and the relay is not about to end.
+pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fault> {
+    if *app.stopping.borrow() {
+        return Err(Fault::Unavailable("the relay is about to end"));
+    }
+    app.store.ready().await?;
+    Ok(StatusCode::OK)
+}
+
+pub(super) async fn apple_app_site_association(
+    State(app): State<Arc<App>>,
+) -> Result<Response, Fault> {
+    document(app.config.apple_app_site_association.clone())
+}
+
+pub(super) async fn assetlinks(State(app): State<Arc<App>>) -> Result<Response, Fault> {
+    document(app.config.assetlinks.clone())
+}
+
+fn document(configured: Option<String>) -> Result<Response, Fault> {
+    let body = configured.ok_or(Fault::NotFound)?;
+    let list = [
+        (header::CONTENT_TYPE, media::JSON),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    Ok((list, body).into_response())
+}

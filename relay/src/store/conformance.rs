@@ -1,0 +1,444 @@
+//! What every store must do, as tests against the trait: `check` panics where a store differs.
+#![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
+
+use tigress::mailbox::{
+    AccessRights, DeviceClaim, DisplayInformation, MailboxId, NotificationToken, Payload, RequestId,
+};
+use tigress::secret::Secret;
+use uuid::Uuid;
+
+use super::rules::{Condition, NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
+use super::{
+    Answer, Applied, Command, CreateKey, Created, MailboxStore, Record, Refusal, StoreError,
+    Version,
+};
+
+const NOW: u64 = 1_900_000_000;
+const END: u64 = NOW + 100;
+const ID: MailboxId = MailboxId(Uuid::from_u128(1));
+const SENDER: DeviceClaim = DeviceClaim(Uuid::from_u128(2));
+const RECEIVER: DeviceClaim = DeviceClaim(Uuid::from_u128(3));
+const THIRD: DeviceClaim = DeviceClaim(Uuid::from_u128(4));
+const FIRST: Version = Version(Uuid::from_u128(5));
+const SECOND: Version = Version(Uuid::from_u128(6));
+
+/// Runs every case, each on a store that `make` makes and that must be empty.
+pub async fn check<S: MailboxStore>(make: impl Fn() -> S) {
+    a_repeated_creation_gives_the_first_mailbox(&make()).await;
+    the_number_of_mailboxes_is_limited(&make()).await;
+    the_first_claim_binds(std::sync::Arc::new(make())).await;
+    a_place_given_up_is_free_again(&make()).await;
+    only_the_proof_binds(&make()).await;
+    a_condition_is_checked_after_claim_and_request_id(&make()).await;
+    the_last_requests_are_remembered(&make()).await;
+    rights_bind_the_recipient_only(&make()).await;
+    a_deleted_mailbox_is_gone(&make()).await;
+    an_expired_mailbox_is_gone_before_it_is_swept(&make()).await;
+    watchers_are_woken(&make()).await;
+    the_other_side_is_notified(&make()).await;
+}
+
+fn request(n: u128) -> RequestId {
+    RequestId(Uuid::from_u128(n))
+}
+
+fn token(name: &str) -> NotificationToken {
+    NotificationToken {
+        token_type: "test".to_owned(),
+        token_data: name.to_owned(),
+    }
+}
+
+fn new_mailbox() -> NewMailbox {
+    NewMailbox {
+        claim: SENDER,
+        request_id: request(100),
+        payload: Payload::gss_api("one".to_owned()),
+        display: DisplayInformation {
+            title: "t".to_owned(),
+            description: "d".to_owned(),
+            image_url: String::new(),
+        },
+        notification: Some(token("sender")),
+        rights: AccessRights::ALL,
+        expires: END,
+        proof: None,
+        version: FIRST,
+    }
+}
+
+async fn create<S: MailboxStore>(store: &S, new: NewMailbox) {
+    let key = CreateKey::of(new.claim, new.request_id);
+    let made = store.create(key, ID, Record::new(new), 10, NOW).await;
+    assert_eq!(made, Ok(Created::New));
+}
+
+async fn run<S: MailboxStore>(store: &S, command: Command) -> Applied {
+    store.apply(ID, command, NOW).await.unwrap()
+}
+
+fn read(claim: DeviceClaim) -> Command {
+    Command::Read {
+        claim,
+        proof: None,
+        bind: true,
+    }
+}
+
+fn update(claim: DeviceClaim, id: u128, condition: Condition, version: Version) -> Command {
+    let payload = Payload::gss_api(format!("from request {id}"));
+    let request_id = request(id);
+    Command::Update {
+        claim,
+        request_id,
+        condition,
+        payload,
+        notification: None,
+        version,
+    }
+}
+
+fn relinquish(claim: DeviceClaim, id: u128) -> Command {
+    Command::Relinquish {
+        claim,
+        request_id: request(id),
+    }
+}
+
+fn data(applied: &Applied) -> &str {
+    match &applied.answer {
+        Ok(Answer::Content { payload, .. }) => &payload.data,
+        other => panic!("no content but {other:?}"),
+    }
+}
+
+fn done(applied: &Applied) -> (Version, bool) {
+    match applied.answer {
+        Ok(Answer::Done { version, repeated }) => (version, repeated),
+        ref other => panic!("not done but {other:?}"),
+    }
+}
+
+async fn a_repeated_creation_gives_the_first_mailbox<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let key = CreateKey::of(SENDER, request(100));
+    let other = MailboxId(Uuid::from_u128(99));
+    let again = || store.create(key, other, Record::new(new_mailbox()), 10, NOW);
+    let first = Created::Repeated {
+        id: ID,
+        version: Some(FIRST),
+    };
+    assert_eq!(again().await, Ok(first));
+    assert_eq!(
+        store.apply(other, Command::Show, NOW).await.unwrap().answer,
+        Err(Refusal::NotFound)
+    );
+    run(store, Command::Delete { claim: SENDER }).await;
+    assert_eq!(
+        again().await,
+        Ok(Created::Repeated {
+            id: ID,
+            version: None
+        })
+    );
+}
+
+async fn the_number_of_mailboxes_is_limited<S: MailboxStore>(store: &S) {
+    let make = |n: u128| {
+        let new = NewMailbox {
+            request_id: request(n),
+            ..new_mailbox()
+        };
+        let key = CreateKey::of(SENDER, new.request_id);
+        store.create(key, MailboxId(Uuid::from_u128(n)), Record::new(new), 2, NOW)
+    };
+    assert_eq!(make(1).await, Ok(Created::New));
+    assert_eq!(make(2).await, Ok(Created::New));
+    assert_eq!(make(3).await, Err(StoreError::Full));
+    run(store, Command::Delete { claim: SENDER }).await;
+    assert_eq!(make(3).await, Ok(Created::New));
+}
+
+async fn the_first_claim_binds<S: MailboxStore>(store: std::sync::Arc<S>) {
+    create(&*store, new_mailbox()).await;
+    assert_eq!(data(&run(&*store, read(SENDER)).await), "one");
+    let racers = (0..16).map(|n| {
+        let store = store.clone();
+        tokio::spawn(async move {
+            let applied = run(&*store, read(DeviceClaim(Uuid::from_u128(1000 + n)))).await;
+            applied.answer.is_ok()
+        })
+    });
+    let mut bound = 0;
+    for racer in racers.collect::<Vec<_>>() {
+        bound += usize::from(racer.await.unwrap());
+    }
+    assert_eq!(bound, 1, "one recipient only");
+}
+
+async fn a_place_given_up_is_free_again<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    run(store, read(RECEIVER)).await;
+    assert_eq!(
+        run(store, read(THIRD)).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(
+        run(store, relinquish(THIRD, 1)).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(
+        run(store, relinquish(SENDER, 1)).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(
+        done(&run(store, relinquish(RECEIVER, 1)).await),
+        (FIRST, false)
+    );
+    let held = Command::Read {
+        claim: RECEIVER,
+        proof: None,
+        bind: false,
+    };
+    assert_eq!(run(store, held).await.answer, Err(Refusal::Unauthorized));
+    assert_eq!(data(&run(store, read(THIRD)).await), "one");
+    assert_eq!(
+        done(&run(store, relinquish(RECEIVER, 1)).await),
+        (FIRST, true)
+    );
+    assert_eq!(
+        run(store, relinquish(RECEIVER, 2)).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(
+        data(&run(store, read(THIRD)).await),
+        "one",
+        "the repetition moved nobody"
+    );
+}
+
+async fn only_the_proof_binds<S: MailboxStore>(store: &S) {
+    let right = ProofDigest::of(&Secret::new([1; 32]));
+    let wrong = ProofDigest::of(&Secret::new([2; 32]));
+    create(
+        store,
+        NewMailbox {
+            proof: Some(right),
+            ..new_mailbox()
+        },
+    )
+    .await;
+    let with = |claim, proof| Command::Read {
+        claim,
+        proof,
+        bind: true,
+    };
+    for proof in [None, Some(wrong)] {
+        let refused = run(store, with(THIRD, proof)).await.answer;
+        assert_eq!(refused, Err(Refusal::Unauthorized));
+    }
+    assert_eq!(data(&run(store, with(RECEIVER, Some(right))).await), "one");
+    assert_eq!(
+        data(&run(store, read(RECEIVER)).await),
+        "one",
+        "once bound, the claim is enough"
+    );
+    run(store, relinquish(RECEIVER, 1)).await;
+    assert_eq!(
+        run(store, read(THIRD)).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(data(&run(store, with(THIRD, Some(right))).await), "one");
+}
+
+async fn a_condition_is_checked_after_claim_and_request_id<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let stale = || update(RECEIVER, 1, Condition::Never, SECOND);
+    assert_eq!(run(store, stale()).await.answer, Err(Refusal::Unauthorized));
+    run(store, read(RECEIVER)).await;
+    assert_eq!(run(store, stale()).await.answer, Err(Refusal::Conflict));
+    let good = || update(RECEIVER, 1, Condition::Is(FIRST), SECOND);
+    assert_eq!(
+        done(&run(store, good()).await),
+        (SECOND, false),
+        "a refused request is not remembered"
+    );
+    assert_eq!(done(&run(store, good()).await), (SECOND, true));
+    assert_eq!(
+        run(store, update(SENDER, 2, Condition::Is(FIRST), FIRST))
+            .await
+            .answer,
+        Err(Refusal::Conflict)
+    );
+    assert_eq!(data(&run(store, read(SENDER)).await), "from request 1");
+}
+
+async fn the_last_requests_are_remembered<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let write = |id| update(SENDER, id, Condition::None, SECOND);
+    assert!(
+        done(&run(store, write(100)).await).1,
+        "the creation is a processed request"
+    );
+    let last = REMEMBERED_REQUESTS as u128;
+    for id in 1..=last {
+        assert!(!done(&run(store, write(id)).await).1);
+    }
+    for id in 1..=last {
+        assert!(
+            done(&run(store, write(id)).await).1,
+            "request {id} of {last}"
+        );
+    }
+    assert!(
+        !done(&run(store, write(100)).await).1,
+        "older ones are forgotten"
+    );
+}
+
+async fn rights_bind_the_recipient_only<S: MailboxStore>(store: &S) {
+    create(
+        store,
+        NewMailbox {
+            rights: AccessRights::default(),
+            ..new_mailbox()
+        },
+    )
+    .await;
+    run(store, read(RECEIVER)).await;
+    let write = |claim| update(claim, 1, Condition::None, SECOND);
+    assert_eq!(
+        run(store, write(RECEIVER)).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(done(&run(store, write(SENDER)).await), (SECOND, false));
+    assert_eq!(
+        run(store, Command::Delete { claim: RECEIVER }).await.answer,
+        Ok(Answer::Deleted)
+    );
+}
+
+async fn a_deleted_mailbox_is_gone<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    assert_eq!(
+        run(store, Command::Delete { claim: THIRD }).await.answer,
+        Err(Refusal::Unauthorized)
+    );
+    assert_eq!(
+        run(store, Command::Delete { claim: SENDER }).await.answer,
+        Ok(Answer::Deleted)
+    );
+    for command in [
+        Command::Show,
+        read(SENDER),
+        Command::Delete { claim: SENDER },
+    ] {
+        assert_eq!(run(store, command).await.answer, Err(Refusal::NotFound));
+    }
+}
+
+async fn an_expired_mailbox_is_gone_before_it_is_swept<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    assert_eq!(store.sweep(END - 1).await, Ok(0));
+    let gone = store.apply(ID, Command::Show, END).await.unwrap();
+    assert_eq!(gone.answer, Err(Refusal::NotFound));
+    let key = CreateKey::of(SENDER, request(100));
+    let fresh = Record::new(NewMailbox {
+        expires: END + 100,
+        ..new_mailbox()
+    });
+    assert_eq!(
+        store.create(key, ID, fresh, 10, END).await,
+        Ok(Created::New)
+    );
+    assert_eq!(store.sweep(END + 100).await, Ok(1));
+}
+
+async fn watchers_are_woken<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let written = store.watch(ID).await.unwrap();
+    run(store, update(SENDER, 1, Condition::None, SECOND)).await;
+    written.changed().await;
+    let expired = store.watch(ID).await.unwrap();
+    store.sweep(END).await.unwrap();
+    expired.changed().await;
+    create(
+        store,
+        NewMailbox {
+            request_id: request(101),
+            ..new_mailbox()
+        },
+    )
+    .await;
+    let deleted = store.watch(ID).await.unwrap();
+    run(store, Command::Delete { claim: SENDER }).await;
+    deleted.changed().await;
+}
+
+async fn the_other_side_is_notified<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let sender = Some(token("sender"));
+    assert_eq!(run(store, read(SENDER)).await.notify, None);
+    assert_eq!(run(store, read(RECEIVER)).await.notify, sender, "bound");
+    assert_eq!(run(store, read(RECEIVER)).await.notify, None, "nothing new");
+    let Command::Update {
+        claim,
+        request_id,
+        condition,
+        payload,
+        version,
+        ..
+    } = update(RECEIVER, 1, Condition::None, SECOND)
+    else {
+        unreachable!()
+    };
+    let notification = Some(token("receiver"));
+    let write = Command::Update {
+        claim,
+        request_id,
+        condition,
+        payload,
+        notification,
+        version,
+    };
+    assert_eq!(run(store, write.clone()).await.notify, sender);
+    assert_eq!(
+        run(store, write).await.notify,
+        None,
+        "a repetition changes nothing"
+    );
+    let reply = update(SENDER, 2, Condition::None, FIRST);
+    assert_eq!(run(store, reply).await.notify, Some(token("receiver")));
+    assert_eq!(
+        run(store, Command::Delete { claim: SENDER }).await.notify,
+        Some(token("receiver"))
+    );
+}
+
+/// For a store with room for 100 bytes of content: what does not fit is refused, and deleting makes room.
+#[cfg(test)]
+pub(crate) async fn fills_up<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let Command::Update {
+        claim,
+        request_id,
+        condition,
+        version,
+        ..
+    } = update(SENDER, 1, Condition::None, SECOND)
+    else {
+        unreachable!()
+    };
+    let payload = Payload::gss_api("x".repeat(100));
+    let large = Command::Update {
+        claim,
+        request_id,
+        condition,
+        payload,
+        notification: None,
+        version,
+    };
+    assert_eq!(store.apply(ID, large, NOW).await, Err(StoreError::Full));
+    assert_eq!(data(&run(store, read(SENDER)).await), "one");
+    run(store, Command::Delete { claim: SENDER }).await;
+}

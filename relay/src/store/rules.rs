@@ -1,0 +1,587 @@
+//! The rules of a mailbox, as one function from a record and a command to the next record and an answer. No I/O, clock or
+//! randomness: a store runs it inside its transaction, so that "the first claim binds" is decided once and the same way
+//! in every store. Sources: draft-vinokurov-tigress-http (the calls); `docs/relay.md` (versions, recipient proof).
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use tigress::mailbox::{
+    AccessRights, DeviceClaim, DisplayInformation, NotificationToken, Payload, RequestId,
+};
+use tigress::secret::Secret;
+use uuid::Uuid;
+
+/// Request ids that are remembered for each claim.
+pub const REMEMBERED_REQUESTS: usize = 64;
+/// Claims that gave their place up and are remembered, for a repeated RelinquishMailbox.
+pub const REMEMBERED_FORMER: usize = 16;
+
+/// SHA-256 of a device claim: what is kept of it, so that whoever reads the store can't act as the device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ClaimDigest([u8; 32]);
+
+impl ClaimDigest {
+    /// Of `claim`.
+    #[must_use]
+    pub fn of(claim: DeviceClaim) -> Self {
+        Self(Sha256::digest(claim.0.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for ClaimDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClaimDigest(..)")
+    }
+}
+
+/// SHA-256 of a recipient proof.
+#[derive(Clone, Copy)]
+pub struct ProofDigest([u8; 32]);
+
+impl ProofDigest {
+    /// Of the proof that a reader shows.
+    #[must_use]
+    pub fn of(proof: &Secret<32>) -> Self {
+        Self(Sha256::digest(proof.expose()).into())
+    }
+
+    /// As CreateMailbox carries it.
+    #[must_use]
+    pub fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
+impl PartialEq for ProofDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for ProofDigest {}
+
+impl fmt::Debug for ProofDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProofDigest(..)")
+    }
+}
+
+/// Names a CreateMailbox request: SHA-256 of its claim and request id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CreateKey(pub [u8; 32]);
+
+impl CreateKey {
+    /// Of one request.
+    #[must_use]
+    pub fn of(claim: DeviceClaim, request: RequestId) -> Self {
+        let hash = Sha256::new().chain_update(claim.0.as_bytes());
+        Self(hash.chain_update(request.0.as_bytes()).finalize().into())
+    }
+}
+
+impl fmt::Debug for CreateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreateKey(..)")
+    }
+}
+
+/// Names one content of a mailbox. Random rather than counted: a relay restored from a backup never names another
+/// content like one that a client has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(pub Uuid);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_simple().fmt(f)
+    }
+}
+
+/// A device that has a place at a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    claim: ClaimDigest,
+    processed: VecDeque<RequestId>,
+    notification: Option<NotificationToken>,
+}
+
+impl Party {
+    fn new(claim: ClaimDigest) -> Self {
+        Self {
+            claim,
+            processed: VecDeque::new(),
+            notification: None,
+        }
+    }
+
+    fn has_processed(&self, request: RequestId) -> bool {
+        self.processed.contains(&request)
+    }
+
+    fn remember(&mut self, request: RequestId) {
+        if self.processed.len() >= REMEMBERED_REQUESTS {
+            self.processed.pop_front();
+        }
+        self.processed.push_back(request);
+    }
+}
+
+/// One mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    payload: Payload,
+    display: DisplayInformation,
+    rights: AccessRights,
+    expires: u64,
+    proof: Option<ProofDigest>,
+    version: Version,
+    initiator: Party,
+    recipient: Option<Party>,
+    former: VecDeque<Party>,
+}
+
+/// What CreateMailbox asks for, checked.
+#[derive(Debug, Clone)]
+pub struct NewMailbox {
+    /// The initiator's claim.
+    pub claim: DeviceClaim,
+    /// The request's id.
+    pub request_id: RequestId,
+    /// First content.
+    pub payload: Payload,
+    /// What the preview shows.
+    pub display: DisplayInformation,
+    /// Where the initiator is notified.
+    pub notification: Option<NotificationToken>,
+    /// The recipient's rights.
+    pub rights: AccessRights,
+    /// Unix seconds from which on the mailbox is gone.
+    pub expires: u64,
+    /// What a binding read must show.
+    pub proof: Option<ProofDigest>,
+    /// Fresh and random.
+    pub version: Version,
+}
+
+impl Record {
+    /// A mailbox nobody has read yet.
+    #[must_use]
+    pub fn new(new: NewMailbox) -> Self {
+        let mut initiator = Party::new(ClaimDigest::of(new.claim));
+        initiator.remember(new.request_id);
+        initiator.notification = new.notification;
+        Self {
+            payload: new.payload,
+            display: new.display,
+            rights: new.rights,
+            expires: new.expires,
+            proof: new.proof,
+            version: new.version,
+            initiator,
+            recipient: None,
+            former: VecDeque::new(),
+        }
+    }
+
+    /// Unix seconds from which on it is gone.
+    #[must_use]
+    pub fn expires(&self) -> u64 {
+        self.expires
+    }
+
+    /// Of the current payload.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Bytes of what clients put in, for quotas.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let display = &self.display;
+        let shown = display.title.len() + display.description.len() + display.image_url.len();
+        let parties = [Some(&self.initiator), self.recipient.as_ref()];
+        let tokens: usize = parties
+            .into_iter()
+            .flatten()
+            .map(|party| token_size(party.notification.as_ref()))
+            .sum();
+        payload_size(&self.payload) + shown + tokens
+    }
+}
+
+fn payload_size(payload: &Payload) -> usize {
+    payload.payload_type.len() + payload.data.len()
+}
+
+fn token_size(token: Option<&NotificationToken>) -> usize {
+    token.map_or(0, |token| token.token_type.len() + token.token_data.len())
+}
+
+/// A call on an existing mailbox, checked for form.
+#[derive(Debug, Clone)]
+pub enum Command {
+    /// ReadDisplayInformation
+    Show,
+    /// ReadSecureContent
+    Read {
+        /// Who reads.
+        claim: DeviceClaim,
+        /// What the reader shows, of the right form or `None`.
+        proof: Option<ProofDigest>,
+        /// Whether a free place is taken; `false` when a held read looks again.
+        bind: bool,
+    },
+    /// UpdateMailbox
+    Update {
+        /// Who writes.
+        claim: DeviceClaim,
+        /// The request's id.
+        request_id: RequestId,
+        /// `If-Match`.
+        condition: Condition,
+        /// The new content.
+        payload: Payload,
+        /// Where the writer is notified from now on.
+        notification: Option<NotificationToken>,
+        /// The new content's version: fresh and random.
+        version: Version,
+    },
+    /// RelinquishMailbox
+    Relinquish {
+        /// Who gives its place up.
+        claim: DeviceClaim,
+        /// The request's id.
+        request_id: RequestId,
+    },
+    /// DeleteMailbox
+    Delete {
+        /// Who deletes.
+        claim: DeviceClaim,
+    },
+}
+
+impl Command {
+    /// Most bytes that the command can add to a record, for quotas.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match self {
+            Self::Update {
+                payload,
+                notification,
+                ..
+            } => payload_size(payload) + token_size(notification.as_ref()),
+            _ => 0,
+        }
+    }
+}
+
+/// What `If-Match` asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing.
+    None,
+    /// That the payload has this version.
+    Is(Version),
+    /// Something that no version of ours is.
+    Never,
+}
+
+/// A call that was done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Answer {
+    /// What the preview shows.
+    Shown {
+        /// The sender's text.
+        display: DisplayInformation,
+        /// Unix seconds.
+        expires: u64,
+    },
+    /// What the mailbox holds.
+    Content {
+        /// The content.
+        payload: Payload,
+        /// The sender's text.
+        display: DisplayInformation,
+        /// Unix seconds.
+        expires: u64,
+        /// Of the content.
+        version: Version,
+    },
+    /// Update, relinquish.
+    Done {
+        /// Of the content that the mailbox now has.
+        version: Version,
+        /// Processed before: nothing was changed now.
+        repeated: bool,
+    },
+    /// Delete.
+    Deleted,
+}
+
+/// A call that was not done and changed nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// There is no such mailbox, or not any more.
+    NotFound,
+    /// The claim, its rights or the proof do not allow the call.
+    Unauthorized,
+    /// The payload is not the one that the condition names.
+    Conflict,
+}
+
+/// What a store has to do with the record after a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// Nothing.
+    Unchanged,
+    /// Keep it.
+    Keep,
+    /// Keep it, and wake those who watch.
+    KeepAndWake,
+    /// Erase it, and wake those who watch.
+    EraseAndWake,
+}
+
+/// Outcome of one command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Transition {
+    /// What the caller is told.
+    pub answer: Result<Answer, Refusal>,
+    /// What becomes of the record.
+    pub effect: Effect,
+    /// Whom to notify, once the effect is kept.
+    pub notify: Option<NotificationToken>,
+}
+
+impl Transition {
+    fn refused(refusal: Refusal) -> Self {
+        Self {
+            answer: Err(refusal),
+            effect: Effect::Unchanged,
+            notify: None,
+        }
+    }
+
+    fn done(answer: Answer, effect: Effect, notify: Option<NotificationToken>) -> Self {
+        Self {
+            answer: Ok(answer),
+            effect,
+            notify,
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Role {
+    Initiator,
+    Recipient,
+}
+
+/// Runs `command` on `record` at `now` (Unix seconds). A refusal leaves the record as it was.
+pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
+    if record.expires <= now {
+        let answer = Err(Refusal::NotFound);
+        return Transition {
+            answer,
+            effect: Effect::EraseAndWake,
+            notify: None,
+        };
+    }
+    match command {
+        Command::Show => {
+            let answer = Answer::Shown {
+                display: record.display.clone(),
+                expires: record.expires,
+            };
+            Transition::done(answer, Effect::Unchanged, None)
+        }
+        Command::Read { claim, proof, bind } => record.read(ClaimDigest::of(claim), proof, bind),
+        Command::Update {
+            claim,
+            request_id,
+            condition,
+            payload,
+            notification,
+            version,
+        } => {
+            let update = Update {
+                request_id,
+                condition,
+                payload,
+                notification,
+                version,
+            };
+            record.update(ClaimDigest::of(claim), update)
+        }
+        Command::Relinquish { claim, request_id } => {
+            record.relinquish(ClaimDigest::of(claim), request_id)
+        }
+        Command::Delete { claim } => record.delete(ClaimDigest::of(claim)),
+    }
+}
+
+struct Update {
+    request_id: RequestId,
+    condition: Condition,
+    payload: Payload,
+    notification: Option<NotificationToken>,
+    version: Version,
+}
+
+impl Record {
+    fn role(&self, claim: ClaimDigest) -> Option<Role> {
+        if self.initiator.claim == claim {
+            Some(Role::Initiator)
+        } else {
+            let recipient = self.recipient.as_ref().filter(|party| party.claim == claim);
+            recipient.map(|_| Role::Recipient)
+        }
+    }
+
+    fn party(&mut self, role: Role) -> Option<&mut Party> {
+        match role {
+            Role::Initiator => Some(&mut self.initiator),
+            Role::Recipient => self.recipient.as_mut(),
+        }
+    }
+
+    /// Where the device that is not `role` is notified.
+    fn other_token(&self, role: Role) -> Option<NotificationToken> {
+        match role {
+            Role::Initiator => self.recipient.as_ref()?.notification.clone(),
+            Role::Recipient => self.initiator.notification.clone(),
+        }
+    }
+
+    fn content(&self) -> Answer {
+        Answer::Content {
+            payload: self.payload.clone(),
+            display: self.display.clone(),
+            expires: self.expires,
+            version: self.version,
+        }
+    }
+
+    fn read(&mut self, claim: ClaimDigest, proof: Option<ProofDigest>, bind: bool) -> Transition {
+        match self.role(claim) {
+            Some(Role::Recipient) if !self.rights.read => {
+                Transition::refused(Refusal::Unauthorized)
+            }
+            Some(_) => Transition::done(self.content(), Effect::Unchanged, None),
+            None if bind && self.may_bind(proof) => {
+                self.bind(claim);
+                let notify = self.other_token(Role::Recipient);
+                Transition::done(self.content(), Effect::Keep, notify)
+            }
+            None => Transition::refused(Refusal::Unauthorized),
+        }
+    }
+
+    fn may_bind(&self, shown: Option<ProofDigest>) -> bool {
+        let proven = self.proof.is_none_or(|wanted| shown == Some(wanted));
+        self.recipient.is_none() && self.rights.read && proven
+    }
+
+    /// A claim that comes back after it gave its place up is still known by its requests.
+    fn bind(&mut self, claim: ClaimDigest) {
+        let known = self.former.iter().position(|party| party.claim == claim);
+        let party = known.and_then(|index| self.former.remove(index));
+        self.recipient = Some(party.unwrap_or_else(|| Party::new(claim)));
+    }
+
+    fn update(&mut self, claim: ClaimDigest, update: Update) -> Transition {
+        // Claim, then request id, then condition: a repeated request must get 201 also after its own effect changed the
+        // version that it names.
+        let Some(role) = self.role(claim) else {
+            return Transition::refused(Refusal::Unauthorized);
+        };
+        if role == Role::Recipient && !self.rights.write {
+            return Transition::refused(Refusal::Unauthorized);
+        }
+        let current = self.version;
+        let Some(party) = self.party(role) else {
+            return Transition::refused(Refusal::Unauthorized);
+        };
+        if party.has_processed(update.request_id) {
+            let answer = Answer::Done {
+                version: current,
+                repeated: true,
+            };
+            return Transition::done(answer, Effect::Unchanged, None);
+        }
+        let holds = match update.condition {
+            Condition::None => true,
+            Condition::Is(version) => version == current,
+            Condition::Never => false,
+        };
+        if !holds {
+            return Transition::refused(Refusal::Conflict);
+        }
+        party.remember(update.request_id);
+        if update.notification.is_some() {
+            party.notification = update.notification;
+        }
+        self.payload = update.payload;
+        self.version = update.version;
+        let answer = Answer::Done {
+            version: self.version,
+            repeated: false,
+        };
+        Transition::done(answer, Effect::KeepAndWake, self.other_token(role))
+    }
+
+    fn relinquish(&mut self, claim: ClaimDigest, request_id: RequestId) -> Transition {
+        let version = self.version;
+        let repeated = Answer::Done {
+            version,
+            repeated: true,
+        };
+        match self.recipient.take() {
+            Some(party) if party.claim == claim && party.has_processed(request_id) => {
+                self.recipient = Some(party);
+                Transition::done(repeated, Effect::Unchanged, None)
+            }
+            Some(mut party) if party.claim == claim => {
+                party.remember(request_id);
+                // It is not to be notified about somebody else's transfer.
+                party.notification = None;
+                if self.former.len() >= REMEMBERED_FORMER {
+                    self.former.pop_front();
+                }
+                self.former.push_back(party);
+                Transition::done(
+                    Answer::Done {
+                        version,
+                        repeated: false,
+                    },
+                    Effect::Keep,
+                    None,
+                )
+            }
+            other => {
+                self.recipient = other;
+                let mut former = self.former.iter().filter(|party| party.claim == claim);
+                if former.any(|party| party.has_processed(request_id)) {
+                    Transition::done(repeated, Effect::Unchanged, None)
+                } else {
+                    Transition::refused(Refusal::Unauthorized)
+                }
+            }
+        }
+    }
+
+    fn delete(&mut self, claim: ClaimDigest) -> Transition {
+        match self.role(claim) {
+            None => Transition::refused(Refusal::Unauthorized),
+            Some(Role::Recipient) if !self.rights.delete => {
+                Transition::refused(Refusal::Unauthorized)
+            }
+            Some(role) => {
+                let notify = self.other_token(role);
+                Transition::done(Answer::Deleted, Effect::EraseAndWake, notify)
+            }
+        }
+    }
+}

@@ -1,0 +1,156 @@
+//! The page that people and previewing programs see.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{RECEIVER, SENDER, create_body, start, start_with, url_of};
+use reqwest::Method;
+use serde_json::json;
+use tigress_relay::RelayConfig;
+
+#[tokio::test]
+async fn the_page_shows_what_the_sender_gave_and_binds_nobody() {
+    let relay = start().await;
+    let url = relay.create().await;
+    for agent in ["a browser", "a preview robot", "another"] {
+        let page = relay.call(
+            Method::GET,
+            &url,
+            &[("User-Agent", agent), ("Mailbox-Device-Claim", RECEIVER)],
+            None,
+        );
+        assert_eq!(page.await.status, 200);
+    }
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    assert_eq!(
+        page.header("content-type"),
+        Some("text/html; charset=utf-8")
+    );
+    for part in [
+        "<title>Hotel key</title>",
+        "<meta property=\"og:title\" content=\"Hotel key\">",
+        "<meta property=\"og:type\" content=\"website\">",
+        "<meta property=\"og:description\" content=\"Room 7\">",
+        "<meta property=\"og:image\" content=\"https://pictures.example/key.png\">",
+        &format!("<meta property=\"og:url\" content=\"{url}\">"),
+        "name=\"viewport\"",
+        "prefers-color-scheme:dark",
+    ] {
+        assert!(page.text().contains(part), "{part} in {}", page.text());
+    }
+    assert!(!page.text().contains("first"), "the payload is not shown");
+    let third = relay
+        .read(&url, "44444444-4444-4444-8444-444444444444")
+        .await;
+    assert_eq!(third.status, 200, "the place is still free");
+}
+
+#[tokio::test]
+async fn the_page_can_run_nothing_and_tells_nobody() {
+    let relay = start().await;
+    let url = relay.create().await;
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    let policy = page.header("content-security-policy").unwrap();
+    for part in [
+        "default-src 'none'",
+        "img-src https://pictures.example;",
+        "frame-ancestors 'none'",
+        "style-src 'sha256-",
+    ] {
+        assert!(policy.contains(part), "{part} in {policy}");
+    }
+    assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
+    assert!(!page.text().contains("<script"));
+    for seen in [
+        page,
+        relay.read(&url, RECEIVER).await,
+        relay.read("/v1/m/x", SENDER).await,
+    ] {
+        assert_eq!(seen.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(seen.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(seen.header("cache-control"), Some("no-store"));
+    }
+}
+
+#[tokio::test]
+async fn the_senders_text_stays_text() {
+    let relay = start().await;
+    let hostile = "</title><script>alert(1)</script>\"'><img src=x onerror=alert(1)>&amp;";
+    for picture in [
+        "javascript:alert(1)",
+        "http://pictures.example/x.png",
+        "\"><script>",
+        "data:text/html,x",
+    ] {
+        let mut body = create_body();
+        body["displayInformation"] =
+            json!({"title": hostile, "description": hostile, "imageURL": picture});
+        let relay = start().await;
+        let url = url_of(&relay.create_from(&body).await);
+        let page = relay.call(Method::GET, &url, &[], None).await;
+        assert!(!page.text().contains("<script") && !page.text().contains("<img"));
+        assert!(!page.text().contains("og:image"));
+        assert!(
+            page.text()
+                .contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&gt;")
+        );
+        assert!(page.text().contains("&amp;amp;"));
+        assert!(
+            page.header("content-security-policy")
+                .unwrap()
+                .contains("img-src 'none'")
+        );
+        assert_eq!(
+            relay.read(&url, RECEIVER).await.json()["displayInformation"]["title"],
+            hostile
+        );
+    }
+    let mut body = create_body();
+    body["displayInformation"]["imageURL"] =
+        json!("https://pictures.example/\"onload=alert(1)//'<>");
+    let url = url_of(&relay.create_from(&body).await);
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    assert!(!page.text().contains("\"onload") && !page.text().contains("'<>"));
+}
+
+#[tokio::test]
+async fn people_get_a_page_where_nothing_is_left() {
+    let relay = start().await;
+    let gone = relay
+        .call(
+            Method::GET,
+            "/v1/m/x",
+            &[("Accept", "text/html,*/*;q=0.8")],
+            None,
+        )
+        .await;
+    assert_eq!(gone.status, 404);
+    assert!(gone.text().contains("No longer available"));
+    assert!(
+        gone.header("content-security-policy")
+            .unwrap()
+            .starts_with("default-src 'none'")
+    );
+}
+
+#[tokio::test]
+async fn share_links_open_the_wallet_where_that_is_configured() {
+    let paths = [
+        "/.well-known/apple-app-site-association",
+        "/.well-known/assetlinks.json",
+    ];
+    let plain = start().await;
+    let apple = json!({"applinks": {"details": []}}).to_string();
+    let configured = start_with(RelayConfig {
+        apple_app_site_association: Some(apple.clone()),
+        assetlinks: Some("[]".to_owned()),
+        ..common::config()
+    })
+    .await;
+    for (path, document) in paths.iter().zip([apple.as_str(), "[]"]) {
+        assert_eq!(plain.call(Method::GET, path, &[], None).await.status, 404);
+        let seen = configured.call(Method::GET, path, &[], None).await;
+        assert_eq!((seen.status, seen.text()), (200, document));
+        assert_eq!(seen.header("content-type"), Some("application/json"));
+    }
+}
