@@ -22,7 +22,7 @@ mod client;
 pub use client::{
     AcceptOptions, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
     InvitationRequest, MAX_LIFETIME, MemoryStore, StoreError, StoredRecord, TransferClient,
-    TransferStore, TransportError,
+    TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
 pub use transfer::{

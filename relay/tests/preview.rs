@@ -13,13 +13,9 @@ async fn the_page_shows_what_the_sender_gave_and_binds_nobody() {
     let relay = start().await;
     let url = relay.create().await;
     for agent in ["a browser", "a preview robot", "another"] {
-        let page = relay.call(
-            Method::GET,
-            &url,
-            &[("User-Agent", agent), ("Mailbox-Device-Claim", RECEIVER)],
-            None,
-        );
-        assert_eq!(page.await.status, 200);
+        let headers = [("User-Agent", agent), ("Mailbox-Device-Claim", RECEIVER)];
+        let page = relay.call(Method::GET, &url, &headers, None).await;
+        assert_eq!(page.status, 200);
     }
     let page = relay.call(Method::GET, &url, &[], None).await;
     assert_eq!(

@@ -98,7 +98,7 @@ impl TransferClient {
         let policy = config.policy()?;
         let http = match http {
             Some(http) => http,
-            None => built_in(&config)?,
+            None => built_in_transport(&config)?,
         };
         Ok(Self(Arc::new(Inner {
             config,
@@ -437,7 +437,11 @@ impl TransferClient {
     }
 }
 
-fn built_in(config: &Config) -> Result<Arc<dyn HttpTransport>, Error> {
+/// The built-in transport (feature `http`): reqwest with rustls and the system's trust, for apps that wrap it.
+///
+/// # Errors
+/// `no_transport` where none is built in.
+pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Error> {
     #[cfg(feature = "http")]
     return Ok(Arc::new(http::Reqwest::new(config)));
     #[cfg(not(feature = "http"))]

@@ -5,8 +5,8 @@ use super::http::{HttpRequest, HttpResponse, MAX_BODY, Method};
 use super::ids::{DeviceClaim, RequestId};
 use super::time::parse_timestamp;
 use super::wire::{
-    CreateResponse, DisplayInformation, NotificationToken, PAYLOAD_TYPE, Payload, Problem,
-    ReadResponse, UpdateRequest, recipient_proof_header,
+    CreateResponse, DisplayInformation, NotificationToken, Payload, Problem, ReadResponse,
+    UpdateRequest, recipient_proof_header,
 };
 use crate::secret::Secret;
 
@@ -85,10 +85,7 @@ impl Mailbox {
                     headers.push((headers::IF_MATCH, format!("\"{version}\"")));
                 }
                 let body = UpdateRequest {
-                    payload: Payload {
-                        payload_type: PAYLOAD_TYPE.to_owned(),
-                        data: payload.clone(),
-                    },
+                    payload: Payload::gss_api(payload.clone()),
                     notification_token: notification.clone(),
                 };
                 (Method::Put, serde_json::to_vec(&body).ok(), 0)

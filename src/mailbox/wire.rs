@@ -23,6 +23,17 @@ pub struct Payload {
     pub data: String,
 }
 
+impl Payload {
+    /// A payload of this protocol's type.
+    #[must_use]
+    pub fn gss_api(data: String) -> Self {
+        Self {
+            payload_type: PAYLOAD_TYPE.to_owned(),
+            data,
+        }
+    }
+}
+
 /// What the preview page shows; the relay can read it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DisplayInformation {
@@ -97,10 +108,7 @@ impl CreateRequest {
         notification: Option<NotificationToken>,
     ) -> Self {
         Self {
-            payload: Payload {
-                payload_type: PAYLOAD_TYPE.to_owned(),
-                data,
-            },
+            payload: Payload::gss_api(data),
             display_information: display,
             notification_token: notification,
             mailbox_configuration: Some(MailboxConfiguration {

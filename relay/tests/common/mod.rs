@@ -1,6 +1,10 @@
 //! A relay on loopback and plain, hand-made requests to it.
-#![allow(unreachable_pub, dead_code, reason = "each test binary uses a part of it")]
-#![allow(dead_code, clippy::unwrap_used)]
+#![allow(
+    unreachable_pub,
+    dead_code,
+    reason = "each test binary uses a part of it"
+)]
+#![allow(clippy::unwrap_used)]
 
 use std::sync::Arc;
 use std::time::Duration;
