@@ -28,7 +28,10 @@ async fn until(
 ) -> Vec<TransferEvent> {
     let mut all = Vec::new();
     loop {
-        let update = client.poll(id, Duration::from_secs(20), *cursor).await.unwrap();
+        let update = client
+            .poll(id, Duration::from_secs(20), *cursor)
+            .await
+            .unwrap();
         *cursor = update.cursor;
         let done = update.events.iter().any(&last);
         all.extend(update.events);
@@ -53,11 +56,17 @@ async fn a_credential_arrives() {
         .await
         .unwrap();
     let url = invitation.share_url.to_url();
-    let theirs = bob.accept_invitation(url.as_str(), AcceptOptions::default()).await.unwrap();
+    let theirs = bob
+        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .await
+        .unwrap();
 
     let sender = async {
         let mut cursor = 0;
-        until(&alice, id, &mut cursor, |e| matches!(e, TransferEvent::Closed { .. })).await
+        until(&alice, id, &mut cursor, |e| {
+            matches!(e, TransferEvent::Closed { .. })
+        })
+        .await
     };
     let receiver = async {
         let mut cursor = 0;
@@ -67,7 +76,10 @@ async fn a_credential_arrives() {
         .await;
         bob.terminate(theirs, TerminateReason::Done).await.unwrap();
         events.extend(
-            until(&bob, theirs, &mut cursor, |e| matches!(e, TransferEvent::Closed { .. })).await,
+            until(&bob, theirs, &mut cursor, |e| {
+                matches!(e, TransferEvent::Closed { .. })
+            })
+            .await,
         );
         events
     };

@@ -2,7 +2,7 @@
 
 use tokio::time::Instant;
 
-use super::{AcceptOptions, TransferClient, derived_id, os_entropy};
+use super::{AcceptOptions, TransferClient, derived_id, now, os_entropy};
 use crate::Error;
 use crate::auth_credential::CredentialId;
 use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
@@ -36,7 +36,7 @@ impl TransferClient {
         let id = receiver_id(&preview.share_url);
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        if self.begin(id, preview, options).await? {
+        if self.begin(id, preview, options, &mut slot).await? {
             self.look(id, &mut slot).await?;
         }
         Ok(id)
@@ -58,7 +58,9 @@ impl TransferClient {
         id: TransferId,
         preview: InvitationPreview,
         options: AcceptOptions,
+        slot: &mut Slot,
     ) -> Result<bool, Error> {
+        self.finish_relinquishing(id, slot).await?;
         let expected = match self.load(id).await? {
             Some((transfer, _)) if transfer.is_offered() => return Ok(!transfer.is_read()),
             // Declined before: a claim that was given up is never used again, a new one is.
@@ -78,6 +80,17 @@ impl TransferClient {
             Ok(_) | Err(Error::StoreBusy) => Ok(true),
             Err(error) => Err(error),
         }
+    }
+
+    /// A claim that is being given up must be given up before there is another: the relay knows one recipient.
+    async fn finish_relinquishing(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
+        if let Some((transfer, _)) = self.load(id).await?
+            && transfer.next(slot, now()) == Next::Relinquish
+        {
+            let deadline = Instant::now() + self.0.config.give_up_after;
+            self.ask(id, &Next::Relinquish, slot, deadline).await?;
+        }
+        Ok(())
     }
 
     /// Reads the mailbox, which binds it to this device, and checks what it holds.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::invitation::{RelayOrigin, RelayPolicy, Vertical};
 use crate::mailbox::NotificationToken;
-use crate::transfer::TransferId;
+use crate::transfer::{Credential, TransferId};
 use crate::{Error, invitation};
 
 /// Longest lifetime of an invitation.
@@ -98,6 +98,9 @@ pub struct InvitationRequest {
     pub notification_token: Option<NotificationToken>,
     /// Opaque proof for relays that ask what device this is.
     pub device_attestation: Option<String>,
+    /// What is to be handed over, if it is there already: queued in the same store write as the invitation, so
+    /// that no kill comes between. [`send_credential`](crate::TransferClient::send_credential) adds to it.
+    pub credential: Option<Credential>,
     /// Names this request: the same key gives the same invitation, also after a kill. At most 255 bytes.
     pub idempotency_key: Option<String>,
 }

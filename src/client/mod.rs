@@ -131,8 +131,12 @@ impl TransferClient {
             None => TransferId(os_entropy()?.uuid()),
         };
         if self.load(id).await?.is_none() {
+            let credential = request.credential.clone();
             let start = self.sender_start(id, request)?;
-            let transfer = Transfer::new_sender(start, now(), &mut os_entropy()?)?;
+            let mut transfer = Transfer::new_sender(start, now(), &mut os_entropy()?)?;
+            if let Some(credential) = credential {
+                transfer.send(&credential)?;
+            }
             match self.save(&transfer, None).await {
                 // The same call in another process was faster: go on with its.
                 Ok(_) | Err(Error::StoreBusy) => {}

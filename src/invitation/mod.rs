@@ -20,8 +20,8 @@ mod tests;
 
 pub use error::{InvitationError, RelayOriginError, RelayPolicyError};
 pub use file::{InvitationFile, MEDIA_TYPE};
-pub use parse::{InvitationPreview, parse_invitation};
 pub(crate) use parse::is_image_url;
+pub use parse::{InvitationPreview, parse_invitation};
 pub use peer_text::{PeerText, PeerTextTooLong};
 pub use qr::{qr_code_png, qr_code_svg, qr_code_terminal};
 pub use relay_origin::{RelayOrigin, RelayPolicy};

@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tigress::mailbox::{HttpRequest, HttpResponse, Method};
+use tigress::mailbox::{HttpRequest, HttpResponse, Method, problem_type};
 use tigress::{HttpTransport, TransportError};
 
 /// The draft's relay, behind the client's transport.
@@ -14,6 +14,7 @@ use tigress::{HttpTransport, TransportError};
 pub struct PlainRelay {
     boxes: Mutex<HashMap<String, Mailbox>>,
     creations: Mutex<HashMap<(String, String), String>>,
+    not_found_is_final: bool,
 }
 
 struct Mailbox {
@@ -29,6 +30,14 @@ struct Mailbox {
 impl PlainRelay {
     /// The origin that its mailboxes have.
     pub const ORIGIN: &str = "http://127.0.0.1:9";
+
+    /// One that says "not found" in our relay's own words, which are final, instead of the draft's bare 404.
+    pub fn with_final_not_found() -> Self {
+        Self {
+            not_found_is_final: true,
+            ..Self::default()
+        }
+    }
 
     /// How many mailboxes there are.
     pub fn mailboxes(&self) -> usize {
@@ -85,15 +94,31 @@ impl PlainRelay {
         }
     }
 
+    fn not_found(&self) -> HttpResponse {
+        let mut response = status(404);
+        if self.not_found_is_final {
+            let problem =
+                json!({ "type": problem_type::NOT_FOUND, "title": "gone", "status": 404 });
+            response.body = problem.to_string().into_bytes();
+        }
+        response
+    }
+
     fn create(&self, claim: String, id: String, body: &Value) -> HttpResponse {
-        let mut creations = self.creations.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut creations = self
+            .creations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         if creations.contains_key(&(claim.clone(), id.clone())) {
             return status(201);
         }
         let mailbox = uuid::Uuid::new_v4().to_string();
         creations.insert((claim.clone(), id), mailbox.clone());
         let rights = &body["mailboxConfiguration"]["accessRights"];
-        assert_eq!(rights, "RWD", "the default would forbid the receiver to write");
+        assert_eq!(
+            rights, "RWD",
+            "the default would forbid the receiver to write"
+        );
         self.lock().insert(
             mailbox.clone(),
             Mailbox {
@@ -121,7 +146,7 @@ impl PlainRelay {
     ) -> HttpResponse {
         let mut boxes = self.lock();
         let Some(found) = boxes.get_mut(mailbox) else {
-            return status(404);
+            return self.not_found();
         };
         let known = claim == found.initiator || found.recipient.as_ref() == Some(&claim);
         if method == Method::Post && !known && found.recipient.is_none() {

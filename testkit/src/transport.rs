@@ -69,7 +69,8 @@ impl HttpTransport for Recorder {
     }
 }
 
-type Fault = dyn Fn(usize, &HttpRequest) -> Option<Result<HttpResponse, TransportError>> + Send + Sync;
+type Fault =
+    dyn Fn(usize, &HttpRequest) -> Option<Result<HttpResponse, TransportError>> + Send + Sync;
 
 /// Asks a function about each request, counted from 0: what it gives is the answer, else the request goes on.
 pub struct Faulty {

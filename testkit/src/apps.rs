@@ -1,0 +1,126 @@
+//! Two small wallets that can be killed and started again at any point: what each keeps beside its store is
+//! what a real app keeps.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tigress::{
+    AcceptOptions, Config, Credential, Error, HttpTransport, InvitationRequest, Outcome,
+    TerminateReason, TransferClient, TransferEvent, TransferId, TransferState, TransferStore,
+};
+
+use crate::PlainRelay;
+
+/// The sending wallet: one credential, then it waits for the end.
+#[derive(Default)]
+pub struct Sender {
+    /// The link, once shown to the user.
+    pub url: Option<String>,
+    id: Option<TransferId>,
+    cursor: u64,
+    /// Every event, as first seen.
+    pub events: Vec<TransferEvent>,
+}
+
+/// The receiving wallet: keeps what arrives, then is done.
+#[derive(Default)]
+pub struct Receiver {
+    id: Option<TransferId>,
+    cursor: u64,
+    /// Every event, as first seen.
+    pub events: Vec<TransferEvent>,
+    done: bool,
+}
+
+/// What the two hand over.
+pub struct Apps;
+
+impl Apps {
+    /// The credential that is sent.
+    pub fn credential() -> Credential {
+        Credential::new("org.example.key", b"the one and only key".to_vec())
+    }
+
+    /// A client as both use it, over a relay whose own address is the plain relay's.
+    pub fn client(store: Arc<dyn TransferStore>, http: Arc<dyn HttpTransport>) -> TransferClient {
+        let mut config = Config::with_relay(PlainRelay::ORIGIN);
+        config.allow_loopback_http = true;
+        config.give_up_after = Duration::ZERO;
+        config.poll_interval = Duration::from_millis(1);
+        config.poll_interval_max = Duration::from_millis(5);
+        TransferClient::new(config, store, Some(http)).expect("the settings are in order")
+    }
+
+    /// How a transfer ended for the side that saw these events.
+    pub fn outcome(events: &[TransferEvent]) -> Option<Outcome> {
+        events.iter().find_map(|event| match event {
+            TransferEvent::Closed { outcome } => Some(*outcome),
+            _ => None,
+        })
+    }
+
+    /// The credentials in these events.
+    pub fn received(events: &[TransferEvent]) -> Vec<Credential> {
+        let credential = |event: &TransferEvent| match event {
+            TransferEvent::CredentialReceived { credential, .. } => Some(credential.clone()),
+            _ => None,
+        };
+        events.iter().filter_map(credential).collect()
+    }
+}
+
+/// One poll without waiting. Events count as seen when the poll has given them; the cursor is kept only then.
+async fn look(
+    client: &TransferClient,
+    id: TransferId,
+    cursor: &mut u64,
+    events: &mut Vec<TransferEvent>,
+) -> Result<TransferState, Error> {
+    let update = client.poll(id, Duration::ZERO, *cursor).await?;
+    *cursor = update.cursor;
+    events.extend(update.events);
+    Ok(update.state)
+}
+
+impl Sender {
+    /// Goes on from wherever it is, one round.
+    pub async fn step(&mut self, client: &TransferClient) -> Result<(), Error> {
+        if self.url.is_none() {
+            let request = InvitationRequest {
+                credential: Some(Apps::credential()),
+                idempotency_key: Some("the user's tap".into()),
+                ..InvitationRequest::default()
+            };
+            let invitation = client.create_invitation(request).await?;
+            self.url = Some(invitation.share_url.to_url().to_string());
+            self.id = Some(invitation.transfer);
+        }
+        if let Some(id) = self.id {
+            look(client, id, &mut self.cursor, &mut self.events).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Receiver {
+    /// Goes on from wherever it is, one round.
+    pub async fn step(&mut self, client: &TransferClient, url: &str) -> Result<(), Error> {
+        let id = match self.id {
+            Some(id) => id,
+            None => {
+                let id = client
+                    .accept_invitation(url, AcceptOptions::default())
+                    .await?;
+                *self.id.insert(id)
+            }
+        };
+        look(client, id, &mut self.cursor, &mut self.events).await?;
+        if !self.done && !Apps::received(&self.events).is_empty() {
+            match client.terminate(id, TerminateReason::Done).await {
+                Ok(()) | Err(Error::Closed { .. }) => self.done = true,
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}

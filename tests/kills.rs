@@ -1,0 +1,187 @@
+//! A kill at every store write and every request of a whole transfer, on either side, before and after it had
+//! its effect; then a restart. The credential arrives exactly once, and both sides know it.
+#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use async_trait::async_trait;
+use tigress::mailbox::{HttpRequest, HttpResponse};
+use tigress::{
+    HttpTransport, MemoryStore, Outcome, StoreError, StoredRecord, TransferEvent, TransferStore,
+    TransportError,
+};
+use tigress_testkit::{Apps, PlainRelay, Receiver, Sender};
+
+/// Where a process dies: at which of its store writes and requests together, and on which side of the effect.
+#[derive(Clone, Copy, Debug)]
+struct Kill {
+    at: usize,
+    after: bool,
+}
+
+/// One process: counts what it does, and is dead from its kill on.
+#[derive(Default)]
+struct Process {
+    kill: Option<Kill>,
+    done: AtomicUsize,
+    dead: AtomicBool,
+}
+
+impl Process {
+    /// Whether the effect takes place, and whether the process lives to see it.
+    fn next(&self) -> (bool, bool) {
+        if self.dead.load(Ordering::SeqCst) {
+            return (false, false);
+        }
+        let now = self.done.fetch_add(1, Ordering::SeqCst);
+        match self.kill.filter(|kill| kill.at == now) {
+            Some(kill) => {
+                self.dead.store(true, Ordering::SeqCst);
+                (kill.after, false)
+            }
+            None => (true, true),
+        }
+    }
+}
+
+struct Disk(Arc<MemoryStore>, Arc<Process>);
+
+impl Disk {
+    fn write<T>(&self, effect: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let (happens, lives) = self.1.next();
+        let result = happens.then(effect);
+        match (result, lives) {
+            (Some(result), true) => result,
+            _ => Err(StoreError::Failed {
+                reason: "killed".into(),
+            }),
+        }
+    }
+}
+
+impl TransferStore for Disk {
+    fn load(&self, key: &str) -> Result<Option<StoredRecord>, StoreError> {
+        self.0.load(key)
+    }
+    fn save(&self, key: &str, expected: Option<&str>, bytes: &[u8]) -> Result<String, StoreError> {
+        self.write(|| self.0.save(key, expected, bytes))
+    }
+    fn delete(&self, key: &str, expected: &str) -> Result<(), StoreError> {
+        self.write(|| self.0.delete(key, expected))
+    }
+    fn list(&self) -> Result<Vec<String>, StoreError> {
+        self.0.list()
+    }
+}
+
+struct Network(Arc<PlainRelay>, Arc<Process>);
+
+#[async_trait]
+impl HttpTransport for Network {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        let (happens, lives) = self.1.next();
+        let answer = happens.then(|| self.0.answer(&request));
+        answer.filter(|_| lives).ok_or(TransportError {
+            reason: "killed".into(),
+        })
+    }
+}
+
+/// What both sides saw, and how much each process did.
+struct Run {
+    sender: Sender,
+    receiver: Receiver,
+    counts: [usize; 2],
+}
+
+/// A whole transfer, in which the process of each side dies once where its kill says.
+async fn run(kills: [Option<Kill>; 2]) -> Run {
+    let relay = Arc::new(PlainRelay::with_final_not_found());
+    let stores = [(); 2].map(|()| Arc::new(MemoryStore::new()));
+    let start = |side: usize, kill: Option<Kill>| {
+        let process = Arc::new(Process {
+            kill,
+            ..Process::default()
+        });
+        let disk = Disk(Arc::clone(&stores[side]), Arc::clone(&process));
+        let network = Network(Arc::clone(&relay), Arc::clone(&process));
+        (Apps::client(Arc::new(disk), Arc::new(network)), process)
+    };
+    let (mut sender, mut receiver) = (Sender::default(), Receiver::default());
+    let mut processes = [0, 1].map(|side| start(side, kills[side]));
+    let mut counts = [0; 2];
+    for _ in 0..60 {
+        for side in 0..2 {
+            let client = processes[side].0.clone();
+            let result = match (side, sender.url.clone()) {
+                (0, _) => sender.step(&client).await,
+                (_, Some(url)) => receiver.step(&client, &url).await,
+                _ => Ok(()),
+            };
+            counts[side] = processes[side].1.done.load(Ordering::SeqCst);
+            if processes[side].1.dead.load(Ordering::SeqCst) {
+                processes[side] = start(side, None);
+            } else {
+                result.unwrap_or_else(|error| panic!("{kills:?}, side {side}: {error}"));
+            }
+        }
+        if Apps::outcome(&sender.events).is_some() && Apps::outcome(&receiver.events).is_some() {
+            break;
+        }
+    }
+    Run {
+        sender,
+        receiver,
+        counts,
+    }
+}
+
+fn arrived_exactly_once(run: &Run, kills: &[Option<Kill>; 2]) {
+    let received = Apps::received(&run.receiver.events);
+    assert_eq!(received, [Apps::credential()], "{kills:?}");
+    let delivered = TransferEvent::CredentialDelivered { index: 0 };
+    let count = run
+        .sender
+        .events
+        .iter()
+        .filter(|event| **event == delivered)
+        .count();
+    assert_eq!(count, 1, "{kills:?} {:?}", run.sender.events);
+    for events in [&run.sender.events, &run.receiver.events] {
+        assert_eq!(Apps::outcome(events), Some(Outcome::Completed), "{kills:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_kill_anywhere_loses_and_repeats_nothing() {
+    let whole = run([None, None]).await;
+    arrived_exactly_once(&whole, &[None, None]);
+    for side in 0..2 {
+        assert!(whole.counts[side] > 10, "a transfer has many steps");
+        for at in 0..whole.counts[side] {
+            for after in [false, true] {
+                let mut kills = [None, None];
+                kills[side] = Some(Kill { at, after });
+                arrived_exactly_once(&run(kills).await, &kills);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn kills_on_both_sides_lose_and_repeat_nothing() {
+    let whole = run([None, None]).await;
+    for at in 0..whole.counts[0] {
+        for (other, after) in [(at / 2, true), (at, false), (whole.counts[1] - 1, true)] {
+            let kills = [
+                Some(Kill { at, after }),
+                Some(Kill {
+                    at: other,
+                    after: !after,
+                }),
+            ];
+            arrived_exactly_once(&run(kills).await, &kills);
+        }
+    }
+}
