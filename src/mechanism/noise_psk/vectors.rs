@@ -84,9 +84,9 @@ fn transcript() -> Transcript {
     let mut initiator = new(Role::Initiator, initiator_draws().1);
     let mut acceptor = new(Role::Acceptor, acceptor_ephemeral());
     let bindings = ChannelBindings::for_relay(ORIGIN).hash();
-    let one = initiator.write(&token::payload(Some(&bindings))).unwrap();
+    let one = initiator.write(&token::first_payload(Some(&bindings), None)).unwrap();
     acceptor.read(&one).unwrap();
-    let two = acceptor.write(&token::payload(None)).unwrap();
+    let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();
     Transcript {
         keys: Keys::new(&split),
@@ -117,7 +117,7 @@ fn inputs() -> Value {
 }
 
 fn key_rows(t: &Transcript) -> Vec<Value> {
-    let payload = token::payload(Some(&ChannelBindings::for_relay(ORIGIN).hash()));
+    let payload = token::first_payload(Some(&ChannelBindings::for_relay(ORIGIN).hash()), None);
     let mut rows = vec![
         row(
             "K_ac",
@@ -147,7 +147,7 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
             json!("psk, prologue, initiator's ephemeral key, payload 1"),
             &t.messages[0],
         ),
-        row("payload 2", json!("flags"), token::payload(None)),
+        row("payload 2", json!("flags"), token::answer_payload()),
         row(
             "Noise message 2",
             json!("psk, prologue, acceptor's ephemeral key, payload 2"),
