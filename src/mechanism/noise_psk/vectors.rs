@@ -84,7 +84,9 @@ fn transcript() -> Transcript {
     let mut initiator = new(Role::Initiator, initiator_draws().1);
     let mut acceptor = new(Role::Acceptor, acceptor_ephemeral());
     let bindings = ChannelBindings::for_relay(ORIGIN).hash();
-    let one = initiator.write(&token::first_payload(Some(&bindings), None)).unwrap();
+    let one = initiator
+        .write(&token::first_payload(Some(&bindings), None))
+        .unwrap();
     acceptor.read(&one).unwrap();
     let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();

@@ -3,8 +3,10 @@
 mod ending;
 mod establishing;
 mod hostile;
+mod man_in_the_middle;
 mod messages;
 mod noise_vectors;
+mod pin;
 mod saving;
 
 use super::handshake::{Ephemeral, Handshake};
