@@ -293,7 +293,10 @@ fn destroyed(world: &World) {
     assert_eq!(world.sender.outcome(), Some(PIN_TRIES_USED_UP));
     assert_eq!(world.receiver.outcome(), Some(PIN_TRIES_USED_UP));
     assert_eq!(Apps::received(&world.receiver.events), []);
-    assert_eq!(world.relay.mailboxes(), 0);
+    // A kill while it was made may have left another mailbox, which nobody knows.
+    let (_, address) = world.url.split_once("/v1/m/").unwrap();
+    let (mailbox, _) = address.split_once('?').unwrap();
+    assert!(!world.relay.dump().contains(mailbox));
 }
 
 #[tokio::test]

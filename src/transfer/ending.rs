@@ -103,7 +103,9 @@ impl Transfer {
             Phase::Answering { .. } | Phase::Removing { .. } | Phase::Closed { .. } => {}
             _ => {
                 self.queue.clear();
-                if code == codes::PIN_TRIES && matches!(self.phase, Phase::Establishing) {
+                // What the sender judged last; its own tries are the receiver's business.
+                let judged = !self.is_sender() && matches!(self.phase, Phase::Establishing);
+                if judged && code == codes::PIN_TRIES {
                     self.events
                         .push(TransferEvent::PinRejected { tries_left: 0 });
                 }

@@ -9,6 +9,8 @@ mod ending;
 mod events;
 mod message;
 mod pin;
+#[cfg(test)]
+mod pin_tests;
 mod receive;
 mod record;
 mod slot;

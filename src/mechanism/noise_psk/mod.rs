@@ -20,6 +20,8 @@ mod token;
 mod tests;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod vectors_pin;
 
 use crate::cbor::Map;
 use crate::entropy::Entropy;

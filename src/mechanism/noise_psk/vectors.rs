@@ -17,26 +17,26 @@ use crate::mechanism::registry;
 use crate::secret::{Secret, SharedSecret};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/protocol.json");
-const NOW: u64 = 1_700_000_060;
-const ORIGIN: &str = "https://relay.example";
-const SIDES: [(Role, &str); 2] = [(Role::Initiator, "i"), (Role::Acceptor, "a")];
+pub(super) const NOW: u64 = 1_700_000_060;
+pub(super) const ORIGIN: &str = "https://relay.example";
+pub(super) const SIDES: [(Role, &str); 2] = [(Role::Initiator, "i"), (Role::Acceptor, "a")];
 
-fn entropy(stream: u8) -> Entropy {
+pub(super) fn entropy(stream: u8) -> Entropy {
     Entropy::from_seed(&Secret::new([stream; 32]))
 }
 
 /// What a call with this entropy draws: a random nonce, for the tokens.
-fn drawn<const N: usize>(stream: u8) -> String {
+pub(super) fn drawn<const N: usize>(stream: u8) -> String {
     hex::encode(entropy(stream).bytes::<N>())
 }
 
-fn secret() -> SharedSecret {
+pub(super) fn secret() -> SharedSecret {
     let mut bytes = [0; 32];
     bytes.iter_mut().zip(0..).for_each(|(byte, n)| *byte = n);
     Secret::new(bytes)
 }
 
-fn credential() -> AuthCredential {
+pub(super) fn credential() -> AuthCredential {
     AuthCredential {
         version: 1,
         id: CredentialId::new([0xc1; 16]),
@@ -49,7 +49,7 @@ fn credential() -> AuthCredential {
 }
 
 /// One row: a name as in the specification's tables, how it is made, its bytes.
-fn row(name: &str, from: Value, out: impl AsRef<[u8]>) -> Value {
+pub(super) fn row(name: &str, from: Value, out: impl AsRef<[u8]>) -> Value {
     json!({ "name": name, "from": from, "out": hex::encode(out) })
 }
 
