@@ -8,7 +8,7 @@ use tigress::invitation::qr_code_terminal;
 use tigress::{Credential, Invitation, InvitationRequest, TransferId, TransferRole};
 
 use crate::embedded::Embedded;
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::files;
 use crate::options::{self, Carry, Common};
 use crate::output::{Event, Output};
@@ -99,7 +99,9 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         give_up_after: command.carry.give_up_after,
     })?;
     session.save_notes()?;
-    let result = carry(&mut session, request, embedded.as_ref()).await;
+    let result = carry(&mut session, request, embedded.as_ref())
+        .await
+        .map_err(|failure| failure.of(id));
     if command.carry.stats {
         stats::show(&session, embedded.is_some());
     }
@@ -116,8 +118,8 @@ async fn carry(
 ) -> Result<u8, Failure> {
     let mailbox = invite(session, request).await?;
     let code = session.run().await?;
-    if let (Some(relay), Some(mailbox)) = (embedded, mailbox) {
-        relay.until_gone(&mailbox).await;
+    if let (Some(relay), Some(mailbox), true) = (embedded, mailbox, code != exit::INTERRUPTED) {
+        session.or_interrupt(relay.until_gone(&mailbox)).await;
     }
     Ok(code)
 }
