@@ -23,7 +23,7 @@ pub(crate) struct Command {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A relay that may be talked to; can be given several times.
-    #[arg(long, value_name = "URL", value_parser = options::relay)]
+    #[arg(long, value_name = "URL")]
     relay_trust: Vec<String>,
     /// File that is sent in return.
     #[arg(long, value_name = "FILE")]
@@ -69,7 +69,12 @@ fn notes(command: &Command, begun: Option<Notes>, invitation: Content) -> Result
     let mut notes = begun.unwrap_or_default();
     notes.invitation = Some(invitation);
     notes.force |= command.force;
-    notes.trusted.extend(command.relay_trust.iter().cloned());
+    for url in &command.relay_trust {
+        let relay = options::relay("--relay-trust", url)?;
+        if !notes.trusted.contains(&relay) {
+            notes.trusted.push(relay);
+        }
+    }
     if let Some(out) = &command.out {
         notes.out = Some(files::absolute(out)?);
     }

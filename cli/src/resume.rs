@@ -45,7 +45,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         output: command.common.output(),
         give_up_after: command.carry.give_up_after,
     })?;
-    let result = carry(&mut session)
+    let result = carry(&mut session, &summary)
         .await
         .map_err(|failure| failure.of(command.id));
     if command.carry.stats {
