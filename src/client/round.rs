@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Live, TransferClient, now, os_entropy};
+use super::{Live, TransferClient, os_entropy};
 use crate::Error;
 use crate::mailbox::{Call, HttpRequest, HttpResponse, Reply, RequestId, interpret};
 use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
@@ -12,6 +12,8 @@ use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const MAX_RETRY: Duration = Duration::from_secs(10);
+/// Longest `Retry-After` that is heeded: a relay must not put a transfer to sleep for good.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 
@@ -52,13 +54,14 @@ impl TransferClient {
                 Next::Wait if looked && remaining.is_zero() => return Ok(update),
                 Next::Wait => {
                     looked = true;
-                    let had_version = slot.has_version();
+                    let (had_version, asked) = (slot.has_version(), Instant::now());
                     let changed = self.wait(id, live, slot, remaining).await?;
                     if changed {
                         pause = self.0.config.poll_interval;
-                    } else if !had_version {
-                        // A relay that holds no answers.
-                        sleep_or_wake(live, pause.min(remaining)).await;
+                    } else if !had_version || asked.elapsed() < pause {
+                        // A relay that holds no answers, or too little time left for it to hold one.
+                        let left = deadline.saturating_duration_since(Instant::now());
+                        sleep_or_wake(live, pause.min(left)).await;
                         pause = (pause * 2).min(self.0.config.poll_interval_max);
                     }
                 }
@@ -205,21 +208,23 @@ impl TransferClient {
     ) -> Result<(Reply, Option<u64>), Error> {
         let mut pause = FIRST_RETRY;
         loop {
+            let mut asked_to_wait = Duration::ZERO;
             let error = match self.0.http.send(request.clone()).await {
                 Ok(response) => match interpret(call, &response) {
                     Reply::RetryLater { after, status } => {
-                        if let Some(after) = after {
-                            pause = Duration::from_secs(after).max(FIRST_RETRY);
-                        }
+                        asked_to_wait = after
+                            .map_or(Duration::ZERO, Duration::from_secs)
+                            .min(MAX_RETRY_AFTER);
                         Error::from_reply(&Reply::RetryLater { after, status })
                     }
-                    reply => return Ok((reply, date(&response))),
+                    reply => return Ok((reply, self.date(&response))),
                 },
                 Err(error) => Error::RelayUnreachable {
                     reason: error.reason,
                 },
             };
-            let wait = jittered(pause)?;
+            // Never sooner than the relay asked for.
+            let wait = asked_to_wait + jittered(pause)?;
             if Instant::now() + wait >= deadline {
                 return Err(error);
             }
@@ -228,13 +233,13 @@ impl TransferClient {
             pause = (pause * 2).min(MAX_RETRY);
         }
     }
-}
 
-fn date(response: &HttpResponse) -> Option<u64> {
-    // A date that no clock shows is no date.
-    response
-        .date()
-        .filter(|date| date.abs_diff(now()) < 1 << 40)
+    fn date(&self, response: &HttpResponse) -> Option<u64> {
+        // A date that no clock shows is no date.
+        response
+            .date()
+            .filter(|date| date.abs_diff(self.now()) < 1 << 40)
+    }
 }
 
 async fn sleep_or_wake(live: &Live, time: Duration) {
