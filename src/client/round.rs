@@ -107,19 +107,20 @@ impl TransferClient {
     ) -> Result<bool, Error> {
         let wait = remaining.min(self.0.config.long_poll).as_secs().min(60);
         let before = slot.clone();
-        tokio::select! {
-            asked = self.ask_with(id, &Next::Wait, slot, wait, Instant::now() + remaining) => {
-                asked?;
-                Ok(!slot.is_as(&before))
-            }
+        let (call, request) = self.prepare(id, &Next::Wait, slot, wait).await?;
+        let deadline = Instant::now() + remaining;
+        let answer = tokio::select! {
+            // An answer that has come is taken: it may be what the write that woke this must know of.
+            biased;
+            answer = self.perform(request, Some(&call), deadline) => answer?,
             // Dropping the read is harmless; the slot is as it was known.
-            () = live.wake.notified() => {
-                *slot = before;
-                Ok(true)
-            }
-        }
+            () = live.wake.notified() => return Ok(true),
+        };
+        self.hand_over(id, &Next::Wait, answer, slot).await?;
+        Ok(!slot.is_as(&before))
     }
 
+    /// Makes the request that `next` stands for, and hands the answer to the transfer.
     pub(super) async fn ask(
         &self,
         id: TransferId,
@@ -127,38 +128,33 @@ impl TransferClient {
         slot: &mut Slot,
         deadline: Instant,
     ) -> Result<(), Error> {
-        self.ask_with(id, next, slot, 0, deadline).await
-    }
-
-    /// Makes the request that `next` stands for, and hands the answer to the transfer.
-    async fn ask_with(
-        &self,
-        id: TransferId,
-        next: &Next,
-        slot: &mut Slot,
-        wait: u64,
-        deadline: Instant,
-    ) -> Result<(), Error> {
-        let known = slot.clone();
-        let request_id = RequestId::from(os_entropy()?.uuid());
-        let Some((call, request)) = self
-            .transact(id, |transfer, _, _| {
-                let call = transfer.call(next, &known, wait, request_id);
-                Ok(call.and_then(|call| {
-                    let request = transfer.request(&call)?;
-                    Some((call, request))
-                }))
-            })
-            .await?
-        else {
-            return Err(Error::internal("nothing to ask"));
-        };
+        let (call, request) = self.prepare(id, next, slot, 0).await?;
         if matches!(call, Call::Update { .. }) {
             // Unanswered or cancelled, nobody knows what the slot holds: read before the next write.
             slot.forget();
         }
         let answer = self.perform(request, Some(&call), deadline).await?;
         self.hand_over(id, next, answer, slot).await
+    }
+
+    /// The request that `next` stands for.
+    async fn prepare(
+        &self,
+        id: TransferId,
+        next: &Next,
+        slot: &Slot,
+        wait: u64,
+    ) -> Result<(Call, HttpRequest), Error> {
+        let request_id = RequestId::from(os_entropy()?.uuid());
+        self.transact(id, |transfer, _, _| {
+            let call = transfer.call(next, slot, wait, request_id);
+            Ok(call.and_then(|call| {
+                let request = transfer.request(&call)?;
+                Some((call, request))
+            }))
+        })
+        .await?
+        .ok_or(Error::internal("nothing to ask"))
     }
 
     /// Gives an answer to the transfer and stores what follows from it.
