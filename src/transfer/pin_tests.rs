@@ -265,7 +265,6 @@ fn receiver(url: &ShareUrl) -> Transfer {
         id: TransferId(uuid::Uuid::nil()),
         share_url: url,
         token: None,
-        pin: None,
         notification: None,
     };
     Transfer::new_receiver(start, &mut entropy(40))

@@ -72,7 +72,11 @@ impl Transfer {
                     None => self.foreign(),
                 };
                 let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
-                slot.saw(&data, version, needs_answer);
+                // Of another type it is not what this side wrote, whatever it says.
+                let shown = if is_ours { data.as_str() } else { "" };
+                slot.saw(shown, version, needs_answer);
+                // Killed before the answer to its last write came.
+                self.wrote_last(shown, now);
                 self.expire(now);
             }
             (Next::Write(data), Reply::Done { repeated, version }) => {
@@ -85,7 +89,11 @@ impl Transfer {
                 }
             }
             (Next::Write(_), Reply::Conflict) => slot.forget(),
-            (Next::Relinquish, Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { .. })
+            // A proxy's "not found" gives no claim back.
+            (
+                Next::Relinquish,
+                Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { final_: true },
+            )
             | (Next::Delete, Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { .. }) => {
                 self.removed(now);
             }
@@ -219,7 +227,10 @@ impl Transfer {
             pin,
         } = &self.phase
         else {
-            return Ok(());
+            return match self.phase {
+                Phase::Relinquishing { .. } | Phase::Closed { .. } => Err(Error::Expired),
+                _ => Ok(()),
+            };
         };
         let token = token
             .as_deref()
@@ -262,10 +273,11 @@ impl Transfer {
         entropy: &mut Entropy,
     ) -> Verdict {
         if self.side == Side::Sender && envelope.mic.is_none() {
-            return if data == self.first_envelope() {
-                Verdict::Mine
-            } else {
-                self.foreign()
+            return match self.phase {
+                _ if data == self.first_envelope() => Verdict::Mine,
+                Phase::Invited { .. } => self.foreign(),
+                // Token 1 once more, written before the answer was read; not worth a word.
+                _ => Verdict::Foreign,
             };
         }
         if !self.is_authentic(self.side, envelope) {
@@ -305,15 +317,19 @@ impl Transfer {
         // The secret is wiped here: nobody else can answer any more.
         self.phase = Phase::Establishing;
         slot.progress();
-        if self.window.acknowledge(fields).is_err() {
+        // Its handshake counts, whatever else is in it: no envelope of the sender has a MIC and acknowledges
+        // nothing.
+        self.window.take(token);
+        let late = self.judged(now) >= self.expires_at;
+        if fields.abort.is_none() && self.window.acknowledge(fields).is_err() {
             self.abort(codes::STATE_LOST, now, entropy);
             return Verdict::Peer { needs_answer: true };
         }
         self.events.push(TransferEvent::Accepted);
-        let judged = self.establish(token, now, entropy);
-        // Its handshake was taken, whatever else is in it: no envelope of the sender has a MIC and acknowledges
-        // nothing.
-        self.window.take(token);
+        let judged = match late {
+            true => Err(codes::EXPIRED),
+            false => self.establish(token, now, entropy),
+        };
         match judged {
             Ok(()) => self.authentic(fields, now, slot, entropy),
             Err(code) => self.abort(code, now, entropy),

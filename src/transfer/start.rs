@@ -38,8 +38,6 @@ pub(crate) struct ReceiverStart<'a> {
     pub(crate) share_url: &'a ShareUrl,
     /// Token 1, where the invitation had it: the mailbox's must be the same.
     pub(crate) token: Option<Vec<u8>>,
-    /// The PIN, if the user has typed it already.
-    pub(crate) pin: Option<Pin>,
     pub(crate) notification: Option<NotificationToken>,
 }
 
@@ -116,10 +114,9 @@ impl Transfer {
                 secret,
                 expected: start.token,
                 token: None,
-                pin: match start.pin {
-                    Some(pin) => OfferedPin::Given(pin),
-                    None if start.share_url.pin_required => OfferedPin::Needed,
-                    None => OfferedPin::None,
+                pin: match start.share_url.pin_required {
+                    true => OfferedPin::Needed,
+                    false => OfferedPin::None,
                 },
             },
         );
