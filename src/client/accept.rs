@@ -61,10 +61,12 @@ impl TransferClient {
         slot: &mut Slot,
     ) -> Result<bool, Error> {
         self.finish_relinquishing(id, slot).await?;
-        let expected = match self.load(id).await? {
+        let before = match self.load(id).await? {
             Some((transfer, _)) if transfer.is_offered() => return Ok(!transfer.is_read()),
             // Declined before: a claim that was given up is never used again, a new one is.
-            Some((transfer, record)) if transfer.may_be_accepted_again() => Some(record.version),
+            Some((transfer, record)) if transfer.may_be_accepted_again() => {
+                Some((transfer, record.version))
+            }
             Some(_) => return Ok(false),
             None => None,
         };
@@ -74,7 +76,11 @@ impl TransferClient {
             token: preview.token,
             notification: options.notification_token,
         };
-        let transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        let mut transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        let expected = before.map(|(before, version)| {
+            transfer.follow(&before);
+            version
+        });
         match self.save(&transfer, expected).await {
             // The same call in another process was faster: go on with its.
             Ok(_) | Err(Error::StoreBusy) => Ok(true),
@@ -89,6 +95,13 @@ impl TransferClient {
         {
             let deadline = Instant::now() + self.0.config.give_up_after;
             self.ask(id, &Next::Relinquish, slot, deadline).await?;
+            if let Some((transfer, _)) = self.load(id).await?
+                && transfer.next(slot, now()) == Next::Relinquish
+            {
+                return Err(Error::RelayUnreachable {
+                    reason: "not found, perhaps by a proxy".into(),
+                });
+            }
         }
         Ok(())
     }
@@ -108,8 +121,9 @@ impl TransferClient {
         match &reply {
             Reply::Content { .. } => {}
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
-            Reply::Gone { .. } => return self.refuse(id, Error::NoLongerThere).await,
-            other => return self.refuse(id, Error::from_reply(other)).await,
+            Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
+            // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
+            other => return Err(Error::from_reply(other)),
         }
         let used = self.used_credentials(id).await?;
         let checked = self
@@ -121,7 +135,7 @@ impl TransferClient {
                 };
                 transfer.handle(&Next::Read, answer, slot, entropy)?;
                 let checked = transfer.validate(&|id| used.contains(id), now, entropy);
-                if checked.is_err() {
+                if checked.is_err() && transfer.is_offered() {
                     transfer.terminate(TerminateReason::Declined, now, entropy)?;
                 }
                 Ok(checked)
@@ -146,15 +160,17 @@ impl TransferClient {
         Err(error)
     }
 
-    /// Auth credentials that other transfers of this device have used.
+    /// Auth credentials that other transfers of this device have used. A record that can't be read stops no
+    /// new transfer: that a credential is used once is the sender's to enforce.
     async fn used_credentials(&self, but: TransferId) -> Result<Vec<CredentialId>, Error> {
         let mut used = Vec::new();
         for id in self.ids().await? {
-            if id != but
-                && let Some((transfer, _)) = self.load(id).await?
-                && transfer.has_used_credential()
-            {
-                used.extend(transfer.credential_id().cloned());
+            match self.load(id).await {
+                Ok(Some((transfer, _))) if id != but && transfer.has_used_credential() => {
+                    used.extend(transfer.credential_id().copied());
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),
             }
         }
         Ok(used)

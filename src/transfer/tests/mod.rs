@@ -8,6 +8,7 @@ mod establishing;
 mod messages;
 mod relay;
 mod requests;
+mod rollback;
 
 use relay::Relay;
 use zeroize::Zeroizing;
