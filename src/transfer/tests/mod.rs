@@ -6,6 +6,7 @@ mod clocks;
 mod endings;
 mod establishing;
 mod messages;
+mod model;
 mod relay;
 mod requests;
 mod rollback;
