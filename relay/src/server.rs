@@ -19,6 +19,8 @@ use crate::store::MailboxStore;
 
 /// Pause after a failed accept: most often there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Longest time that a shutdown waits for the store.
+const CLOSE: Duration = Duration::from_secs(3);
 
 /// A relay that is not started yet.
 pub struct Relay {
@@ -96,8 +98,13 @@ impl Relay {
         });
         let sweeper = tokio::spawn(sweep(app.clone()));
         let server = tokio::spawn(async move {
+            let store = app.store.clone();
             serve(listener, router(app), &limits, stopping).await;
             sweeper.abort();
+            if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
+                tracing::warn!("the store takes too long to close");
+            }
+            tracing::info!("relay ended");
         });
         tracing::info!("relay started");
         Ok(RunningRelay {
@@ -202,7 +209,6 @@ async fn serve(
         );
     }
     connections.shutdown().await;
-    tracing::info!("relay ended");
 }
 
 type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
