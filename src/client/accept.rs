@@ -161,6 +161,19 @@ impl TransferClient {
     }
 }
 
+impl TransferId {
+    /// The id that accepting this invitation has on any device, so that an app can keep what belongs to it before
+    /// it accepts.
+    ///
+    /// # Errors
+    /// `bad_invitation`.
+    pub fn of_invitation(invitation: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Ok(receiver_id(
+            &parse_invitation(invitation.as_ref())?.share_url,
+        ))
+    }
+}
+
 /// The same invitation has the same id on a device, so that two calls at once make one transfer.
 fn receiver_id(url: &ShareUrl) -> TransferId {
     let mailbox = url.mailbox_url();

@@ -128,7 +128,7 @@ impl TransferClient {
             ));
         }
         let id = match key {
-            Some(key) => derived_id(b"tigress v1 idempotency key", &[key.as_bytes()]),
+            Some(key) => TransferId::of_idempotency_key(key),
             None => TransferId(os_entropy()?.uuid()),
         };
         if self.load(id).await?.is_none() {
@@ -465,6 +465,15 @@ pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Err
     {
         let _ = config;
         Err(Error::NoTransport)
+    }
+}
+
+impl TransferId {
+    /// The id of the transfer that `create_invitation` begins under this idempotency key, so that an app can keep
+    /// what belongs to it before it invites.
+    #[must_use]
+    pub fn of_idempotency_key(key: &str) -> Self {
+        derived_id(b"tigress v1 idempotency key", &[key.as_bytes()])
     }
 }
 

@@ -176,6 +176,7 @@ impl Transfer {
             state: self.state(),
             display: self.display.clone(),
             expires_at: self.expires_at,
+            sent: self.next_message,
         }
     }
 

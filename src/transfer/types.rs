@@ -272,6 +272,9 @@ pub struct TransferSummary {
     pub display: Display,
     /// When it ends at the latest, Unix seconds.
     pub expires_at: u64,
+    /// How many messages this side has handed over to be sent, delivered or not: so an app that was killed knows
+    /// whether its last `send_credential` counted.
+    pub sent: MessageIndex,
 }
 
 /// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.
