@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tigress_relay::store::{DurableStore, MemoryStore};
-use tigress_relay::{Relay, RelayConfig, RelayError};
+use tigress_relay::{Relay, RelayConfig, RelayError, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::{DONE, Failure};
@@ -24,6 +24,13 @@ pub(crate) struct Command {
     /// state folder.
     #[arg(long, value_name = "memory|PATH")]
     store: Option<PathBuf>,
+    /// Speak TLS with this certificate (PEM), followed by those between it and its authority. Certificate and key are
+    /// read again when they change.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Origin of the mailboxes' URLs, such as https://relay.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
@@ -32,12 +39,21 @@ pub(crate) struct Command {
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let config = RelayConfig {
         listen: command.listen,
+        tls: command
+            .tls_cert
+            .zip(command.tls_key)
+            .map(|(certificate, key)| TlsFiles::new(certificate, key)),
         public_url: command.public_url.clone(),
         ..RelayConfig::default()
     };
     let signals = || Failure::new("signal", "signals can't be handled");
     let mut terminate = signal(SignalKind::terminate()).map_err(|_| signals())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|_| signals())?;
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
+    };
     let relay = match command.store {
         Some(store) if store.as_os_str() == "memory" => Relay::new(config, MemoryStore::default()),
         store => Relay::new(config, open(store)?),
@@ -49,7 +65,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     // A closed stdout is no reason to stop.
     let _ = writeln!(
         std::io::stdout(),
-        "listening on http://{}{public}",
+        "listening on {scheme}://{}{public}",
         relay.local_addr()
     );
     tokio::select! {
@@ -88,6 +104,7 @@ fn default_file() -> Result<PathBuf, Failure> {
 
 fn failed(error: RelayError) -> Failure {
     match &error {
+        RelayError::Tls { .. } => Failure::new("tls", error.to_string()),
         RelayError::Listen { source, .. } => Failure::new("listen", format!("{error}: {source}")),
         _ => Failure::usage(error.to_string()),
     }

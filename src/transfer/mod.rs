@@ -12,9 +12,9 @@ mod receive;
 mod record;
 mod slot;
 mod start;
-mod types;
 #[cfg(test)]
 mod tests;
+mod types;
 #[cfg(test)]
 mod vectors;
 

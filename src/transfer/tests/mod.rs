@@ -208,7 +208,11 @@ impl World {
     }
 
     /// Changes what a device has stored, as its app or an attacker on it would.
-    fn edit<T>(&mut self, device: usize, change: impl FnOnce(&mut Transfer, &mut Entropy) -> T) -> T {
+    fn edit<T>(
+        &mut self,
+        device: usize,
+        change: impl FnOnce(&mut Transfer, &mut Entropy) -> T,
+    ) -> T {
         let mut transfer = self.devices[device].load();
         let result = change(&mut transfer, &mut self.entropy());
         self.devices[device].store(&transfer);
@@ -319,7 +323,13 @@ impl World {
         self.ask(at, next, call, fault)
     }
 
-    fn ask(&mut self, at: usize, next: Next, call: Option<Call>, fault: Fault) -> Result<Next, Error> {
+    fn ask(
+        &mut self,
+        at: usize,
+        next: Next,
+        call: Option<Call>,
+        fault: Fault,
+    ) -> Result<Next, Error> {
         let (now, date) = (self.clock(at), self.date());
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
@@ -367,7 +377,9 @@ impl World {
     /// The app's answer to what it has seen.
     fn react(&mut self, at: usize) {
         let device = &self.devices[at];
-        let done = device.done_after.is_some_and(|n| device.received().len() >= n);
+        let done = device
+            .done_after
+            .is_some_and(|n| device.received().len() >= n);
         if done && self.state(at) == TransferState::Established {
             self.terminate(at, TerminateReason::Done);
         }
@@ -398,7 +410,11 @@ impl World {
                 return;
             }
         }
-        panic!("no end: {:?} {:?}", self.state(SENDER), self.relay.log.len());
+        panic!(
+            "no end: {:?} {:?}",
+            self.state(SENDER),
+            self.relay.log.len()
+        );
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -407,7 +423,10 @@ impl World {
 
     /// What the slot holds, read.
     fn slot(&self) -> Fields {
-        Envelope::decode(self.relay.data()).unwrap().fields().unwrap()
+        Envelope::decode(self.relay.data())
+            .unwrap()
+            .fields()
+            .unwrap()
     }
 
     /// Whether the slot's envelope has a MIC.
