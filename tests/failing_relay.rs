@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 
 use tigress::mailbox::{HttpResponse, Method};
 use tigress::{
-    AcceptOptions, Config, Error, HttpTransport, InvitationRequest, MemoryStore, Outcome,
-    TransferClient, TransferEvent, TransferState,
+    AcceptOptions, Config, Error, InvitationRequest, MemoryStore, Outcome, TransferClient,
+    TransferEvent, TransferState,
 };
 use tigress_testkit::{
     Apps, Faulty, Follower, PlainRelay, RawServer, Reaction, Recorder, Side, TestClock, TestRelay,
@@ -227,12 +227,16 @@ async fn refusals_of_a_new_mailbox_are_told_with_their_status() {
     for status in [400, 401, 403, 404, 413] {
         let server = RawServer::start(move |_, _| Reaction::answer(status, "", b"")).await;
         let error = create(server.config()).await;
-        assert!(!error.is_retryable());
-        match status {
-            404 => assert_eq!(error, Error::NoLongerThere),
-            _ => assert!(refused(status)(&error), "{status}: {error}"),
-        }
+        assert!(refused(status)(&error) && !error.is_retryable(), "{error}");
+        assert_eq!(server.requests().len(), 1, "asked once");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_that_swallows_each_new_mailbox_is_given_up() {
+    let server = RawServer::start(|_, _| Reaction::answer(201, "", b"")).await;
+    assert!(refused(0)(&create(server.config()).await));
+    assert_eq!(server.requests().len(), 3);
 }
 
 // --- in the middle of a transfer --------------------------------------------------------------------------------------
@@ -371,6 +375,38 @@ async fn other_refusals_are_errors_and_end_nothing() {
             }
         }
         scene.completes().await;
+    }
+}
+
+#[tokio::test]
+async fn a_relay_that_takes_no_write_is_not_stormed() {
+    // "Changed since" and "did that before", whatever is written.
+    for status in [412, 201] {
+        let relay = Arc::new(PlainRelay::with_final_not_found());
+        let http = Faulty::new(relay, move |_, request| {
+            (request.method == Method::Put).then(|| {
+                Ok(HttpResponse {
+                    status,
+                    ..HttpResponse::default()
+                })
+            })
+        });
+        let recorder = Recorder::new(http);
+        let client = || Apps::client(Arc::new(MemoryStore::new()), recorder.clone());
+        let (alice, bob) = (client(), client());
+        let invitation = alice.create_invitation(request()).await.unwrap();
+        let url = invitation.share_url.to_url();
+        let theirs = bob
+            .accept_invitation(url.as_str(), AcceptOptions::default())
+            .await
+            .unwrap();
+        let before = recorder.log().len();
+        bob.poll(theirs, Duration::ZERO, 0).await.unwrap();
+        let once = recorder.log().len() - before;
+        assert!(once <= 10, "{once} requests of one round");
+        bob.poll(theirs, Duration::from_secs(2), 0).await.unwrap();
+        let longer = recorder.log().len() - before - once;
+        assert!(longer <= 20, "{longer} requests in two seconds");
     }
 }
 

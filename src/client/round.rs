@@ -14,6 +14,10 @@ const FIRST_RETRY: Duration = Duration::from_millis(200);
 const MAX_RETRY: Duration = Duration::from_secs(10);
 /// Longest `Retry-After` that is heeded: a relay must not put a transfer to sleep for good.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
+/// How often a mailbox is asked for whose address a relay does not tell.
+const MAX_CREATIONS: usize = 3;
+/// Most writes of one round without waiting: a relay may refuse each.
+const MAX_WRITES: usize = 4;
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 
@@ -29,6 +33,7 @@ impl TransferClient {
         after: u64,
     ) -> Result<TransferUpdate, Error> {
         let mut looked = false;
+        let mut writes = 0;
         let mut pause = self.0.config.poll_interval;
         loop {
             let known = slot.clone();
@@ -65,7 +70,11 @@ impl TransferClient {
                         pause = (pause * 2).min(self.0.config.poll_interval_max);
                     }
                 }
+                Next::Write(_) if remaining.is_zero() && writes == MAX_WRITES => {
+                    return Ok(update);
+                }
                 Next::Write(_) => {
+                    writes += 1;
                     let back_off = jittered(slot.back_off())?;
                     if !remaining.is_zero() && !back_off.is_zero() {
                         if back_off > remaining {
@@ -187,11 +196,20 @@ impl TransferClient {
         slot: &mut Slot,
         deadline: Instant,
     ) -> Result<(), Error> {
-        while let Some(request) = self.transact(id, |t, _, _| Ok(t.creation())).await? {
+        for _ in 0..MAX_CREATIONS {
+            let Some(request) = self.transact(id, |t, _, _| Ok(t.creation())).await? else {
+                return Ok(());
+            };
             let answer = self.perform(request, None, deadline).await?;
             self.hand_over(id, &Next::Create, answer, slot).await?;
         }
-        Ok(())
+        self.transact(id, |transfer, _, _| match transfer.is_creating() {
+            true => Err(Error::bad_relay(
+                "it says again and again that it did this before",
+            )),
+            false => Ok(()),
+        })
+        .await
     }
 
     /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of

@@ -56,6 +56,13 @@ impl Transfer {
         }
         let outcome = match &self.phase {
             Phase::Closed { .. } => return false,
+            // Nothing was answered: given back, for a device whose clock may be right.
+            Phase::Offered { .. } => {
+                self.phase = Phase::Relinquishing {
+                    outcome: Outcome::Expired,
+                };
+                return true;
+            }
             Phase::Acknowledging { outcome, .. }
             | Phase::Removing { outcome }
             | Phase::Relinquishing { outcome } => *outcome,
@@ -65,7 +72,8 @@ impl Transfer {
             Phase::Deleting { .. } => Outcome::Unconfirmed,
             _ => Outcome::Expired,
         };
-        let until = self.mailbox.is_some().then_some(now);
+        let is_mine = self.is_sender() || self.answered;
+        let until = (self.mailbox.is_some() && is_mine).then_some(now);
         self.close(
             outcome,
             now,

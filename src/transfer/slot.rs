@@ -49,6 +49,12 @@ impl Slot {
         self.saw(data, version, false);
     }
 
+    /// A write was answered, but did not change the slot: what it holds must be read.
+    pub(crate) fn missed(&mut self) {
+        self.futile = self.futile.saturating_add(1);
+        self.forget();
+    }
+
     pub(crate) fn holds(&self, data: &str) -> bool {
         self.known
             .as_ref()
