@@ -26,10 +26,10 @@ impl TransferClient {
         let preview = parse_invitation(invitation.as_ref())?;
         self.check_relay(&preview.share_url.relay, options.trust.as_deref())?;
         if preview.share_url.pin_required {
-            return Err(Error::pin_unsupported());
+            return Err(Error::internal("PINs come with the next commit"));
         }
         if options.pin.is_some() {
-            return Err(Error::pin_downgrade());
+            return Err(Error::PinDowngrade);
         }
         let id = receiver_id(&preview.share_url);
         let live = self.live(id);
@@ -157,6 +157,19 @@ impl TransferClient {
             }
         }
         Ok(used)
+    }
+}
+
+impl TransferId {
+    /// The id that accepting this invitation has on any device, so that an app can keep what belongs to it before
+    /// it accepts.
+    ///
+    /// # Errors
+    /// `bad_invitation`.
+    pub fn of_invitation(invitation: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Ok(receiver_id(
+            &parse_invitation(invitation.as_ref())?.share_url,
+        ))
     }
 }
 

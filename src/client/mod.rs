@@ -30,6 +30,7 @@ use crate::crypto::sha256;
 use crate::entropy::Entropy;
 use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
 use crate::mailbox::NotificationToken;
+use crate::pin::Pin;
 use crate::secret::Secret;
 use crate::transfer::{
     Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
@@ -136,7 +137,7 @@ impl TransferClient {
     /// this key has been used or has ended.
     pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
         if request.pin {
-            return Err(Error::pin_unsupported());
+            return Err(Error::internal("PINs come with the next commit"));
         }
         let key = request.idempotency_key.as_deref();
         if key.is_some_and(|key| key.len() > MAX_KEY) {
@@ -145,7 +146,7 @@ impl TransferClient {
             ));
         }
         let id = match key {
-            Some(key) => derived_id(b"tigress v1 idempotency key", &[key.as_bytes()]),
+            Some(key) => TransferId::of_idempotency_key(key),
             None => TransferId(os_entropy()?.uuid()),
         };
         if self.load(id).await?.is_none() {
@@ -257,6 +258,22 @@ impl TransferClient {
                 return Err(Error::not_the_receiver());
             }
             transfer.terminate(TerminateReason::Declined, now, entropy)
+        })
+        .await?;
+        self.live(id).wake.notify_one();
+        Ok(())
+    }
+
+    /// Receiver: the PIN that the user has typed, when the transfer's state is `pin_required`. Returns when the
+    /// answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right shows in a later
+    /// event: `established` or `pin_rejected`. At most 5 PINs are taken in one transfer.
+    ///
+    /// # Errors
+    /// `not_the_receiver` at a sender; `pin_not_asked` if no PIN is asked for now; `wrong_pin` if no try is
+    /// left; `closed`, `unknown_transfer`, `store`, `store_busy`.
+    pub async fn provide_pin(&self, id: TransferId, pin: &Pin) -> Result<(), Error> {
+        self.transact(id, |transfer, now, entropy| {
+            transfer.provide_pin(pin, now, entropy)
         })
         .await?;
         self.live(id).wake.notify_one();
@@ -473,6 +490,15 @@ pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Err
     }
 }
 
+impl TransferId {
+    /// The id of the transfer that `create_invitation` begins under this idempotency key, so that an app can keep
+    /// what belongs to it before it invites.
+    #[must_use]
+    pub fn of_idempotency_key(key: &str) -> Self {
+        derived_id(b"tigress v1 idempotency key", &[key.as_bytes()])
+    }
+}
+
 /// An id that the same input always gives, so that the store's compare-and-swap decides between two calls.
 fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
     let mut all = vec![label];
@@ -492,6 +518,7 @@ fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
     Ok(Invitation {
         transfer: transfer.id,
         share_url,
+        pin: None,
         file: file.to_bytes()?,
         expires_at: transfer.expires_at(),
     })

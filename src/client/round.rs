@@ -12,12 +12,12 @@ use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const MAX_RETRY: Duration = Duration::from_secs(10);
+/// Most writes in one round that has no time to wait.
+const MAX_HURRIED_WRITES: usize = 3;
+/// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
+const MAX_CREATIONS: usize = 3;
 /// Longest `Retry-After` that is heeded: a relay must not put a transfer to sleep for good.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
-/// How often a mailbox is asked for whose address a relay does not tell.
-const MAX_CREATIONS: usize = 3;
-/// Most writes of one round without waiting: a relay may refuse each.
-const MAX_WRITES: usize = 4;
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 
@@ -33,8 +33,8 @@ impl TransferClient {
         after: u64,
     ) -> Result<TransferUpdate, Error> {
         let mut looked = false;
-        let mut writes = 0;
         let mut pause = self.0.config.poll_interval;
+        let mut writes = 0;
         loop {
             let known = slot.clone();
             let (next, update, at_relay) = self
@@ -70,19 +70,20 @@ impl TransferClient {
                         pause = (pause * 2).min(self.0.config.poll_interval_max);
                     }
                 }
-                Next::Write(_) if remaining.is_zero() && writes == MAX_WRITES => {
-                    return Ok(update);
-                }
                 Next::Write(_) => {
-                    writes += 1;
                     let back_off = jittered(slot.back_off())?;
-                    if !remaining.is_zero() && !back_off.is_zero() {
-                        if back_off > remaining {
-                            tokio::time::sleep(remaining).await;
+                    if remaining.is_zero() {
+                        // Without time to back off, a few tries are all that a relay gets.
+                        if writes >= MAX_HURRIED_WRITES {
                             return Ok(update);
                         }
+                    } else if back_off > remaining {
+                        tokio::time::sleep(remaining).await;
+                        return Ok(update);
+                    } else {
                         tokio::time::sleep(back_off).await;
                     }
+                    writes += 1;
                     self.ask(id, &next, slot, deadline).await?;
                 }
                 _ => {
@@ -139,8 +140,8 @@ impl TransferClient {
     ) -> Result<(), Error> {
         let (call, request) = self.prepare(id, next, slot, 0).await?;
         if matches!(call, Call::Update { .. }) {
-            // Unanswered or cancelled, nobody knows what the slot holds: read before the next write.
-            slot.forget();
+            // Unanswered or cancelled: read before the next write.
+            slot.attempt();
         }
         let answer = self.perform(request, Some(&call), deadline).await?;
         self.hand_over(id, next, answer, slot).await
@@ -203,13 +204,10 @@ impl TransferClient {
             let answer = self.perform(request, None, deadline).await?;
             self.hand_over(id, &Next::Create, answer, slot).await?;
         }
-        self.transact(id, |transfer, _, _| match transfer.is_creating() {
-            true => Err(Error::bad_relay(
-                "it says again and again that it did this before",
-            )),
-            false => Ok(()),
-        })
-        .await
+        match self.transact(id, |t, _, _| Ok(t.creation())).await? {
+            None => Ok(()),
+            Some(_) => Err(Error::bad_relay("the relay does not name the mailbox")),
+        }
     }
 
     /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of

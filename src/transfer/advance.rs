@@ -4,12 +4,13 @@ use super::types::Outcome;
 use super::{LINGER, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
+use crate::exchange::Side;
 use crate::gss::{self, AcceptorCredential, ChannelBindings};
 use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use crate::mechanism;
 
 /// The next request, if there is one to make now.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Next {
     /// Make the mailbox (`creation`).
     Create,
@@ -56,13 +57,6 @@ impl Transfer {
         }
         let outcome = match &self.phase {
             Phase::Closed { .. } => return false,
-            // Nothing was answered: given back, for a device whose clock may be right.
-            Phase::Offered { .. } => {
-                self.phase = Phase::Relinquishing {
-                    outcome: Outcome::Expired,
-                };
-                return true;
-            }
             Phase::Acknowledging { outcome, .. }
             | Phase::Removing { outcome }
             | Phase::Relinquishing { outcome } => *outcome,
@@ -72,8 +66,7 @@ impl Transfer {
             Phase::Deleting { .. } => Outcome::Unconfirmed,
             _ => Outcome::Expired,
         };
-        let is_mine = self.is_sender() || self.answered;
-        let until = (self.mailbox.is_some() && is_mine).then_some(now);
+        let until = self.mailbox.is_some().then_some(now);
         self.close(
             outcome,
             now,
@@ -92,6 +85,9 @@ impl Transfer {
         else {
             return Ok(false);
         };
+        if !self.is_read() {
+            return Ok(false);
+        }
         let credential = AcceptorCredential::new(secret.clone());
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
@@ -153,10 +149,16 @@ impl Transfer {
             Phase::Removing { .. } => Next::Delete,
             Phase::Relinquishing { .. } => Next::Relinquish,
             Phase::Closed { parting: None, .. } => Next::Over,
+            // What `accept_invitation` has not checked is not gone on with.
+            Phase::Offered { .. } if !self.is_read() => Next::Over,
             Phase::Closed {
                 parting: Some(parting),
                 ..
-            } if now >= parting.until => Next::Delete,
+            } if now >= parting.until => match self.side {
+                // Nothing was answered: the mailbox is another device's, should this one's clock be wrong.
+                Side::Receiver if !self.answered => Next::Relinquish,
+                _ => Next::Delete,
+            },
             _ if !slot.is_known() => Next::Read,
             Phase::Closed {
                 parting: Some(parting),
@@ -185,7 +187,11 @@ impl Transfer {
             Phase::Creating { .. } | Phase::Invited { .. } => return Some(self.first_envelope()),
             Phase::Offered { .. } => return None,
             Phase::Acknowledging { crossed, .. } => (!crossed, None),
-            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => (false, Some(token)),
+            // Only a token 2 that the other side needs to read this leaves with an abort.
+            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => {
+                let needed = self.side == Side::Receiver && self.window.acknowledged() == 0;
+                (!needed, Some(token))
+            }
             _ => (false, None),
         };
         let mut fields = self.window.fields(self.side, silent);
