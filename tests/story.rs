@@ -128,8 +128,8 @@ fn slot_data(body: &[u8]) -> Option<String> {
 /// What the last write of a client put into the slot.
 fn last_written(recorder: &Recorder) -> String {
     let log = recorder.log();
-    let bodies = log.iter().filter_map(|one| one.request.body.as_deref());
-    slot_data(bodies.last().unwrap()).unwrap()
+    let mut bodies = log.iter().filter_map(|one| one.request.body.as_deref());
+    slot_data(bodies.next_back().unwrap()).unwrap()
 }
 
 /// What was asked and what came back, with the number of tokens: for a failing test's message.
