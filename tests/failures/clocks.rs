@@ -1,5 +1,4 @@
 //! Time: expiry, and phones or relays whose clock is wrong.
-#![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::sync::Arc;
 use std::time::Duration;
