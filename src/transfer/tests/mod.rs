@@ -6,8 +6,10 @@ mod clocks;
 mod endings;
 mod establishing;
 mod messages;
+mod model;
 mod relay;
 mod requests;
+mod rollback;
 
 use relay::Relay;
 use zeroize::Zeroizing;
