@@ -138,6 +138,31 @@ fn a_restored_copy_with_another_message_is_noticed() {
 }
 
 #[test]
+fn a_copy_restored_from_before_an_abort_sees_it_in_its_own_envelope() {
+    for at in [SENDER, RECEIVER] {
+        let mut world = World::established();
+        let copy = world.devices[at].record.clone();
+        let now = world.now;
+        world.edit(at, |transfer, entropy| {
+            transfer.abort(codes::INTERNAL, now, entropy)
+        });
+        world.devices[at].kill();
+        world.step(at);
+        world.step(at);
+        assert!(world.slot().abort.is_some());
+        world.devices[at].record = copy;
+        world.devices[at].kill();
+        world.step(at);
+        assert_eq!(world.state(at), TransferState::Closing);
+        world.run();
+        // The other may have read the first abort or the second.
+        for at in [SENDER, RECEIVER] {
+            assert!(matches!(world.outcome(at), Some(Outcome::Failed(7 | 9))));
+        }
+    }
+}
+
+#[test]
 fn a_sender_restored_to_before_the_answer_sees_that_its_confirmation_was_taken() {
     let mut world = World::invited();
     let copy = world.devices[SENDER].record.clone();
