@@ -157,7 +157,7 @@ async fn a_retry_repeats_bytes_and_id_and_any_answer_retires_them() {
             .accept_invitation(&url, AcceptOptions::default())
             .await
             .unwrap();
-        bob.poll(id, Duration::from_secs(3), 0).await.unwrap();
+        bob.poll(id, Duration::from_secs(1), 0).await.unwrap();
         let written = made(&recorder, Method::Put);
         assert_eq!(written.len(), 3, "two lost, one answered: 201");
         assert!(written.iter().all(|one| *one == written[0]));
