@@ -77,15 +77,19 @@ impl Transfer {
             return;
         }
         self.queue.clear();
-        let token = self
-            .context
-            .as_ref()
-            .and_then(|context| context.abort_token(code, entropy));
-        match token {
+        match self.abort_token(code, entropy) {
             Some(token) => self.phase = Phase::Aborting { code, token },
             // Without keys there is nobody to tell.
             None => self.close(Outcome::from_code(code), now, None),
         }
+    }
+
+    /// This side's abort; its context does nothing else any more.
+    fn abort_token(&mut self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+        let context = self.context.as_mut()?;
+        let token = context.abort_token(code, entropy)?;
+        context.end();
+        Some(token)
     }
 
     /// The other side's abort. Whoever aborted first reads this as the confirmation.
@@ -106,11 +110,13 @@ impl Transfer {
             Phase::Answering { .. } | Phase::Removing { .. } | Phase::Closed { .. } => {}
             _ => {
                 self.queue.clear();
-                let own = self
-                    .context
-                    .as_ref()
-                    .and_then(|context| context.abort_token(code, entropy));
-                match own {
+                // What the sender judged last; its own tries are the receiver's business.
+                let judged = !self.is_sender() && matches!(self.phase, Phase::Establishing);
+                if judged && code == codes::PIN_TRIES {
+                    self.events
+                        .push(TransferEvent::PinRejected { tries_left: 0 });
+                }
+                match self.abort_token(code, entropy) {
                     Some(token) => self.phase = Phase::Answering { code, token },
                     None => self.close(Outcome::from_code(code), now, None),
                 }

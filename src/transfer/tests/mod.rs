@@ -164,7 +164,7 @@ impl World {
             vertical: Vertical::General,
             display: Display::default(),
             lifetime,
-            pin: false,
+            pin: None,
             notification: None,
             attestation: None,
         };
@@ -287,7 +287,7 @@ impl World {
         let checked = self.edit(device, |transfer, entropy| {
             let answer = Answer { reply, now, date };
             transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
-            let checked = transfer.validate(used, now, entropy);
+            let checked = transfer.validate(used, now);
             if checked.is_err() && transfer.is_offered() {
                 transfer.terminate(TerminateReason::Declined, now, entropy)?;
             }
