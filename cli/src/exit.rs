@@ -1,6 +1,6 @@
 //! How the command ends: exit codes, and failures with a stable code each.
 
-use tigress::{Error, Outcome};
+use tigress::{Error, Outcome, TransferId};
 
 /// All is done.
 pub(crate) const DONE: u8 = 0;
@@ -25,6 +25,7 @@ pub(crate) struct Failure {
     pub(crate) code: &'static str,
     pub(crate) reason: String,
     pub(crate) exit: u8,
+    pub(crate) transfer: Option<TransferId>,
 }
 
 impl Failure {
@@ -34,6 +35,7 @@ impl Failure {
             code,
             reason,
             exit: FAILED,
+            transfer: None,
         }
     }
 
@@ -41,6 +43,14 @@ impl Failure {
         Self {
             exit: USAGE,
             ..Self::new("usage", reason)
+        }
+    }
+
+    /// The same, of this transfer.
+    pub(crate) fn of(self, id: TransferId) -> Self {
+        Self {
+            transfer: Some(id),
+            ..self
         }
     }
 
@@ -76,6 +86,7 @@ impl From<Error> for Failure {
             code: error.code(),
             reason: error.to_string(),
             exit,
+            transfer: None,
         }
     }
 }

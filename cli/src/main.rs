@@ -89,9 +89,10 @@ fn main() -> ExitCode {
     let output = command.output();
     match command.run() {
         Ok(code) => code.into(),
-        Err(Failure { code, reason, exit }) => {
-            output.event(None, &Event::Error { code, reason });
-            exit.into()
+        Err(failure) => {
+            let Failure { code, reason, .. } = failure;
+            output.event(failure.transfer, &Event::Error { code, reason });
+            failure.exit.into()
         }
     }
 }

@@ -74,11 +74,11 @@ pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
         .ok_or("a lifetime is 1s to 30d".to_owned())
 }
 
-/// A relay's origin: https, or plain http on this machine.
-pub(crate) fn relay(text: &str) -> Result<String, String> {
+/// A relay's origin: https, or plain http on this machine. What else it was is in no error: it may be an invitation.
+pub(crate) fn relay(option: &str, text: &str) -> Result<String, Failure> {
     RelayOrigin::parse(text)
         .map(|origin| origin.to_string())
-        .map_err(|error| error.to_string())
+        .map_err(|error| Failure::usage(format!("{option} is no relay: {error}")))
 }
 
 /// Reads an invitation: a share URL, a file, or `-` for stdin. What it was is in no error.

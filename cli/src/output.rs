@@ -47,6 +47,8 @@ pub(crate) enum Event {
         reason: String,
     },
     Transfer {
+        #[serde(skip)]
+        id: TransferId,
         role: &'static str,
         state: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
@@ -157,14 +159,15 @@ impl fmt::Display for Event {
             },
             Self::Error { reason, .. } => f.write_str(reason),
             Self::Transfer {
+                id,
                 role,
                 state,
                 outcome,
                 title,
                 expires,
             } => {
-                let state = outcome.unwrap_or(state);
-                write!(f, "{role:8}  {state:12}  {}  {title}", time(*expires))
+                let (state, expires) = (outcome.unwrap_or(state), time(*expires));
+                write!(f, "{id}  {role:8}  {state:12}  {expires}  {title}")
             }
             Self::Invitation(preview) => preview.fmt(f),
             Self::Stats {

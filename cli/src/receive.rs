@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tigress::invitation::parse_invitation;
-use tigress::{AcceptOptions, Error, TransferId, TransferRole};
+use tigress::{AcceptOptions, Error, TransferId, TransferRole, TransferState};
 
 use crate::exit::Failure;
 use crate::files;
@@ -23,7 +23,7 @@ pub(crate) struct Command {
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A relay that may be talked to; can be given several times.
-    #[arg(long, value_name = "URL", value_parser = options::relay)]
+    #[arg(long, value_name = "URL")]
     relay_trust: Vec<String>,
     /// File that is sent in return.
     #[arg(long, value_name = "FILE")]
@@ -55,7 +55,9 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         output: command.common.output(),
         give_up_after: command.carry.give_up_after,
     })?;
-    let result = carry(&mut session, is_new).await;
+    let result = carry(&mut session, is_new)
+        .await
+        .map_err(|failure| failure.of(id));
     if command.carry.stats {
         stats::show(&session, false);
     }
@@ -67,7 +69,12 @@ fn notes(command: &Command, begun: Option<Notes>, invitation: Content) -> Result
     let mut notes = begun.unwrap_or_default();
     notes.invitation = Some(invitation);
     notes.force |= command.force;
-    notes.trusted.extend(command.relay_trust.iter().cloned());
+    for url in &command.relay_trust {
+        let relay = options::relay("--relay-trust", url)?;
+        if !notes.trusted.contains(&relay) {
+            notes.trusted.push(relay);
+        }
+    }
     if let Some(out) = &command.out {
         notes.out = Some(files::absolute(out)?);
     }
@@ -93,14 +100,17 @@ pub(crate) async fn accept(session: &mut Session, is_new: bool) -> Result<(), Fa
     let client = session.client.clone();
     let accepting = client.accept_invitation(&invitation.0[..], AcceptOptions::default());
     let accepted = session.unless_interrupted(accepting).await;
-    if accepted.is_err() && is_new && session.summary().await?.is_none() {
+    if accepted.is_err() && is_new && session.state.find(session.id).await?.is_none() {
         // Nothing was begun.
         session.state.forget(session.id)?;
     }
     if accepted?.is_some() {
         session.notes.invitation = None;
         session.save_notes()?;
-        session.event(&Event::Accepted);
+        let now = session.state.transfer(session.id).await?.state;
+        if !matches!(now, TransferState::Closed(_)) {
+            session.event(&Event::Accepted);
+        }
     }
     Ok(())
 }

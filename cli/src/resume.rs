@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tigress::{InvitationRequest, TransferId, TransferRole, TransferState};
+use tigress::{InvitationRequest, TransferId, TransferRole, TransferState, TransferSummary};
 
 use crate::exit::Failure;
 use crate::files;
@@ -31,37 +31,30 @@ pub(crate) struct Command {
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let state = command.common.state()?;
+    let summary = state.transfer(command.id).await?;
     let mut notes = state.notes(command.id)?.unwrap_or_default();
     notes.force |= command.force;
     if let Some(out) = &command.out {
         notes.out = Some(files::absolute(out)?);
     }
-    // Only a receiver has an invitation to take on, and before that no record.
-    let role = match notes.invitation {
-        Some(_) => TransferRole::Receiver,
-        None => TransferRole::Sender,
-    };
     let mut session = Session::new(Start {
         id: command.id,
-        role,
+        role: summary.role,
         state,
         notes,
         output: command.common.output(),
         give_up_after: command.carry.give_up_after,
     })?;
-    let result = carry(&mut session).await;
+    let result = carry(&mut session, &summary)
+        .await
+        .map_err(|failure| failure.of(command.id));
     if command.carry.stats {
         stats::show(&session, false);
     }
     result
 }
 
-async fn carry(session: &mut Session) -> Result<u8, Failure> {
-    let Some(summary) = session.summary().await? else {
-        let reason = "no such transfer in this state folder";
-        return Err(Failure::new("unknown_transfer", reason));
-    };
-    session.role = summary.role;
+async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, Failure> {
     session.save_notes()?;
     session.deliver_kept()?;
     match (summary.role, summary.state) {

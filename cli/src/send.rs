@@ -8,7 +8,7 @@ use tigress::invitation::qr_code_terminal;
 use tigress::{Credential, Invitation, InvitationRequest, TransferId, TransferRole};
 
 use crate::embedded::Embedded;
-use crate::exit::Failure;
+use crate::exit::{self, Failure};
 use crate::files;
 use crate::options::{self, Carry, Common};
 use crate::output::{Event, Output};
@@ -28,7 +28,7 @@ pub(crate) struct Command {
     #[arg(long, value_name = "F", default_value = DEFAULT_FORMAT)]
     format: String,
     /// The relay, such as https://relay.example; without it, one is started on this machine.
-    #[arg(long, value_name = "URL", value_parser = options::relay)]
+    #[arg(long, value_name = "URL")]
     relay: Option<String>,
     /// Title for the receiver and the preview page; no secrets.
     #[arg(long, default_value = "")]
@@ -55,13 +55,17 @@ pub(crate) struct Command {
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    let relay = command.relay.as_deref();
+    let relay = relay
+        .map(|url| options::relay("--relay", url))
+        .transpose()?;
     let content = files::read_content(&command.file)?;
     let invitation_file = command.invitation.as_deref().map(files::absolute);
     let invitation_file = invitation_file.transpose()?;
     if let Some(file) = &invitation_file {
         files::check_free(file, command.force)?;
     }
-    let embedded = match &command.relay {
+    let embedded = match &relay {
         Some(_) => None,
         None => Some(Embedded::start().await?),
     };
@@ -72,7 +76,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         relay: embedded
             .as_ref()
             .map(|relay| relay.url().to_owned())
-            .or(command.relay),
+            .or(relay),
         invitation_file,
         out: command.out.as_deref().map(files::absolute).transpose()?,
         force: command.force,
@@ -99,7 +103,9 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         give_up_after: command.carry.give_up_after,
     })?;
     session.save_notes()?;
-    let result = carry(&mut session, request, embedded.as_ref()).await;
+    let result = carry(&mut session, request, embedded.as_ref())
+        .await
+        .map_err(|failure| failure.of(id));
     if command.carry.stats {
         stats::show(&session, embedded.is_some());
     }
@@ -116,8 +122,8 @@ async fn carry(
 ) -> Result<u8, Failure> {
     let mailbox = invite(session, request).await?;
     let code = session.run().await?;
-    if let (Some(relay), Some(mailbox)) = (embedded, mailbox) {
-        relay.until_gone(&mailbox).await;
+    if let (Some(relay), Some(mailbox), true) = (embedded, mailbox, code != exit::INTERRUPTED) {
+        session.or_interrupt(relay.until_gone(&mailbox)).await;
     }
     Ok(code)
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tigress::{
     Config, Credential, Error, Outcome, TerminateReason, TransferClient, TransferEvent, TransferId,
-    TransferRole, TransferState, TransferSummary, TransferUpdate,
+    TransferRole, TransferState, TransferUpdate,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
@@ -29,7 +29,7 @@ const BUSY: Duration = Duration::from_millis(100);
 pub(crate) struct Session {
     pub(crate) client: TransferClient,
     pub(crate) id: TransferId,
-    pub(crate) role: TransferRole,
+    role: TransferRole,
     pub(crate) state: State,
     pub(crate) notes: Notes,
     pub(crate) output: Output,
@@ -116,6 +116,14 @@ impl Session {
         }
         self.leave().await?;
         Ok(None)
+    }
+
+    /// What `work` gives, unless Ctrl-C comes first.
+    pub(crate) async fn or_interrupt(&mut self, work: impl Future<Output = ()>) {
+        tokio::select! {
+            () = work => {}
+            _ = self.interrupts.recv() => {}
+        }
     }
 
     /// Goes on until the transfer has ended, and gives the exit code.
@@ -317,13 +325,8 @@ impl Session {
 
     /// How many messages this side has sent: whether a kill came before or after the reply was handed over.
     async fn sent(&self) -> Result<u64, Failure> {
-        Ok(self.summary().await?.map_or(0, |summary| summary.sent))
-    }
-
-    /// The transfer as the client has it, if it has.
-    pub(crate) async fn summary(&self) -> Result<Option<TransferSummary>, Failure> {
-        let all = self.client.transfers().await?;
-        Ok(all.into_iter().find(|summary| summary.id == self.id))
+        let summary = self.state.find(self.id).await?;
+        Ok(summary.map_or(0, |summary| summary.sent))
     }
 
     async fn end(&mut self, outcome: Outcome, cursor: u64) -> Result<(), Failure> {

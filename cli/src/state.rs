@@ -9,7 +9,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 use tigress::secret::Secret;
-use tigress::{DirectoryStore, StoreError, TransferId, TransferStore};
+use tigress::{
+    Config, DirectoryStore, StoreError, TransferClient, TransferId, TransferStore, TransferSummary,
+};
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::exit::Failure;
@@ -44,6 +46,24 @@ impl State {
 
     pub(crate) fn store(&self) -> Arc<dyn TransferStore> {
         Arc::<DirectoryStore>::clone(&self.store)
+    }
+
+    /// The transfers of this folder.
+    pub(crate) async fn transfers(&self) -> Result<Vec<TransferSummary>, Failure> {
+        let client = TransferClient::new(Config::default(), self.store(), None)?;
+        Ok(client.transfers().await?)
+    }
+
+    /// One of them, if it is there.
+    pub(crate) async fn find(&self, id: TransferId) -> Result<Option<TransferSummary>, Failure> {
+        let all = self.transfers().await?;
+        Ok(all.into_iter().find(|summary| summary.id == id))
+    }
+
+    /// One that must be there.
+    pub(crate) async fn transfer(&self, id: TransferId) -> Result<TransferSummary, Failure> {
+        let unknown = Failure::new("unknown_transfer", "no such transfer in this state folder");
+        self.find(id).await?.ok_or(unknown)
     }
 
     /// What was noted on a transfer.

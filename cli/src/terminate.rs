@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::Args;
-use tigress::{TransferId, TransferRole, TransferState};
+use tigress::{TransferId, TransferState};
 
 use crate::exit::{DONE, Failure};
 use crate::options::Common;
@@ -24,20 +24,16 @@ pub(crate) struct Command {
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let state = command.common.state()?;
+    let summary = state.transfer(command.id).await?;
     let notes = state.notes(command.id)?.unwrap_or_default();
     let mut session = Session::new(Start {
         id: command.id,
-        role: TransferRole::Sender,
+        role: summary.role,
         state,
         notes,
         output: command.common.output(),
         give_up_after: command.give_up_after,
     })?;
-    let Some(summary) = session.summary().await? else {
-        let reason = "no such transfer in this state folder";
-        return Err(Failure::new("unknown_transfer", reason));
-    };
-    session.role = summary.role;
     if !matches!(summary.state, TransferState::Closed(_)) {
         session.leave().await?;
     }

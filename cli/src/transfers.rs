@@ -1,7 +1,7 @@
 //! `tigress transfers`.
 
 use clap::Args;
-use tigress::{Config, TransferClient, TransferRole, TransferState, TransferSummary};
+use tigress::{TransferRole, TransferState, TransferSummary};
 
 use crate::exit::{DONE, Failure};
 use crate::options::Common;
@@ -15,11 +15,8 @@ pub(crate) struct Command {
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
-    let store = command.common.state()?.store();
-    let client = TransferClient::new(Config::default(), store, None)?;
     let output = command.common.output();
-    for summary in client.transfers().await? {
-        output.note(format_args!("{}", summary.id));
+    for summary in command.common.state()?.transfers().await? {
         output.event(Some(summary.id), &event(&summary));
     }
     Ok(DONE)
@@ -27,6 +24,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
 
 fn event(summary: &TransferSummary) -> Event {
     Event::Transfer {
+        id: summary.id,
         role: match summary.role {
             TransferRole::Sender => "sender",
             TransferRole::Receiver => "receiver",

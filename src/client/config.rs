@@ -74,6 +74,11 @@ impl Config {
     }
 
     pub(crate) fn policy(&self) -> Result<RelayPolicy, Error> {
+        if !Pin::is_length(self.pin_digits.into()) || !(1..=10).contains(&self.pin_tries) {
+            return Err(Error::bad_config(
+                "a PIN has 6 to 12 digits, and 1 to 10 tries",
+            ));
+        }
         let origin = |text: &String| {
             RelayOrigin::parse(text)
                 .map_err(|_| Error::bad_config("a relay's URL is not an origin"))
@@ -91,7 +96,7 @@ impl Config {
 }
 
 /// What `create_invitation` is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct InvitationRequest {
     /// Shown to the receiver's user and on the preview page; no secrets.
     pub title: String,
@@ -116,8 +121,19 @@ pub struct InvitationRequest {
     pub idempotency_key: Option<String>,
 }
 
+impl std::fmt::Debug for InvitationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvitationRequest")
+            .field("vertical", &self.vertical)
+            .field("lifetime", &self.lifetime)
+            .field("pin", &self.pin)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What `accept_invitation` may be told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct AcceptOptions {
     /// The PIN, if the user has typed it already; else
     /// [`provide_pin`](crate::TransferClient::provide_pin) takes it.
@@ -126,6 +142,14 @@ pub struct AcceptOptions {
     pub notification_token: Option<NotificationToken>,
     /// A relay to trust for this invitation, after the user has been asked.
     pub trust: Option<String>,
+}
+
+impl std::fmt::Debug for AcceptOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AcceptOptions")
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the sender shares. Whoever has it can take the credential.

@@ -78,7 +78,7 @@ async fn show(parts: &Parts) -> Result<Invitation, Failure> {
         4,
         "receiver",
         &format!(
-            "took the link ({:?} in its preview), claimed the mailbox",
+            "took the link (\"{}\"), claimed the mailbox",
             title.unwrap_or_default()
         ),
     );

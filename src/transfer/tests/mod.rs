@@ -2,7 +2,14 @@
 //! step is what the client does: load the record, decide, store, ask the relay, store. A kill is to drop all
 //! but the record.
 
+mod clocks;
+mod endings;
+mod establishing;
+mod messages;
+mod model;
 mod relay;
+mod requests;
+mod rollback;
 
 use relay::Relay;
 use zeroize::Zeroizing;
@@ -157,7 +164,7 @@ impl World {
             vertical: Vertical::General,
             display: Display::default(),
             lifetime,
-            pin: false,
+            pin: None,
             notification: None,
             attestation: None,
         };
@@ -271,12 +278,17 @@ impl World {
             known: None,
         };
         let reply = self.relay.answer(device, claim, &call, self.now, false);
+        match reply {
+            Reply::Unauthorized => return Err(Error::ClaimedByAnother),
+            Reply::Gone { .. } => return Err(Error::NoLongerThere),
+            _ => {}
+        }
         let mut slot = Slot::default();
         let checked = self.edit(device, |transfer, entropy| {
             let answer = Answer { reply, now, date };
             transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
-            let checked = transfer.validate(used, now, entropy);
-            if checked.is_err() {
+            let checked = transfer.validate(used, now);
+            if checked.is_err() && transfer.is_offered() {
                 transfer.terminate(TerminateReason::Declined, now, entropy)?;
             }
             checked
@@ -333,7 +345,7 @@ impl World {
         let (now, date) = (self.clock(at), self.date());
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
-            self.devices[at].slot.forget();
+            self.devices[at].slot.attempt();
         }
         let reply = (fault != Fault::LostRequest).then(|| match &call {
             None => self.relay.create(at, &transfer.creation().unwrap()),
