@@ -260,12 +260,15 @@ impl From<NotAPin> for Error {
 
 impl From<gss::Error> for Error {
     fn from(error: gss::Error) -> Self {
-        use gss::MajorStatus;
+        use gss::{MajorStatus, MinorStatus};
         if error.major.has(MajorStatus::CREDENTIALS_EXPIRED) {
             return Self::Expired;
         }
         if error.major.has(MajorStatus::DUPLICATE_TOKEN) {
             return Self::AlreadyUsed;
+        }
+        if error.minor == MinorStatus::PinDowngrade {
+            return Self::PinDowngrade;
         }
         Self::Security {
             major: error.major.code(),

@@ -10,10 +10,14 @@ use crate::transfer::{Answer, Next, ReceiverStart, Slot, TerminateReason, Transf
 impl TransferClient {
     /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
     /// returns when the relay has answered. Nothing is answered to the sender before the first `poll`: until
-    /// then [`decline`](Self::decline) gives the invitation back, unused. The same invitation again gives the
-    /// same transfer.
+    /// then, nor before the PIN where one is needed, [`decline`](Self::decline) gives the invitation back, unused.
+    /// The same invitation again gives the same transfer.
+    ///
+    /// An invitation that needs a PIN is accepted without one, too: the state is then `pin_required` until
+    /// [`provide_pin`](Self::provide_pin) is called.
     ///
     /// # Errors
+    /// `pin_downgrade` if a PIN is given and the invitation asks for none, or it and its credential differ;
     /// `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`,
     /// `no_longer_there`, `bad_mailbox`, `security`, `relay_unreachable`, `relay_refused`, `store`,
     /// `store_busy`. An invitation that can't be accepted is given back to the relay, so that the right device
@@ -25,10 +29,7 @@ impl TransferClient {
     ) -> Result<TransferId, Error> {
         let preview = parse_invitation(invitation.as_ref())?;
         self.check_relay(&preview.share_url.relay, options.trust.as_deref())?;
-        if preview.share_url.pin_required {
-            return Err(Error::internal("PINs come with the next commit"));
-        }
-        if options.pin.is_some() {
+        if options.pin.is_some() && !preview.share_url.pin_required {
             return Err(Error::PinDowngrade);
         }
         let id = receiver_id(&preview.share_url);
@@ -60,7 +61,13 @@ impl TransferClient {
     ) -> Result<bool, Error> {
         self.finish_relinquishing(id, slot).await?;
         let expected = match self.load(id).await? {
-            Some((transfer, _)) if transfer.is_offered() => return Ok(!transfer.is_read()),
+            Some((transfer, _)) if transfer.is_offered() => {
+                if let Some(pin) = &options.pin {
+                    self.transact(id, |transfer, _, _| Ok(transfer.type_pin(pin)))
+                        .await?;
+                }
+                return Ok(!transfer.is_read());
+            }
             // Declined before: a claim that was given up is never used again, a new one is.
             Some((transfer, record)) if transfer.may_be_accepted_again() => Some(record.version),
             Some(_) => return Ok(false),
@@ -72,7 +79,10 @@ impl TransferClient {
             token: preview.token,
             notification: options.notification_token,
         };
-        let transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        let mut transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        if let Some(pin) = &options.pin {
+            transfer.type_pin(pin);
+        }
         match self.save(&transfer, expected).await {
             // The same call in another process was faster: go on with its.
             Ok(_) | Err(Error::StoreBusy) => Ok(true),
@@ -119,7 +129,7 @@ impl TransferClient {
                     date,
                 };
                 transfer.handle(&Next::Read, answer, slot, entropy)?;
-                let checked = transfer.validate(&|id| used.contains(id), now, entropy);
+                let checked = transfer.validate(&|id| used.contains(id), now);
                 if checked.is_err() {
                     transfer.terminate(TerminateReason::Declined, now, entropy)?;
                 }

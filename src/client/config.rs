@@ -70,6 +70,11 @@ impl Config {
     }
 
     pub(crate) fn policy(&self) -> Result<RelayPolicy, Error> {
+        if !Pin::is_length(self.pin_digits.into()) || !(1..=10).contains(&self.pin_tries) {
+            return Err(Error::bad_config(
+                "a PIN has 6 to 12 digits, and 1 to 10 tries",
+            ));
+        }
         let origin = |text: &String| {
             RelayOrigin::parse(text)
                 .map_err(|_| Error::bad_config("a relay's URL is not an origin"))

@@ -344,9 +344,7 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
     second
         .handle(&Next::Read, answer, &mut slot, &mut world.entropy())
         .unwrap();
-    second
-        .validate(&|_| false, START, &mut world.entropy())
-        .unwrap();
+    second.validate(&|_| false, START).unwrap();
     second.advance(START, &mut world.entropy()).unwrap();
     let second = second.envelope().unwrap();
 

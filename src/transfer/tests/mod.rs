@@ -162,7 +162,7 @@ impl World {
             vertical: Vertical::General,
             display: Display::default(),
             lifetime,
-            pin: false,
+            pin: None,
             notification: None,
             attestation: None,
         };
@@ -285,7 +285,7 @@ impl World {
         let checked = self.edit(device, |transfer, entropy| {
             let answer = Answer { reply, now, date };
             transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
-            let checked = transfer.validate(used, now, entropy);
+            let checked = transfer.validate(used, now);
             if checked.is_err() && transfer.is_offered() {
                 transfer.terminate(TerminateReason::Declined, now, entropy)?;
             }
