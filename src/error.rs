@@ -202,6 +202,14 @@ impl Error {
         Self::RelayRefused { status: 0, reason }
     }
 
+    /// CreateMailbox was not found: whatever is there, it makes no mailboxes.
+    pub(crate) const fn no_relay() -> Self {
+        Self::RelayRefused {
+            status: 404,
+            reason: "there is no relay at this address",
+        }
+    }
+
     /// The mailbox holds something else than this invitation's token.
     pub(crate) const fn bad_mailbox(reason: &'static str) -> Self {
         Self::other("bad_mailbox", reason)

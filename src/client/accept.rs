@@ -60,7 +60,7 @@ impl TransferClient {
         slot: &mut Slot,
     ) -> Result<bool, Error> {
         self.finish_relinquishing(id, slot).await?;
-        let expected = match self.load(id).await? {
+        let before = match self.load(id).await? {
             Some((transfer, _)) if transfer.is_offered() => {
                 if let Some(pin) = &options.pin {
                     self.transact(id, |transfer, _, _| Ok(transfer.type_pin(pin)))
@@ -69,7 +69,9 @@ impl TransferClient {
                 return Ok(!transfer.is_read());
             }
             // Declined before: a claim that was given up is never used again, a new one is.
-            Some((transfer, record)) if transfer.may_be_accepted_again() => Some(record.version),
+            Some((transfer, record)) if transfer.may_be_accepted_again() => {
+                Some((transfer, record.version))
+            }
             Some(_) => return Ok(false),
             None => None,
         };
@@ -83,6 +85,10 @@ impl TransferClient {
         if let Some(pin) = &options.pin {
             transfer.type_pin(pin);
         }
+        let expected = before.map(|(before, version)| {
+            transfer.follow(&before);
+            version
+        });
         match self.save(&transfer, expected).await {
             // The same call in another process was faster: go on with its.
             Ok(_) | Err(Error::StoreBusy) => Ok(true),
@@ -97,6 +103,13 @@ impl TransferClient {
         {
             let deadline = deadline_after(self.0.config.give_up_after);
             self.ask(id, &Next::Relinquish, slot, deadline).await?;
+            if let Some((transfer, _)) = self.load(id).await?
+                && transfer.next(slot, self.now()) == Next::Relinquish
+            {
+                return Err(Error::RelayUnreachable {
+                    reason: "not found, perhaps by a proxy".into(),
+                });
+            }
         }
         Ok(())
     }
@@ -117,7 +130,7 @@ impl TransferClient {
             Reply::Content { .. } => {}
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
             Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
-            // Perhaps not the relay's word: the claim may be bound by an earlier try, and is kept for the next.
+            // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
             other => return Err(Error::from_reply(other)),
         }
         let used = self.used_credentials(id).await?;
@@ -130,7 +143,7 @@ impl TransferClient {
                 };
                 transfer.handle(&Next::Read, answer, slot, entropy)?;
                 let checked = transfer.validate(&|id| used.contains(id), now);
-                if checked.is_err() {
+                if checked.is_err() && transfer.is_offered() {
                     transfer.terminate(TerminateReason::Declined, now, entropy)?;
                 }
                 Ok(checked)
@@ -155,15 +168,17 @@ impl TransferClient {
         Err(error)
     }
 
-    /// Auth credentials that other transfers of this device have used.
+    /// Auth credentials that other transfers of this device have used. A record that can't be read stops no
+    /// new transfer: that a credential is used once is the sender's to enforce.
     async fn used_credentials(&self, but: TransferId) -> Result<Vec<CredentialId>, Error> {
         let mut used = Vec::new();
         for id in self.ids().await? {
-            if id != but
-                && let Some((transfer, _)) = self.load(id).await?
-                && transfer.has_used_credential()
-            {
-                used.extend(transfer.credential_id().cloned());
+            match self.load(id).await {
+                Ok(Some((transfer, _))) if id != but && transfer.has_used_credential() => {
+                    used.extend(transfer.credential_id().copied());
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),
             }
         }
         Ok(used)

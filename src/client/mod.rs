@@ -310,6 +310,8 @@ impl TransferClient {
         let mut all = Vec::new();
         for id in self.ids().await? {
             match self.load(id).await {
+                // One that `accept_invitation` could not read has not begun.
+                Ok(Some((transfer, _))) if transfer.is_offered() && !transfer.is_read() => {}
                 Ok(Some((transfer, _))) => all.push(transfer.summary()),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),

@@ -92,8 +92,8 @@ impl TransferClient {
                 _ => {
                     looked |= next == Next::Read;
                     self.ask(id, &next, slot, deadline).await?;
-                    if !slot.is_known() && next == Next::Read && !self.is_over(id).await? {
-                        // Not found, perhaps by a proxy: look again later.
+                    if !slot.is_known() && self.is_due(id, &next, slot).await? {
+                        // Not found, perhaps by a proxy: ask again later.
                         let left = deadline.saturating_duration_since(Instant::now());
                         if left.is_zero() {
                             return Ok(update);
@@ -105,8 +105,9 @@ impl TransferClient {
         }
     }
 
-    async fn is_over(&self, id: TransferId) -> Result<bool, Error> {
-        self.transact(id, |transfer, _, _| Ok(transfer.outcome().is_some()))
+    /// Whether `next` is still what is to be asked.
+    async fn is_due(&self, id: TransferId, next: &Next, slot: &Slot) -> Result<bool, Error> {
+        self.transact(id, |transfer, now, _| Ok(transfer.next(slot, now) == *next))
             .await
     }
 

@@ -50,6 +50,7 @@ impl Transfer {
             }
             // A relay that does not repeat its answer: the mailbox made at first is lost, nobody knows it.
             (Next::Create, Reply::Done { repeated: true, .. }) => self.recreate(entropy),
+            (Next::Create, Reply::Gone { .. }) => return Err(Error::no_relay()),
             (
                 Next::Read | Next::Wait,
                 Reply::Content {
@@ -60,7 +61,7 @@ impl Transfer {
                     version,
                 },
             ) => {
-                self.note_expiration(expiration);
+                self.note_expiration(expiration, now);
                 self.note_display(Display {
                     title: PeerText::cut(display.title),
                     description: PeerText::cut(display.description),
@@ -128,10 +129,13 @@ impl Transfer {
     }
 
     /// The shorter of the credential's and the mailbox's time counts.
-    fn note_expiration(&mut self, expiration: Option<u64>) {
+    fn note_expiration(&mut self, expiration: Option<u64>, now: u64) {
         let Some(mut at) = expiration else { return };
-        // A sender judges by its own clock: translate from the relay's.
-        if let (Side::Sender, Some(offset)) = (self.side, self.clock_offset) {
+        // A sender judges by its own clock: translate from the relay's, unless by that the relay would still have
+        // what has expired.
+        if let (Side::Sender, Some(offset)) = (self.side, self.clock_offset)
+            && now.saturating_add_signed(offset) < at
+        {
             at = at.saturating_add_signed(-offset);
         }
         // A second of rounding is no shortening.

@@ -126,6 +126,11 @@ impl Transfer {
         transfer
     }
 
+    /// Receiver: takes the place of a transfer of the same id, given back before. The app's cursor goes on.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        self.events = before.events.followed();
+    }
+
     fn blank(
         id: TransferId,
         side: Side,

@@ -6,8 +6,10 @@ mod clocks;
 mod endings;
 mod establishing;
 mod messages;
+mod model;
 mod relay;
 mod requests;
+mod rollback;
 
 use relay::Relay;
 use zeroize::Zeroizing;
@@ -343,7 +345,7 @@ impl World {
         let (now, date) = (self.clock(at), self.date());
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
-            self.devices[at].slot.forget();
+            self.devices[at].slot.attempt();
         }
         let reply = (fault != Fault::LostRequest).then(|| match &call {
             None => self.relay.create(at, &transfer.creation().unwrap()),
