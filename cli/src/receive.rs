@@ -59,9 +59,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         pins: options::pins(&command.pin)?,
         give_up_after: command.carry.give_up_after,
     })?;
-    let result = carry(&mut session, is_new)
-        .await
-        .map_err(|failure| failure.of(id));
+    let result = carry(&mut session).await.map_err(|failure| failure.of(id));
     if command.carry.stats {
         stats::show(&session, false);
     }
@@ -88,14 +86,14 @@ fn notes(command: &Command, begun: Option<Notes>, invitation: Content) -> Result
     Ok(notes)
 }
 
-async fn carry(session: &mut Session, is_new: bool) -> Result<u8, Failure> {
-    accept(session, is_new).await?;
+async fn carry(session: &mut Session) -> Result<u8, Failure> {
+    accept(session).await?;
     session.deliver_kept()?;
     session.run().await
 }
 
 /// Takes the invitation on, or goes on with that; what it says of itself is the other side's word.
-pub(crate) async fn accept(session: &mut Session, is_new: bool) -> Result<(), Failure> {
+pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
     let Some(invitation) = session.notes.invitation.clone() else {
         return Ok(());
     };
@@ -115,7 +113,7 @@ pub(crate) async fn accept(session: &mut Session, is_new: bool) -> Result<(), Fa
     let client = session.client.clone();
     let accepting = client.accept_invitation(&invitation.0[..], options);
     let accepted = session.unless_interrupted(accepting).await;
-    if accepted.is_err() && is_new && session.state.find(session.id).await?.is_none() {
+    if accepted.is_err() && session.state.find(session.id).await?.is_none() {
         // Nothing was begun.
         session.state.forget(session.id)?;
     }

@@ -63,7 +63,7 @@ async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, F
     session.deliver_kept()?;
     match (summary.role, summary.state) {
         (_, TransferState::Closed(_)) => {}
-        (TransferRole::Receiver, _) => receive::accept(session, false).await?,
+        (TransferRole::Receiver, _) => receive::accept(session).await?,
         (TransferRole::Sender, TransferState::Invited) => {
             if session.notes.key.is_some() {
                 send::invite(session, InvitationRequest::default()).await?;
