@@ -73,23 +73,21 @@ private final class Session: Sendable {
                 exchanges.begin(task, continuation)
                 // Cancelled before it had begun: the handler below found nothing to end.
                 if Task.isCancelled {
-                    exchanges.end(task, .failure(CancellationError()))
+                    exchanges.fail(task, CancellationError())
                 }
                 task.resume()
             }
         } onCancel: {
-            exchanges.end(task, .failure(CancellationError()))
+            exchanges.fail(task, CancellationError())
         }
     }
 }
 
 /// The open requests of a session. A delegate, not completion handlers: only that is asked about redirects everywhere.
 private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
-    private typealias Continuation = CheckedContinuation<HttpResponse, any Error>
-
     private struct Exchange {
-        let continuation: Continuation
-        var response = HttpResponse(status: 0)
+        let continuation: CheckedContinuation<HttpResponse, any Error>
+        var body = Data()
     }
 
     private let open = Locked<[Int: Exchange]>([:])
@@ -98,58 +96,47 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
         open.withLock { $0[task.taskIdentifier] = Exchange(continuation: continuation) }
     }
 
-    /// Ends the request, if it is still open.
-    func end(_ task: URLSessionTask, _ result: Result<Void, any Error>) {
+    /// Gives the request up, if it is still open.
+    func fail(_ task: URLSessionTask, _ error: any Error) {
         guard let exchange = open.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
-        if case .failure = result {
-            task.cancel()
-        }
-        exchange.continuation.resume(with: result.map { exchange.response })
+        task.cancel()
+        exchange.continuation.resume(throwing: error)
     }
 
     func urlSession(
         _: URLSession, task _: URLSessionTask, willPerformHTTPRedirection _: HTTPURLResponse, newRequest _: URLRequest,
-        completionHandler: @escaping (URLRequest?) -> Void
+        completionHandler: @escaping @Sendable (URLRequest?) -> Void
     ) {
         completionHandler(nil)
     }
 
-    func urlSession(
-        _: URLSession, dataTask: URLSessionDataTask, didReceive response: URLResponse,
-        completionHandler: @escaping (URLSession.ResponseDisposition) -> Void
-    ) {
-        if let response = response as? HTTPURLResponse {
-            open.withLock { $0[dataTask.taskIdentifier]?.response = HttpResponse(response) }
-        }
-        completionHandler(.allow)
-    }
-
     func urlSession(_: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         let tooLarge = open.withLock { open in
-            guard let size = open[dataTask.taskIdentifier]?.response.body.count else { return false }
+            guard let size = open[dataTask.taskIdentifier]?.body.count else { return false }
             guard size + data.count <= HttpResponse.maxBody else { return true }
-            open[dataTask.taskIdentifier]?.response.body.append(data)
+            open[dataTask.taskIdentifier]?.body.append(data)
             return false
         }
         if tooLarge {
-            end(dataTask, .failure(TransportError(reason: "the answer is too large")))
+            fail(dataTask, TransportError(reason: "the answer is too large"))
         }
     }
 
     func urlSession(_: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
         if let error {
-            end(task, .failure(TransportError(error)))
-        } else if open.withLock({ $0[task.taskIdentifier]?.response.status }) == 0 {
-            end(task, .failure(TransportError(reason: "the answer is not HTTP")))
-        } else {
-            end(task, .success(()))
+            return fail(task, TransportError(error))
         }
+        guard let response = task.response as? HTTPURLResponse else {
+            return fail(task, TransportError(reason: "the answer is not HTTP"))
+        }
+        guard let exchange = open.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
+        exchange.continuation.resume(returning: HttpResponse(response, body: exchange.body))
     }
 }
 
 extension HttpResponse {
-    fileprivate init(_ response: HTTPURLResponse) {
-        self.init(status: response.statusCode)
+    fileprivate init(_ response: HTTPURLResponse, body: Data) {
+        self.init(status: response.statusCode, body: body)
         for case let (name as String, value as String) in response.allHeaderFields {
             headers[name] = value
         }
