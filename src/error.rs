@@ -4,7 +4,7 @@
 use crate::gss;
 use crate::invitation::{InvitationError, RelayPolicyError};
 use crate::mailbox::Reply;
-use crate::transfer::{MessageError, Outcome};
+use crate::transfer::{MessageError, NotATransferId, Outcome};
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -156,6 +156,13 @@ impl Error {
         Self::other("not_the_receiver", "only the receiver can decline")
     }
 
+    pub(crate) const fn already_observed() -> Self {
+        Self::other(
+            "already_observed",
+            "another observer has this transfer's events",
+        )
+    }
+
     /// The credential asks for less or more than the invitation says.
     pub(crate) const fn pin_downgrade() -> Self {
         Self::other("pin_downgrade", "the invitation asks for no PIN")
@@ -207,6 +214,13 @@ impl Error {
             Reply::RetryLater { status, .. } => refused(*status, "the relay asks to try later"),
             _ => Self::bad_relay("the answer is not what was asked for"),
         }
+    }
+}
+
+impl From<NotATransferId> for Error {
+    /// A text that is no id names no transfer.
+    fn from(_: NotATransferId) -> Self {
+        Self::unknown_transfer()
     }
 }
 

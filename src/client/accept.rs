@@ -1,8 +1,6 @@
 //! Steps 4 and 5 at the receiver, up to the point where nothing is answered yet.
 
-use tokio::time::Instant;
-
-use super::{AcceptOptions, TransferClient, derived_id, now, os_entropy};
+use super::{AcceptOptions, TransferClient, deadline, derived_id, now, os_entropy};
 use crate::Error;
 use crate::auth_credential::CredentialId;
 use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
@@ -87,7 +85,7 @@ impl TransferClient {
         if let Some((transfer, _)) = self.load(id).await?
             && transfer.next(slot, now()) == Next::Relinquish
         {
-            let deadline = Instant::now() + self.0.config.give_up_after;
+            let deadline = deadline(self.0.config.give_up_after);
             self.ask(id, &Next::Relinquish, slot, deadline).await?;
         }
         Ok(())
@@ -95,7 +93,7 @@ impl TransferClient {
 
     /// Reads the mailbox, which binds it to this device, and checks what it holds.
     async fn look(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
-        let deadline = Instant::now() + self.0.config.give_up_after;
+        let deadline = deadline(self.0.config.give_up_after);
         let call = Call::Read {
             wait: 0,
             known: None,

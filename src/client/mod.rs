@@ -5,11 +5,14 @@ mod accept;
 mod config;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "testing")]
+mod memory_relay;
+mod observe;
 mod round;
 mod store;
 mod transport;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,6 +23,9 @@ use zeroize::Zeroizing;
 pub use config::{
     AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
 };
+#[cfg(feature = "testing")]
+pub use memory_relay::InMemoryRelay;
+pub use observe::Observation;
 pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
 pub use transport::{HttpTransport, TransportError};
 
@@ -52,6 +58,7 @@ struct Inner {
     store: Arc<dyn TransferStore>,
     http: Arc<dyn HttpTransport>,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
+    observed: Mutex<HashSet<TransferId>>,
 }
 
 /// What this process knows of a transfer beside its record.
@@ -83,6 +90,12 @@ fn now() -> u64 {
         .map_or(0, |since| since.as_secs())
 }
 
+/// When a time from now is over; one that no clock shows is as good as never.
+fn deadline(after: Duration) -> Instant {
+    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+    Instant::now() + after.min(NEVER)
+}
+
 impl TransferClient {
     /// A client over a store and a transport; without one, the built-in transport. Touches neither disk nor
     /// network.
@@ -106,6 +119,7 @@ impl TransferClient {
             store,
             http,
             live: Mutex::default(),
+            observed: Mutex::default(),
         })))
     }
 
@@ -145,7 +159,7 @@ impl TransferClient {
         }
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        let deadline = Instant::now() + self.0.config.give_up_after;
+        let deadline = deadline(self.0.config.give_up_after);
         self.create_mailbox(id, &mut slot, deadline).await?;
         self.transact(id, |transfer, _, _| invitation_of(transfer))
             .await
@@ -375,7 +389,7 @@ impl TransferClient {
         wait: Duration,
         after: u64,
     ) -> Result<TransferUpdate, Error> {
-        let deadline = Instant::now() + wait;
+        let deadline = deadline(wait);
         let update = self
             .transact(id, |transfer, _, _| {
                 transfer.acknowledge_events(after);
@@ -399,7 +413,7 @@ impl TransferClient {
     /// # Errors
     /// The first failure, after all transfers were tried; the others go on.
     pub async fn sync(&self, deadline: Duration) -> Result<(), Error> {
-        let deadline = Instant::now() + deadline;
+        let deadline = self::deadline(deadline);
         let mut result = Ok(());
         for id in self.ids().await? {
             let live = self.live(id);

@@ -12,6 +12,8 @@ use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const MAX_RETRY: Duration = Duration::from_secs(10);
+/// Longest pause that a relay can ask for.
+const LONGEST_ASKED: Duration = Duration::from_secs(24 * 3600);
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 
@@ -209,7 +211,7 @@ impl TransferClient {
                 Ok(response) => match interpret(call, &response) {
                     Reply::RetryLater { after, status } => {
                         if let Some(after) = after {
-                            pause = Duration::from_secs(after).max(FIRST_RETRY);
+                            pause = Duration::from_secs(after).clamp(FIRST_RETRY, LONGEST_ASKED);
                         }
                         Error::from_reply(&Reply::RetryLater { after, status })
                     }
