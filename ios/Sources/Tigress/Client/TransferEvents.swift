@@ -30,6 +30,8 @@ public struct TransferEvents: AsyncSequence, Sendable {
     let client: TransferClient
     let id: TransferId
     let whenUnreachable: (@Sendable (TigressError) -> Void)?
+    /// How long one poll waits: after that long without an answer, the relay counts as unreachable.
+    var wait = Duration.seconds(30)
 
     /// An iterator, which watches the transfer from its first ``Iterator/next()`` on.
     public func makeAsyncIterator() -> Iterator {
@@ -38,9 +40,6 @@ public struct TransferEvents: AsyncSequence, Sendable {
 
     /// Iterates over a transfer's events.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
-        /// How long one poll waits; far shorter than a transfer may last, so that a lost one is noticed.
-        private static let wait = Duration.seconds(60)
-
         private let events: TransferEvents
         /// The right to watch, from the first call to the end.
         private var observation: Observed?
@@ -82,7 +81,7 @@ public struct TransferEvents: AsyncSequence, Sendable {
         private mutating func poll() async throws -> TransferEvent? {
             while true {
                 do {
-                    let update = try await events.client.poll(events.id, wait: Self.wait, after: given)
+                    let update = try await events.client.poll(events.id, wait: events.wait, after: given)
                     pause.reset()
                     if let event = update.events.first {
                         given = update.cursor - UInt64(update.events.count - 1)
