@@ -3,7 +3,7 @@ import Testing
 import Tigress
 
 /// A whole transfer between two Swift clients over a real relay.
-@Suite struct TransferTests {
+@Suite(.timeLimit(.minutes(1))) struct TransferTests {
     @Test("A credential goes over, a note each way, and both know that it is done", arguments: Way.allCases)
     func wholeTransfer(way: Way) async throws {
         let apps = try Apps(way)
