@@ -2,12 +2,12 @@
 //! HMAC-SHA256 (RFC 2104), ChaCha20-Poly1305 (RFC 8439) and XChaCha20-Poly1305.
 
 use chacha20poly1305::aead::generic_array::typenum::Unsigned;
-use chacha20poly1305::aead::{Aead, AeadCore, KeyInit, Payload};
+use chacha20poly1305::aead::{AeadCore, AeadInPlace, KeyInit};
 use chacha20poly1305::{ChaCha20Poly1305, XChaCha20Poly1305};
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
-use zeroize::Zeroizing;
+use zeroize::{Zeroize as _, Zeroizing};
 
 use crate::entropy::Entropy;
 use crate::secret::Secret;
@@ -34,6 +34,16 @@ pub(crate) fn expand(prk: &Secret<32>, info: &[&[u8]]) -> Secret<32> {
     // A 32-byte PRK and 32 bytes of output are always within HKDF's bounds.
     if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(prk.expose()) {
         let _ = hkdf.expand_multi_info(info, &mut out);
+    }
+    Secret::new(out)
+}
+
+/// HKDF-Expand to 64 bytes.
+pub(crate) fn expand_long(prk: &Secret<32>, info: &[u8]) -> Secret<64> {
+    let mut out = [0; 64];
+    // As above, always within HKDF's bounds.
+    if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(prk.expose()) {
+        let _ = hkdf.expand(info, &mut out);
     }
     Secret::new(out)
 }
@@ -67,7 +77,10 @@ pub(crate) fn sha256(parts: &[&[u8]]) -> [u8; 32] {
 
 /// ChaCha20-Poly1305 with a given 12-byte nonce, for a key that is used once.
 pub(crate) fn seal_once(key: &Secret<32>, nonce: &[u8; 12], aad: &[u8], data: &[u8]) -> Vec<u8> {
-    encrypt::<ChaCha20Poly1305>(key, nonce, aad, data)
+    let mut out = Vec::with_capacity(data.len() + TAG_LEN);
+    out.extend_from_slice(data);
+    encrypt::<ChaCha20Poly1305>(key, nonce, aad, &mut out, 0);
+    out
 }
 
 /// Opens what [`seal_once`] sealed.
@@ -83,10 +96,29 @@ pub(crate) fn open_once(
 /// nonce24 ‖ XChaCha20-Poly1305(key, data, aad), the nonce drawn from `entropy`: random nonces survive a
 /// restored backup, counters do not.
 pub(crate) fn seal(key: &Secret<32>, aad: &[u8], data: &[u8], entropy: &mut Entropy) -> Vec<u8> {
-    let nonce: [u8; XNONCE_LEN] = entropy.bytes();
-    let mut out = nonce.to_vec();
-    out.extend(encrypt::<XChaCha20Poly1305>(key, &nonce, aad, data));
+    let mut out = Vec::with_capacity(XNONCE_LEN + data.len() + TAG_LEN);
+    seal_into(&mut out, key, aad, data.len(), entropy, |out| {
+        out.extend_from_slice(data);
+    });
     out
+}
+
+/// As [`seal`], at the end of `out`. `write` adds the text, `length` bytes, which is overwritten where it lies:
+/// with room in `out` there is never another copy of it.
+pub(crate) fn seal_into(
+    out: &mut Vec<u8>,
+    key: &Secret<32>,
+    aad: &[u8],
+    length: usize,
+    entropy: &mut Entropy,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
+    let nonce: [u8; XNONCE_LEN] = entropy.bytes();
+    let begin = out.len();
+    out.reserve_exact(XNONCE_LEN + length + TAG_LEN);
+    out.extend(nonce);
+    write(out);
+    encrypt::<XChaCha20Poly1305>(key, &nonce, aad, out, begin + XNONCE_LEN);
 }
 
 /// Opens what [`seal`] sealed.
@@ -95,28 +127,42 @@ pub(crate) fn open(key: &Secret<32>, aad: &[u8], sealed: &[u8]) -> Option<Zeroiz
     decrypt::<XChaCha20Poly1305>(key, nonce, aad, data)
 }
 
-fn encrypt<C: KeyInit + Aead>(key: &Secret<32>, nonce: &[u8], aad: &[u8], msg: &[u8]) -> Vec<u8> {
-    debug_assert_eq!(nonce.len(), <C as AeadCore>::NonceSize::USIZE);
-    let Ok(cipher) = C::new_from_slice(key.expose()) else {
-        return Vec::new();
-    };
-    // Fails only beyond 256 GiB; an empty text opens nowhere.
-    cipher
-        .encrypt(nonce.into(), Payload { msg, aad })
-        .unwrap_or_default()
-}
-
-fn decrypt<C: KeyInit + Aead>(
+/// Overwrites the text that begins at `at`, and adds the tag.
+fn encrypt<C: KeyInit + AeadInPlace>(
     key: &Secret<32>,
     nonce: &[u8],
     aad: &[u8],
-    msg: &[u8],
+    out: &mut Vec<u8>,
+    at: usize,
+) {
+    debug_assert_eq!(nonce.len(), <C as AeadCore>::NonceSize::USIZE);
+    let sealed = C::new_from_slice(key.expose()).ok().and_then(|cipher| {
+        let text = out.get_mut(at..)?;
+        cipher
+            .encrypt_in_place_detached(nonce.into(), aad, text)
+            .ok()
+    });
+    match sealed {
+        Some(tag) => out.extend(tag),
+        // Fails only beyond 256 GiB; an empty text opens nowhere.
+        None => out.zeroize(),
+    }
+}
+
+fn decrypt<C: KeyInit + AeadInPlace>(
+    key: &Secret<32>,
+    nonce: &[u8],
+    aad: &[u8],
+    data: &[u8],
 ) -> Option<Zeroizing<Vec<u8>>> {
     let cipher = C::new_from_slice(key.expose()).ok()?;
+    let at = data.len().checked_sub(TAG_LEN)?;
+    let (data, tag) = data.split_at(at);
+    let mut text = Zeroizing::new(data.to_vec());
     cipher
-        .decrypt(nonce.into(), Payload { msg, aad })
-        .ok()
-        .map(Zeroizing::new)
+        .decrypt_in_place_detached(nonce.into(), aad, &mut text, tag.into())
+        .ok()?;
+    Some(text)
 }
 
 trait IntoBlock {

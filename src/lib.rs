@@ -14,6 +14,7 @@ pub mod gss;
 pub mod invitation;
 pub mod mailbox;
 pub mod mechanism;
+mod pin;
 pub mod secret;
 mod transfer;
 
@@ -28,11 +29,12 @@ pub mod testing {
 
 #[cfg(feature = "client")]
 pub use client::{
-    AcceptOptions, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
+    AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
     InvitationRequest, MAX_LIFETIME, MemoryStore, Observation, StoreError, StoredRecord,
     TransferClient, TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
+pub use pin::{NotAPin, Pin};
 pub use transfer::{
     Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome, TerminateReason,
     TransferEvent, TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,

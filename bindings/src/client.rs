@@ -6,7 +6,7 @@ use crate::cancel::cancellable;
 use crate::{
     AcceptOptions, Cancellation, Config, Credential, HttpTransport, Invitation, InvitationRequest,
     NotificationToken, Observation, TerminateReason, TigressError, TimeSpan, TransferId,
-    TransferStore, TransferSummary, TransferUpdate, http, store,
+    TransferStore, TransferSummary, TransferUpdate, http, settings::parse_pin, store,
 };
 
 /// The interface that wallets call: it carries any number of transfers, as sender and as receiver.
@@ -53,10 +53,11 @@ impl TransferClient {
 
     /// Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
     /// returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-    /// gives the invitation back, unused. The same invitation again gives the same transfer.
+    /// gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
+    /// accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
     ///
     /// Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-    /// `bad_mailbox`, `pin_downgrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+    /// `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn accept_invitation(
         &self,
@@ -64,7 +65,7 @@ impl TransferClient {
         options: AcceptOptions,
         cancellation: Option<Arc<Cancellation>>,
     ) -> Result<TransferId, TigressError> {
-        let call = self.0.accept_invitation(invitation, options.into());
+        let call = self.0.accept_invitation(invitation, options.try_into()?);
         Ok(cancellable(cancellation, call).await?.into())
     }
 
@@ -117,6 +118,16 @@ impl TransferClient {
     /// Fails with `not_the_receiver` at a sender, else as `terminate`.
     pub async fn decline(&self, id: TransferId) -> Result<(), TigressError> {
         Ok(self.0.decline(id.parse()?).await?)
+    }
+
+    /// Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+    /// `PinRequired`. Returns when the answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right
+    /// shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
+    ///
+    /// Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
+    /// for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+    pub async fn provide_pin(&self, id: TransferId, pin: String) -> Result<(), TigressError> {
+        Ok(self.0.provide_pin(id.parse()?, &parse_pin(pin)?).await?)
     }
 
     /// All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left

@@ -76,6 +76,16 @@ pub enum TigressError {
         /// How.
         outcome: Outcome,
     },
+    /// A wrong PIN.
+    #[error("wrong PIN, {tries_left} tries left")]
+    WrongPin {
+        /// Tries left on this side.
+        tries_left: u8,
+    },
+    /// The invitation and its auth credential do not agree about the PIN, or one was given where none is asked for:
+    /// somebody may have changed the invitation.
+    #[error("the invitation and what was given do not agree about a PIN")]
+    PinDowngrade,
     /// The library was built without its own HTTP client, and was given no transport.
     #[error("no HTTP transport")]
     NoTransport,
@@ -123,6 +133,8 @@ impl TigressError {
             Self::Store { .. } => "store",
             Self::StoreBusy => "store_busy",
             Self::Closed { .. } => "closed",
+            Self::WrongPin { .. } => "wrong_pin",
+            Self::PinDowngrade => "pin_downgrade",
             Self::NoTransport => "no_transport",
             Self::Security { .. } => "security",
             Self::Cancelled => "cancelled",
@@ -174,6 +186,8 @@ impl From<Error> for TigressError {
             Error::Closed { outcome } => Self::Closed {
                 outcome: outcome.into(),
             },
+            Error::WrongPin { tries_left } => Self::WrongPin { tries_left },
+            Error::PinDowngrade => Self::PinDowngrade,
             Error::NoTransport => Self::NoTransport,
             Error::Security { major, minor, text } => Self::Security { major, minor, text },
             // `Other`, and whatever the core may get that these bindings have no name for.
@@ -238,6 +252,8 @@ mod tests {
             Error::Closed {
                 outcome: tigress::Outcome::Failed(9),
             },
+            Error::WrongPin { tries_left: 3 },
+            Error::PinDowngrade,
             Error::NoTransport,
             Error::Security {
                 major: 1,

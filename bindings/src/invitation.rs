@@ -96,6 +96,12 @@ impl Invitation {
         self.0.file.to_vec()
     }
 
+    /// The PIN, if one was asked for: the user tells it by another way than the invitation's.
+    #[must_use]
+    pub fn pin(&self) -> Option<String> {
+        self.0.pin.as_ref().map(|pin| pin.as_str().to_owned())
+    }
+
     /// When it expires.
     #[must_use]
     pub fn expires_at(&self) -> SystemTime {

@@ -2,7 +2,9 @@
 
 use std::fmt;
 
-use crate::{Credential, TimeSpan, Vertical};
+use zeroize::Zeroizing;
+
+use crate::{Credential, TigressError, TimeSpan, Vertical};
 
 /// A client's settings. What is not given is as by default.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
@@ -36,6 +38,12 @@ pub struct Config {
     /// How long creating and accepting an invitation try to get an answer; 30 s by default.
     #[uniffi(default = None)]
     pub give_up_after: Option<TimeSpan>,
+    /// Digits of the PINs that this device draws for its invitations: 6 by default, 12 at most.
+    #[uniffi(default = None)]
+    pub pin_digits: Option<u8>,
+    /// How often a PIN may be tried at this device's invitations: 5 times by default, 1 to 10.
+    #[uniffi(default = None)]
+    pub pin_tries: Option<u8>,
 }
 
 impl From<Config> for tigress::Config {
@@ -52,12 +60,15 @@ impl From<Config> for tigress::Config {
             poll_interval: or(config.poll_interval, default.poll_interval),
             poll_interval_max: or(config.poll_interval_max, default.poll_interval_max),
             give_up_after: or(config.give_up_after, default.give_up_after),
+            pin_digits: config.pin_digits.unwrap_or(default.pin_digits),
+            pin_tries: config.pin_tries.unwrap_or(default.pin_tries),
         }
     }
 }
 
 /// What an invitation is to be.
-#[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+#[uniffi::export(Display)]
 pub struct InvitationRequest {
     /// Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
     #[uniffi(default = "")]
@@ -90,6 +101,13 @@ pub struct InvitationRequest {
     /// Names this request: the same key gives the same invitation, also after a kill. At most 255 bytes.
     #[uniffi(default = None)]
     pub idempotency_key: Option<String>,
+}
+
+/// Without the attestation, the token and the texts.
+impl fmt::Display for InvitationRequest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InvitationRequest(..)")
+    }
 }
 
 impl From<InvitationRequest> for tigress::InvitationRequest {
@@ -131,14 +149,22 @@ impl fmt::Display for AcceptOptions {
     }
 }
 
-impl From<AcceptOptions> for tigress::AcceptOptions {
-    fn from(options: AcceptOptions) -> Self {
-        Self {
-            pin: options.pin,
+impl TryFrom<AcceptOptions> for tigress::AcceptOptions {
+    type Error = TigressError;
+
+    fn try_from(options: AcceptOptions) -> Result<Self, TigressError> {
+        Ok(Self {
+            pin: options.pin.map(parse_pin).transpose()?,
             notification_token: options.notification_token.map(Into::into),
             trust: options.trust,
-        }
+        })
     }
+}
+
+/// What a user typed as a PIN.
+pub(crate) fn parse_pin(typed: String) -> Result<tigress::Pin, TigressError> {
+    let typed = Zeroizing::new(typed);
+    Ok(tigress::Pin::parse(&typed).map_err(tigress::Error::from)?)
 }
 
 /// Where a push gateway can wake a device.

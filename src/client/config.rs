@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::invitation::{RelayOrigin, RelayPolicy, Vertical};
 use crate::mailbox::NotificationToken;
+use crate::pin::Pin;
 use crate::transfer::{Credential, TransferId};
 use crate::{Error, invitation};
 
@@ -34,6 +35,10 @@ pub struct Config {
     pub poll_interval_max: Duration,
     /// How long `create_invitation` and `accept_invitation` try to get an answer.
     pub give_up_after: Duration,
+    /// Digits of the PINs that this device draws for its invitations: 6 to 12.
+    pub pin_digits: u8,
+    /// How often a PIN may be tried at this device's invitations: 1 to 10. A receiver makes 5 tries at most.
+    pub pin_tries: u8,
 }
 
 impl Default for Config {
@@ -48,6 +53,8 @@ impl Default for Config {
             poll_interval: Duration::from_millis(500),
             poll_interval_max: Duration::from_secs(10),
             give_up_after: Duration::from_secs(30),
+            pin_digits: 6,
+            pin_tries: 5,
         }
     }
 }
@@ -63,6 +70,11 @@ impl Config {
     }
 
     pub(crate) fn policy(&self) -> Result<RelayPolicy, Error> {
+        if !Pin::is_length(self.pin_digits.into()) || !(1..=10).contains(&self.pin_tries) {
+            return Err(Error::bad_config(
+                "a PIN has 6 to 12 digits, and 1 to 10 tries",
+            ));
+        }
         let origin = |text: &String| {
             RelayOrigin::parse(text)
                 .map_err(|_| Error::bad_config("a relay's URL is not an origin"))
@@ -80,7 +92,7 @@ impl Config {
 }
 
 /// What `create_invitation` is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct InvitationRequest {
     /// Shown to the receiver's user and on the preview page; no secrets.
     pub title: String,
@@ -92,7 +104,7 @@ pub struct InvitationRequest {
     pub vertical: Vertical,
     /// How long the invitation lasts; [`DEFAULT_LIFETIME`] if none is given, [`MAX_LIFETIME`] at most.
     pub lifetime: Option<Duration>,
-    /// Whether the receiver must type a PIN. Not supported yet: an error.
+    /// Whether the receiver must type a PIN, which the sender's user tells by another channel than the link's.
     pub pin: bool,
     /// Where the relay's push gateway can wake this device.
     pub notification_token: Option<NotificationToken>,
@@ -105,15 +117,35 @@ pub struct InvitationRequest {
     pub idempotency_key: Option<String>,
 }
 
+impl std::fmt::Debug for InvitationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvitationRequest")
+            .field("vertical", &self.vertical)
+            .field("lifetime", &self.lifetime)
+            .field("pin", &self.pin)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What `accept_invitation` may be told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct AcceptOptions {
-    /// The PIN. Not supported yet: an error.
-    pub pin: Option<String>,
+    /// The PIN, if the user has typed it already; else
+    /// [`provide_pin`](crate::TransferClient::provide_pin) takes it.
+    pub pin: Option<Pin>,
     /// Where the relay's push gateway can wake this device.
     pub notification_token: Option<NotificationToken>,
     /// A relay to trust for this invitation, after the user has been asked.
     pub trust: Option<String>,
+}
+
+impl std::fmt::Debug for AcceptOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AcceptOptions")
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the sender shares. Whoever has it can take the credential.
@@ -123,6 +155,8 @@ pub struct Invitation {
     pub transfer: TransferId,
     /// The link, with the secret in its fragment.
     pub share_url: invitation::ShareUrl,
+    /// The PIN, if one was asked for: the user tells it by another channel than the link's.
+    pub pin: Option<Pin>,
     /// The same as a `.tigress` file.
     pub file: zeroize::Zeroizing<Vec<u8>>,
     /// When it expires, Unix seconds.

@@ -9,7 +9,8 @@ use serde::Serialize;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::{HttpTransport, TransportError, deadline, now, os_entropy};
+use super::clock::{Clock as _, SystemClock};
+use super::{HttpTransport, TransportError, deadline_after, os_entropy};
 use crate::mailbox::{
     CreateRequest, CreateResponse, HttpRequest, HttpResponse, Method, Problem, ReadResponse,
     UpdateRequest, UpdateResponse, decode_recipient_proof, headers, parse_timestamp, problems,
@@ -129,7 +130,7 @@ impl Mailbox {
         let expiration = configuration.and_then(|c| c.expiration.as_deref());
         expiration
             .and_then(parse_timestamp)
-            .is_some_and(|at| at <= now())
+            .is_some_and(|at| at <= SystemClock.now())
     }
 
     fn serve(&mut self, caller: &Caller, request: &HttpRequest) -> HttpResponse {
@@ -269,7 +270,7 @@ fn is_held(request: &HttpRequest, response: &HttpResponse) -> bool {
 #[async_trait]
 impl HttpTransport for InMemoryRelay {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let until: Instant = deadline(std::time::Duration::from_secs(request.wait));
+        let until: Instant = deadline_after(std::time::Duration::from_secs(request.wait));
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();

@@ -2,6 +2,7 @@
 //! it, and only then makes the request that it asked for.
 
 mod accept;
+mod clock;
 mod config;
 #[cfg(feature = "http")]
 mod http;
@@ -14,12 +15,13 @@ mod transport;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+pub use clock::Clock;
 pub use config::{
     AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
 };
@@ -34,6 +36,7 @@ use crate::crypto::sha256;
 use crate::entropy::Entropy;
 use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
 use crate::mailbox::NotificationToken;
+use crate::pin::Pin;
 use crate::secret::Secret;
 use crate::transfer::{
     Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
@@ -57,6 +60,7 @@ struct Inner {
     policy: RelayPolicy,
     store: Arc<dyn TransferStore>,
     http: Arc<dyn HttpTransport>,
+    clock: Arc<dyn Clock>,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
     observed: Mutex<HashSet<TransferId>>,
 }
@@ -83,17 +87,12 @@ pub(crate) fn os_entropy() -> Result<Entropy, Error> {
     Ok(Entropy::from_seed(&Secret::new(seed)))
 }
 
-/// This device's clock, Unix seconds.
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
-}
+/// Longest time that a call waits; what asks for more means "as long as it takes".
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
-/// When a time from now is over; one that no clock shows is as good as never.
-fn deadline(after: Duration) -> Instant {
-    const NEVER: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
-    Instant::now() + after.min(NEVER)
+/// The moment `wait` from now, whatever an app asks for.
+fn deadline_after(wait: Duration) -> Instant {
+    Instant::now() + wait.min(FOREVER)
 }
 
 impl TransferClient {
@@ -101,12 +100,25 @@ impl TransferClient {
     /// network.
     ///
     /// # Errors
-    /// `bad_config` for relay URLs that are no origins; `no_transport` without a transport where none is built
+    /// `bad_config` for relay URLs that are no origins, or PINs out of their limits; `no_transport` without a transport where none is built
     /// in.
     pub fn new(
         config: Config,
         store: Arc<dyn TransferStore>,
         http: Option<Arc<dyn HttpTransport>>,
+    ) -> Result<Self, Error> {
+        Self::with_clock(config, store, http, Arc::new(clock::SystemClock))
+    }
+
+    /// The same with another clock than the device's: for tests.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_clock(
+        config: Config,
+        store: Arc<dyn TransferStore>,
+        http: Option<Arc<dyn HttpTransport>>,
+        clock: Arc<dyn Clock>,
     ) -> Result<Self, Error> {
         let policy = config.policy()?;
         let http = match http {
@@ -118,6 +130,7 @@ impl TransferClient {
             policy,
             store,
             http,
+            clock,
             live: Mutex::default(),
             observed: Mutex::default(),
         })))
@@ -131,9 +144,6 @@ impl TransferClient {
     /// too long; `relay_unreachable`, `relay_refused`, `store`, `store_busy`; `closed` if the invitation of
     /// this key has been used or has ended.
     pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
-        if request.pin {
-            return Err(Error::pin_unsupported());
-        }
         let key = request.idempotency_key.as_deref();
         if key.is_some_and(|key| key.len() > MAX_KEY) {
             return Err(Error::bad_config(
@@ -141,13 +151,13 @@ impl TransferClient {
             ));
         }
         let id = match key {
-            Some(key) => derived_id(b"tigress v1 idempotency key", &[key.as_bytes()]),
+            Some(key) => TransferId::of_idempotency_key(key),
             None => TransferId(os_entropy()?.uuid()),
         };
         if self.load(id).await?.is_none() {
             let credential = request.credential.clone();
             let start = self.sender_start(id, request)?;
-            let mut transfer = Transfer::new_sender(start, now(), &mut os_entropy()?)?;
+            let mut transfer = Transfer::new_sender(start, self.now(), &mut os_entropy()?)?;
             if let Some(credential) = credential {
                 transfer.send(&credential)?;
             }
@@ -159,7 +169,7 @@ impl TransferClient {
         }
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        let deadline = deadline(self.0.config.give_up_after);
+        let deadline = deadline_after(self.0.config.give_up_after);
         self.create_mailbox(id, &mut slot, deadline).await?;
         self.transact(id, |transfer, _, _| invitation_of(transfer))
             .await
@@ -195,10 +205,18 @@ impl TransferClient {
                 image_url: request.image_url,
             },
             lifetime: lifetime.as_secs().max(1),
-            pin: false,
+            pin: match request.pin {
+                true => Some((self.new_pin()?, self.0.config.pin_tries)),
+                false => None,
+            },
             notification: request.notification_token,
             attestation: request.device_attestation,
         })
+    }
+
+    fn new_pin(&self) -> Result<Pin, Error> {
+        let digits = self.0.config.pin_digits.into();
+        Ok(Pin::generate(digits, &mut os_entropy()?))
     }
 
     fn own_relay(&self) -> Result<RelayOrigin, Error> {
@@ -259,6 +277,22 @@ impl TransferClient {
         Ok(())
     }
 
+    /// Receiver: the PIN that the user has typed, when the transfer's state is `pin_required`. Returns when the
+    /// answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right shows in a later
+    /// event: `established` or `pin_rejected`. At most 5 PINs are taken in one transfer.
+    ///
+    /// # Errors
+    /// `not_the_receiver` at a sender; `pin_not_asked` if no PIN is asked for now; `wrong_pin` if no try is
+    /// left; `closed`, `unknown_transfer`, `store`, `store_busy`.
+    pub async fn provide_pin(&self, id: TransferId, pin: &Pin) -> Result<(), Error> {
+        self.transact(id, |transfer, now, entropy| {
+            transfer.provide_pin(pin, now, entropy)
+        })
+        .await?;
+        self.live(id).wake.notify_one();
+        Ok(())
+    }
+
     /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
     ///
     /// # Errors
@@ -284,6 +318,8 @@ impl TransferClient {
         let mut all = Vec::new();
         for id in self.ids().await? {
             match self.load(id).await {
+                // One that `accept_invitation` could not read has not begun.
+                Ok(Some((transfer, _))) if transfer.is_offered() && !transfer.is_read() => {}
                 Ok(Some((transfer, _))) => all.push(transfer.summary()),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),
@@ -305,6 +341,10 @@ impl TransferClient {
     async fn ids(&self) -> Result<Vec<TransferId>, Error> {
         let keys = self.blocking(|store| store.list()).await?;
         Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
+    }
+
+    fn now(&self) -> u64 {
+        self.0.clock.now()
     }
 
     fn live(&self, id: TransferId) -> Arc<Live> {
@@ -363,7 +403,7 @@ impl TransferClient {
     ) -> Result<T, Error> {
         for _ in 0..MAX_CONFLICTS {
             let (mut transfer, record) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
-            let result = step(&mut transfer, now(), &mut os_entropy()?)?;
+            let result = step(&mut transfer, self.now(), &mut os_entropy()?)?;
             let after: Zeroizing<Vec<u8>> = transfer.to_record();
             if after == record.bytes {
                 return Ok(result);
@@ -389,7 +429,7 @@ impl TransferClient {
         wait: Duration,
         after: u64,
     ) -> Result<TransferUpdate, Error> {
-        let deadline = deadline(wait);
+        let deadline = deadline_after(wait);
         let update = self
             .transact(id, |transfer, _, _| {
                 transfer.acknowledge_events(after);
@@ -413,7 +453,7 @@ impl TransferClient {
     /// # Errors
     /// The first failure, after all transfers were tried; the others go on.
     pub async fn sync(&self, deadline: Duration) -> Result<(), Error> {
-        let deadline = self::deadline(deadline);
+        let deadline = deadline_after(deadline);
         let mut result = Ok(());
         for id in self.ids().await? {
             let live = self.live(id);
@@ -434,7 +474,7 @@ impl TransferClient {
         let Some((transfer, record)) = self.load(id).await? else {
             return Ok(());
         };
-        if transfer.is_forgettable(now()) {
+        if transfer.is_forgettable(self.now()) {
             let key = id.to_string();
             self.blocking(move |store| store.delete(&key, &record.version))
                 .await?;
@@ -465,6 +505,15 @@ pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Err
     }
 }
 
+impl TransferId {
+    /// The id of the transfer that `create_invitation` begins under this idempotency key, so that an app can keep
+    /// what belongs to it before it invites.
+    #[must_use]
+    pub fn of_idempotency_key(key: &str) -> Self {
+        derived_id(b"tigress v1 idempotency key", &[key.as_bytes()])
+    }
+}
+
 /// An id that the same input always gives, so that the store's compare-and-swap decides between two calls.
 fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
     let mut all = vec![label];
@@ -475,7 +524,7 @@ fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
 }
 
 fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
-    let Some((share_url, file)) = transfer.invitation() else {
+    let Some((share_url, file, pin)) = transfer.invitation() else {
         return Err(match transfer.outcome() {
             Some(outcome) => Error::Closed { outcome },
             None => Error::invitation_used(),
@@ -484,6 +533,7 @@ fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
     Ok(Invitation {
         transfer: transfer.id,
         share_url,
+        pin,
         file: file.to_bytes()?,
         expires_at: transfer.expires_at(),
     })

@@ -1,15 +1,16 @@
 //! What a transfer does by itself, and what it wants from the relay next.
 
 use super::types::Outcome;
-use super::{LINGER, Parting, Phase, Slot, Transfer};
+use super::{LINGER, OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
+use crate::exchange::Side;
 use crate::gss::{self, AcceptorCredential, ChannelBindings};
 use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use crate::mechanism;
 
 /// The next request, if there is one to make now.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Next {
     /// Make the mailbox (`creation`).
     Create,
@@ -75,16 +76,26 @@ impl Transfer {
     }
 
     /// Step 5 and 6, receiver: makes token 2, once, for good. From here on the auth credential is used.
-    fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+    pub(super) fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+        // Only what was found good is answered: a kill may have come before it was judged.
         let Phase::Offered {
             secret,
             token: Some(token),
+            pin,
             ..
         } = &self.phase
         else {
             return Ok(false);
         };
-        let credential = AcceptorCredential::new(secret.clone());
+        if !self.is_read() {
+            return Ok(false);
+        }
+        let mut credential = AcceptorCredential::new(secret.clone());
+        match pin {
+            OfferedPin::None => {}
+            OfferedPin::Needed => return Ok(false),
+            OfferedPin::Given(pin) => credential = credential.with_pin(pin.clone()),
+        }
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
             &credential,
@@ -145,10 +156,16 @@ impl Transfer {
             Phase::Removing { .. } => Next::Delete,
             Phase::Relinquishing { .. } => Next::Relinquish,
             Phase::Closed { parting: None, .. } => Next::Over,
+            // What `accept_invitation` has not checked is not gone on with.
+            Phase::Offered { .. } if !self.is_read() => Next::Over,
             Phase::Closed {
                 parting: Some(parting),
                 ..
-            } if now >= parting.until => Next::Delete,
+            } if now >= parting.until => match self.side {
+                // Nothing was answered: the mailbox is another device's, should this one's clock be wrong.
+                Side::Receiver if !self.answered => Next::Relinquish,
+                _ => Next::Delete,
+            },
             _ if !slot.is_known() => Next::Read,
             Phase::Closed {
                 parting: Some(parting),
@@ -177,7 +194,11 @@ impl Transfer {
             Phase::Creating { .. } | Phase::Invited { .. } => return Some(self.first_envelope()),
             Phase::Offered { .. } => return None,
             Phase::Acknowledging { crossed, .. } => (!crossed, None),
-            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => (false, Some(token)),
+            // Only a token 2 that the other side needs to read this leaves with an abort.
+            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => {
+                let needed = self.side == Side::Receiver && self.window.acknowledged() == 0;
+                (!needed, Some(token))
+            }
             _ => (false, None),
         };
         let mut fields = self.window.fields(self.side, silent);

@@ -73,37 +73,50 @@ impl Transfer {
 
     /// Ends by an abort: key 6 of the envelope, as often as needed, until the other side has answered.
     pub(super) fn abort(&mut self, code: u8, now: u64, entropy: &mut Entropy) {
+        if matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. }) {
+            return;
+        }
         self.queue.clear();
-        let token = self
-            .context
-            .as_ref()
-            .and_then(|context| context.abort_token(code, entropy));
-        match token {
+        match self.abort_token(code, entropy) {
             Some(token) => self.phase = Phase::Aborting { code, token },
             // Without keys there is nobody to tell.
             None => self.close(Outcome::from_code(code), now, None),
         }
     }
 
+    /// This side's abort; its context does nothing else any more.
+    fn abort_token(&mut self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+        let context = self.context.as_mut()?;
+        let token = context.abort_token(code, entropy)?;
+        context.end();
+        Some(token)
+    }
+
     /// The other side's abort. Whoever aborted first reads this as the confirmation.
     pub(super) fn peer_aborted(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) {
         let code = self.context.as_ref().and_then(|c| c.open_abort(token));
-        let Some(code) = code else {
-            return self.abort(codes::UNDECODABLE, now, entropy);
-        };
+        // The envelope was authentic: the other side has ended, whatever it meant to say.
+        let code = code.unwrap_or(codes::UNDECODABLE);
         match &self.phase {
-            Phase::Aborting { code: own, .. } => {
-                let outcome = Outcome::from_code((*own).min(code));
+            // Crossing aborts: the smaller code counts, and who has it sees that the other side knows it.
+            Phase::Aborting { code: own, token } if *own < code => {
+                let (code, token) = (*own, token.clone());
+                self.phase = Phase::Answering { code, token };
+            }
+            Phase::Aborting { .. } => {
+                let outcome = Outcome::from_code(code);
                 self.phase = Phase::Removing { outcome };
             }
             Phase::Answering { .. } | Phase::Removing { .. } | Phase::Closed { .. } => {}
             _ => {
                 self.queue.clear();
-                let own = self
-                    .context
-                    .as_ref()
-                    .and_then(|context| context.abort_token(code, entropy));
-                match own {
+                // What the sender judged last; its own tries are the receiver's business.
+                let judged = !self.is_sender() && matches!(self.phase, Phase::Establishing);
+                if judged && code == codes::PIN_TRIES {
+                    self.events
+                        .push(TransferEvent::PinRejected { tries_left: 0 });
+                }
+                match self.abort_token(code, entropy) {
                     Some(token) => self.phase = Phase::Answering { code, token },
                     None => self.close(Outcome::from_code(code), now, None),
                 }

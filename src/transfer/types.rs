@@ -99,6 +99,7 @@ pub(crate) mod codes {
     pub(crate) const DECLINED: u8 = 2;
     pub(crate) const CANCELLED: u8 = 3;
     pub(crate) const EXPIRED: u8 = 4;
+    pub(crate) const PIN_TRIES: u8 = 5;
     pub(crate) const UNDECODABLE: u8 = 6;
     pub(crate) const STATE_LOST: u8 = 7;
     pub(crate) const TOO_LARGE: u8 = 8;
@@ -124,6 +125,9 @@ pub enum Outcome {
     Failed(u8),
 }
 
+/// What stands in records for an outcome without a code.
+const STORED_UNCONFIRMED: u64 = 256;
+
 impl Outcome {
     pub(crate) fn from_code(code: u8) -> Self {
         match code {
@@ -148,10 +152,10 @@ impl Outcome {
         }
     }
 
-    /// One number for storage: the code, 0 for unconfirmed.
+    /// One number for storage: the code, or one that is none.
     pub(crate) fn stored(self) -> u64 {
         match self {
-            Self::Unconfirmed => 0,
+            Self::Unconfirmed => STORED_UNCONFIRMED,
             Self::Completed => codes::DONE.into(),
             Self::Declined => codes::DECLINED.into(),
             Self::Cancelled => codes::CANCELLED.into(),
@@ -161,10 +165,10 @@ impl Outcome {
     }
 
     pub(crate) fn from_stored(stored: u64) -> Option<Self> {
-        Some(match u8::try_from(stored).ok()? {
-            0 => Self::Unconfirmed,
-            code => Self::from_code(code),
-        })
+        if stored == STORED_UNCONFIRMED {
+            return Some(Self::Unconfirmed);
+        }
+        u8::try_from(stored).ok().map(Self::from_code)
     }
 }
 
@@ -220,9 +224,10 @@ pub enum TransferEvent {
     Accepted,
     /// Receiver: the PIN is needed.
     PinRequired,
-    /// A wrong PIN; so many tries are left.
+    /// A wrong PIN: the user's at the receiver, at the sender whoever answered. With no tries left the transfer
+    /// is destroyed on both sides.
     PinRejected {
-        /// Tries left on this side.
+        /// Tries left, as far as this side knows.
         tries_left: u8,
     },
     /// The security context is complete.
@@ -272,6 +277,9 @@ pub struct TransferSummary {
     pub display: Display,
     /// When it ends at the latest, Unix seconds.
     pub expires_at: u64,
+    /// How many messages this side has handed over to be sent, delivered or not: so an app that was killed knows
+    /// whether its last `send_credential` counted.
+    pub sent: MessageIndex,
 }
 
 /// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.

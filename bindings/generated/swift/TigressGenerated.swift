@@ -1295,6 +1295,11 @@ public protocol InvitationProtocol: AnyObject, Sendable {
     func file()  -> Data
 
     /**
+     * The PIN, if one was asked for: the user tells it by another way than the invitation's.
+     */
+    func pin()  -> String?
+
+    /**
      * The link, with the shared secret in its fragment.
      */
     func shareUrl()  -> String
@@ -1381,6 +1386,18 @@ open func file() -> Data  {
     return try!  FfiConverterData.lift(try! rustCall() {
         uniffiCallStatus in
     uniffi_tigress_ffi_fn_method_invitation_file(
+            self.uniffiCloneHandle(),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The PIN, if one was asked for: the user tells it by another way than the invitation's.
+     */
+open func pin() -> String?  {
+    return try!  FfiConverterOptionString.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_invitation_pin(
             self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
@@ -1812,10 +1829,11 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
      * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer.
+     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
+     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
      * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `pin_downgrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
      */
     func acceptInvitation(invitation: Data, options: AcceptOptions, cancellation: Cancellation?) async throws  -> TransferId
 
@@ -1858,6 +1876,16 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
      */
     func poll(id: TransferId, wait: TimeSpan, after: UInt64, cancellation: Cancellation?) async throws  -> TransferUpdate
+
+    /**
+     * Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+     * `PinRequired`. Returns when the answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right
+     * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
+     *
+     * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
+     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     */
+    func providePin(id: TransferId, pin: String) async throws
 
     /**
      * Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
@@ -1976,10 +2004,11 @@ public convenience init(config: Config, store: TransferStore, transport: HttpTra
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
      * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer.
+     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
+     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
      * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `pin_downgrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
      */
 open func acceptInvitation(invitation: Data, options: AcceptOptions, cancellation: Cancellation? = nil)async throws  -> TransferId  {
     return
@@ -2097,6 +2126,30 @@ open func poll(id: TransferId, wait: TimeSpan, after: UInt64, cancellation: Canc
             completeFunc: ffi_tigress_ffi_rust_future_complete_rust_buffer,
             freeFunc: ffi_tigress_ffi_rust_future_free_rust_buffer,
             liftFunc: FfiConverterTypeTransferUpdate_lift,
+            errorHandler: FfiConverterTypeTigressError_lift
+        )
+}
+
+    /**
+     * Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+     * `PinRequired`. Returns when the answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right
+     * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
+     *
+     * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
+     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     */
+open func providePin(id: TransferId, pin: String)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tigress_ffi_fn_method_transferclient_provide_pin(
+                        self.uniffiCloneHandle(),FfiConverterTypeTransferId_lower(id),FfiConverterString.lower(pin)
+                )
+            },
+            pollFunc: ffi_tigress_ffi_rust_future_poll_void,
+            completeFunc: ffi_tigress_ffi_rust_future_complete_void,
+            freeFunc: ffi_tigress_ffi_rust_future_free_void,
+            liftFunc: { $0 },
             errorHandler: FfiConverterTypeTigressError_lift
         )
 }
@@ -2752,6 +2805,14 @@ public struct Config: Equatable, Hashable {
      * How long creating and accepting an invitation try to get an answer; 30 s by default.
      */
     public let giveUpAfter: TimeSpan?
+    /**
+     * Digits of the PINs that this device draws for its invitations: 6 by default, 12 at most.
+     */
+    public let pinDigits: UInt8?
+    /**
+     * How often a PIN may be tried at this device's invitations: 5 times by default, 1 to 10.
+     */
+    public let pinTries: UInt8?
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -2784,7 +2845,13 @@ public struct Config: Equatable, Hashable {
          */pollIntervalMax: TimeSpan? = nil,
         /**
          * How long creating and accepting an invitation try to get an answer; 30 s by default.
-         */giveUpAfter: TimeSpan? = nil) {
+         */giveUpAfter: TimeSpan? = nil,
+        /**
+         * Digits of the PINs that this device draws for its invitations: 6 by default, 12 at most.
+         */pinDigits: UInt8? = nil,
+        /**
+         * How often a PIN may be tried at this device's invitations: 5 times by default, 1 to 10.
+         */pinTries: UInt8? = nil) {
         self.relay = relay
         self.trustedRelays = trustedRelays
         self.allowLoopbackHttp = allowLoopbackHttp
@@ -2794,6 +2861,8 @@ public struct Config: Equatable, Hashable {
         self.pollInterval = pollInterval
         self.pollIntervalMax = pollIntervalMax
         self.giveUpAfter = giveUpAfter
+        self.pinDigits = pinDigits
+        self.pinTries = pinTries
     }
 
 
@@ -2820,7 +2889,9 @@ public struct FfiConverterTypeConfig: FfiConverterRustBuffer {
                 longPoll: FfiConverterOptionTypeTimeSpan.read(from: &buf),
                 pollInterval: FfiConverterOptionTypeTimeSpan.read(from: &buf),
                 pollIntervalMax: FfiConverterOptionTypeTimeSpan.read(from: &buf),
-                giveUpAfter: FfiConverterOptionTypeTimeSpan.read(from: &buf)
+                giveUpAfter: FfiConverterOptionTypeTimeSpan.read(from: &buf),
+                pinDigits: FfiConverterOptionUInt8.read(from: &buf),
+                pinTries: FfiConverterOptionUInt8.read(from: &buf)
         )
     }
 
@@ -2834,6 +2905,8 @@ public struct FfiConverterTypeConfig: FfiConverterRustBuffer {
         FfiConverterOptionTypeTimeSpan.write(value.pollInterval, into: &buf)
         FfiConverterOptionTypeTimeSpan.write(value.pollIntervalMax, into: &buf)
         FfiConverterOptionTypeTimeSpan.write(value.giveUpAfter, into: &buf)
+        FfiConverterOptionUInt8.write(value.pinDigits, into: &buf)
+        FfiConverterOptionUInt8.write(value.pinTries, into: &buf)
     }
 }
 
@@ -3401,7 +3474,7 @@ public func FfiConverterTypeInvitationPreview_lower(_ value: InvitationPreview) 
 /**
  * What an invitation is to be.
  */
-public struct InvitationRequest: Equatable, Hashable {
+public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
     /**
      * Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
      */
@@ -3493,6 +3566,17 @@ public struct InvitationRequest: Equatable, Hashable {
 
 
 
+// The local Rust `Display` implementation.
+public var description: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_invitationrequest_uniffi_trait_display(
+            FfiConverterTypeInvitationRequest_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
 }
 
 #if compiler(>=6)
@@ -4804,6 +4888,19 @@ enum TigressError: Swift.Error, Equatable, Hashable {
          */outcome: Outcome
     )
     /**
+     * A wrong PIN.
+     */
+    case WrongPin(
+        /**
+         * Tries left on this side.
+         */triesLeft: UInt8
+    )
+    /**
+     * The invitation and its auth credential do not agree about the PIN, or one was given where none is asked for:
+     * somebody may have changed the invitation.
+     */
+    case PinDowngrade
+    /**
      * The library was built without its own HTTP client, and was given no transport.
      */
     case NoTransport
@@ -4930,14 +5027,18 @@ public struct FfiConverterTypeTigressError: FfiConverterRustBuffer {
         case 13: return .Closed(
             outcome: try FfiConverterTypeOutcome.read(from: &buf)
             )
-        case 14: return .NoTransport
-        case 15: return .Security(
+        case 14: return .WrongPin(
+            triesLeft: try FfiConverterUInt8.read(from: &buf)
+            )
+        case 15: return .PinDowngrade
+        case 16: return .NoTransport
+        case 17: return .Security(
             major: try FfiConverterUInt32.read(from: &buf),
             minor: try FfiConverterUInt32.read(from: &buf),
             text: try FfiConverterString.read(from: &buf)
             )
-        case 16: return .Cancelled
-        case 17: return .Other(
+        case 18: return .Cancelled
+        case 19: return .Other(
             word: try FfiConverterString.read(from: &buf),
             reason: try FfiConverterString.read(from: &buf),
             retryable: try FfiConverterBool.read(from: &buf)
@@ -5016,23 +5117,32 @@ public struct FfiConverterTypeTigressError: FfiConverterRustBuffer {
             FfiConverterTypeOutcome.write(outcome, into: &buf)
 
 
-        case .NoTransport:
+        case let .WrongPin(triesLeft):
             writeInt(&buf, Int32(14))
+            FfiConverterUInt8.write(triesLeft, into: &buf)
+
+
+        case .PinDowngrade:
+            writeInt(&buf, Int32(15))
+
+
+        case .NoTransport:
+            writeInt(&buf, Int32(16))
 
 
         case let .Security(major,minor,text):
-            writeInt(&buf, Int32(15))
+            writeInt(&buf, Int32(17))
             FfiConverterUInt32.write(major, into: &buf)
             FfiConverterUInt32.write(minor, into: &buf)
             FfiConverterString.write(text, into: &buf)
 
 
         case .Cancelled:
-            writeInt(&buf, Int32(16))
+            writeInt(&buf, Int32(18))
 
 
         case let .Other(word,reason,retryable):
-            writeInt(&buf, Int32(17))
+            writeInt(&buf, Int32(19))
             FfiConverterString.write(word, into: &buf)
             FfiConverterString.write(reason, into: &buf)
             FfiConverterBool.write(retryable, into: &buf)
@@ -5600,6 +5710,30 @@ public func FfiConverterTypeVertical_lower(_ value: Vertical) -> RustBuffer {
     return FfiConverterTypeVertical.lower(value)
 }
 
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionUInt8: FfiConverterRustBuffer {
+    typealias SwiftType = UInt8?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt8.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt8.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
 
 #if swift(>=5.8)
 @_documentation(visibility: private)
@@ -6339,7 +6473,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled() != 56579) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() != 7360) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() != 10360) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() != 1420) {
@@ -6355,6 +6489,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_poll() != 13111) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_method_transferclient_provide_pin() != 47180) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_send_credential() != 59811) {
@@ -6379,6 +6516,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_invitation_file() != 21255) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_method_invitation_pin() != 33579) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_invitation_share_url() != 45998) {

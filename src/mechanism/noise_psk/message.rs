@@ -72,12 +72,20 @@ impl Protection<'_> {
         data: &[u8],
         entropy: &mut Entropy,
     ) -> Result<Vec<u8>, Error> {
-        wrapped_len(conf, data.len()).ok_or(TOO_LONG)?;
+        let length = wrapped_len(conf, data.len()).ok_or(TOO_LONG)?;
         let header = header(WRAP, self.role, conf, sequence);
         if conf {
+            let prefix = u32::try_from(data.len()).map_err(|_| TOO_LONG)?;
             let key = self.keys.message(Use::Wrap, self.role);
-            let plain = pad(data).ok_or(TOO_LONG)?;
-            return Ok([&header[..], &crypto::seal(&key, &header, &plain, entropy)].concat());
+            let mut token = Vec::with_capacity(length);
+            token.extend(header);
+            let padded = length - OVERHEAD;
+            crypto::seal_into(&mut token, &key, &header, padded, entropy, |token| {
+                token.extend(prefix.to_be_bytes());
+                token.extend_from_slice(data);
+                token.resize(length - TAG_LEN, 0);
+            });
+            return Ok(token);
         }
         let key = self.keys.message(Use::Integrity, self.role);
         let sealed = crypto::seal(&key, &[&header, data].concat(), &[], entropy);
@@ -91,8 +99,9 @@ impl Protection<'_> {
         let data = if sealed {
             let key = self.key(Use::Wrap);
             padded(header.content).ok_or(Error::token(MinorStatus::Padding))?;
-            let plain = crypto::open(&key, header.bytes, header.content).ok_or(BAD_MIC)?;
-            unpad(&plain).ok_or(Error::token(MinorStatus::Padding))?
+            let mut plain = crypto::open(&key, header.bytes, header.content).ok_or(BAD_MIC)?;
+            unpad(&mut plain).ok_or(Error::token(MinorStatus::Padding))?;
+            plain
         } else {
             open_plain(&self.key(Use::Integrity), &header)?
         };
@@ -212,17 +221,6 @@ fn open_plain(key: &Secret<32>, header: &Header<'_>) -> Result<Zeroizing<Vec<u8>
     Ok(Zeroizing::new(data.to_vec()))
 }
 
-/// length ‖ data ‖ zeros.
-fn pad(data: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
-    let length = u32::try_from(data.len()).ok()?;
-    let padded = padded_len(data.len())?;
-    let mut plain = Zeroizing::new(Vec::with_capacity(padded));
-    plain.extend(length.to_be_bytes());
-    plain.extend(data);
-    plain.resize(padded, 0);
-    Some(plain)
-}
-
 /// Whether a sealed content's length is one that padding gives: a cut or a trailing byte is told from a
 /// forgery.
 fn padded(content: &[u8]) -> Option<()> {
@@ -230,13 +228,18 @@ fn padded(content: &[u8]) -> Option<()> {
     (length >= padding::MIN && padding::padme_floor(length) == length).then_some(())
 }
 
-/// The data of a padded text; `None` unless its padding is exactly what [`pad`] would give.
-fn unpad(plain: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+/// Leaves the data of a padded text: length ‖ data ‖ zeros. `None` unless its padding is exactly what
+/// [`Protection::wrap`] would give.
+fn unpad(plain: &mut Vec<u8>) -> Option<()> {
     let (length, rest) = plain.split_first_chunk::<LENGTH_LEN>()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
-    let (data, zeros) = rest.split_at_checked(length)?;
+    let (_, zeros) = rest.split_at_checked(length)?;
     let exact = plain.len() == padded_len(length)? && zeros.iter().all(|byte| *byte == 0);
-    exact.then(|| Zeroizing::new(data.to_vec()))
+    exact.then_some(())?;
+    // In the same memory, which is wiped whole.
+    plain.copy_within(LENGTH_LEN..LENGTH_LEN + length, 0);
+    plain.truncate(length);
+    Some(())
 }
 
 fn deletion(content: &[u8]) -> Option<(u8, u64)> {

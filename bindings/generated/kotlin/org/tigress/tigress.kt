@@ -798,6 +798,8 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_transferclient_poll(
     ): Int
+    external fun uniffi_tigress_ffi_checksum_method_transferclient_provide_pin(
+    ): Int
     external fun uniffi_tigress_ffi_checksum_method_transferclient_send_credential(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_transferclient_set_notification_token(
@@ -813,6 +815,8 @@ internal object IntegrityCheckingUniffiLib {
     external fun uniffi_tigress_ffi_checksum_method_invitation_expires_at(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_invitation_file(
+    ): Int
+    external fun uniffi_tigress_ffi_checksum_method_invitation_pin(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_invitation_share_url(
     ): Int
@@ -893,6 +897,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_poll(`ptr`: Long,`id`: RustBuffer.ByValue,`wait`: RustBuffer.ByValue,`after`: Long,`cancellation`: RustBuffer.ByValue,
     ): Long
+    external fun uniffi_tigress_ffi_fn_method_transferclient_provide_pin(`ptr`: Long,`id`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_send_credential(`ptr`: Long,`id`: RustBuffer.ByValue,`credential`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_set_notification_token(`ptr`: Long,`id`: RustBuffer.ByValue,`token`: RustBuffer.ByValue,
@@ -918,6 +924,8 @@ internal object UniffiLib {
     external fun uniffi_tigress_ffi_fn_method_invitation_expires_at(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_invitation_file(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_tigress_ffi_fn_method_invitation_pin(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_invitation_share_url(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -986,6 +994,8 @@ internal object UniffiLib {
     external fun uniffi_tigress_ffi_fn_method_peertext_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_acceptoptions_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_tigress_ffi_fn_method_invitationrequest_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_notificationtoken_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1165,7 +1175,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled() and 0xFFFF) != 56579) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() and 0xFFFF) != 7360) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() and 0xFFFF) != 10360) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() and 0xFFFF) != 1420) {
@@ -1181,6 +1191,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_poll() and 0xFFFF) != 13111) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_provide_pin() and 0xFFFF) != 47180) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_send_credential() and 0xFFFF) != 59811) {
@@ -1205,6 +1218,9 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_invitation_file() and 0xFFFF) != 21255) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_tigress_ffi_checksum_method_invitation_pin() and 0xFFFF) != 33579) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_invitation_share_url() and 0xFFFF) != 45998) {
@@ -2925,6 +2941,11 @@ public interface InvitationInterface {
     fun `file`(): kotlin.ByteArray
 
     /**
+     * The PIN, if one was asked for: the user tells it by another way than the invitation's.
+     */
+    fun `pin`(): kotlin.String?
+
+    /**
      * The link, with the shared secret in its fragment.
      */
     fun `shareUrl`(): kotlin.String
@@ -3066,6 +3087,22 @@ open class Invitation: Disposable, AutoCloseable, InvitationInterface
     callWithHandle {
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_tigress_ffi_fn_method_invitation_file(
+        it,
+        _status)
+}
+    }
+    )
+    }
+
+
+
+    /**
+     * The PIN, if one was asked for: the user tells it by another way than the invitation's.
+     */override fun `pin`(): kotlin.String? {
+            return FfiConverterOptionalString.lift(
+    callWithHandle {
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_tigress_ffi_fn_method_invitation_pin(
         it,
         _status)
 }
@@ -3848,10 +3885,11 @@ public interface TransferClientInterface {
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
      * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer.
+     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
+     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
      * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `pin_downgrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
      */
     suspend fun `acceptInvitation`(`invitation`: kotlin.ByteArray, `options`: AcceptOptions, `cancellation`: Cancellation? = null): TransferId
 
@@ -3894,6 +3932,16 @@ public interface TransferClientInterface {
      * the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
      */
     suspend fun `poll`(`id`: TransferId, `wait`: TimeSpan, `after`: kotlin.ULong, `cancellation`: Cancellation? = null): TransferUpdate
+
+    /**
+     * Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+     * `PinRequired`. Returns when the answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right
+     * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
+     *
+     * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
+     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     */
+    suspend fun `providePin`(`id`: TransferId, `pin`: kotlin.String)
 
     /**
      * Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
@@ -4063,10 +4111,11 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
      * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer.
+     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
+     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
      * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `pin_downgrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4224,6 +4273,38 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
         { future -> UniffiLib.ffi_tigress_ffi_rust_future_free_rust_buffer(future) },
         // lift function
         { FfiConverterTypeTransferUpdate.lift(it) },
+        // Error FFI converter
+        TigressException.ErrorHandler,
+    )
+    }
+
+
+    /**
+     * Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+     * `PinRequired`. Returns when the answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right
+     * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
+     *
+     * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
+     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     */
+    @Throws(TigressException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `providePin`(`id`: TransferId, `pin`: kotlin.String) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_tigress_ffi_fn_method_transferclient_provide_pin(
+                uniffiHandle,
+
+        FfiConverterTypeTransferId.lower(`id`),
+        FfiConverterString.lower(`pin`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_tigress_ffi_rust_future_free_void(future) },
+        // lift function
+        { },
+
         // Error FFI converter
         TigressException.ErrorHandler,
     )
@@ -5000,6 +5081,16 @@ data class Config (
      * How long creating and accepting an invitation try to get an answer; 30 s by default.
      */
     val `giveUpAfter`: TimeSpan? = null
+    ,
+    /**
+     * Digits of the PINs that this device draws for its invitations: 6 by default, 12 at most.
+     */
+    val `pinDigits`: kotlin.UByte? = null
+    ,
+    /**
+     * How often a PIN may be tried at this device's invitations: 5 times by default, 1 to 10.
+     */
+    val `pinTries`: kotlin.UByte? = null
 
 ){
 
@@ -5025,6 +5116,8 @@ public object FfiConverterTypeConfig: FfiConverterRustBuffer<Config> {
             FfiConverterOptionalTypeTimeSpan.read(buf),
             FfiConverterOptionalTypeTimeSpan.read(buf),
             FfiConverterOptionalTypeTimeSpan.read(buf),
+            FfiConverterOptionalUByte.read(buf),
+            FfiConverterOptionalUByte.read(buf),
         )
     }
 
@@ -5037,7 +5130,9 @@ public object FfiConverterTypeConfig: FfiConverterRustBuffer<Config> {
             FfiConverterOptionalTypeTimeSpan.allocationSize(value.`longPoll`) +
             FfiConverterOptionalTypeTimeSpan.allocationSize(value.`pollInterval`) +
             FfiConverterOptionalTypeTimeSpan.allocationSize(value.`pollIntervalMax`) +
-            FfiConverterOptionalTypeTimeSpan.allocationSize(value.`giveUpAfter`)
+            FfiConverterOptionalTypeTimeSpan.allocationSize(value.`giveUpAfter`) +
+            FfiConverterOptionalUByte.allocationSize(value.`pinDigits`) +
+            FfiConverterOptionalUByte.allocationSize(value.`pinTries`)
     )
 
     override fun write(value: Config, buf: ByteBuffer) {
@@ -5050,6 +5145,8 @@ public object FfiConverterTypeConfig: FfiConverterRustBuffer<Config> {
             FfiConverterOptionalTypeTimeSpan.write(value.`pollInterval`, buf)
             FfiConverterOptionalTypeTimeSpan.write(value.`pollIntervalMax`, buf)
             FfiConverterOptionalTypeTimeSpan.write(value.`giveUpAfter`, buf)
+            FfiConverterOptionalUByte.write(value.`pinDigits`, buf)
+            FfiConverterOptionalUByte.write(value.`pinTries`, buf)
     }
 }
 
@@ -5511,6 +5608,15 @@ data class InvitationRequest (
 
 
 
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_tigress_ffi_fn_method_invitationrequest_uniffi_trait_display(FfiConverterTypeInvitationRequest.lower(this),
+        _status)
+}
+    )
+    }
 
     companion object
 }
@@ -6638,6 +6744,30 @@ sealed class TigressException: kotlin.Exception() {
     }
 
     /**
+     * A wrong PIN.
+     */
+    class WrongPin(
+
+        /**
+         * Tries left on this side.
+         */
+        val `triesLeft`: kotlin.UByte
+        ) : TigressException() {
+        override val message
+            get() = "triesLeft=${ `triesLeft` }"
+    }
+
+    /**
+     * The invitation and its auth credential do not agree about the PIN, or one was given where none is asked for:
+     * somebody may have changed the invitation.
+     */
+    class PinDowngrade(
+        ) : TigressException() {
+        override val message
+            get() = ""
+    }
+
+    /**
      * The library was built without its own HTTP client, and was given no transport.
      */
     class NoTransport(
@@ -6788,14 +6918,18 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
             13 -> TigressException.Closed(
                 FfiConverterTypeOutcome.read(buf),
                 )
-            14 -> TigressException.NoTransport()
-            15 -> TigressException.Security(
+            14 -> TigressException.WrongPin(
+                FfiConverterUByte.read(buf),
+                )
+            15 -> TigressException.PinDowngrade()
+            16 -> TigressException.NoTransport()
+            17 -> TigressException.Security(
                 FfiConverterUInt.read(buf),
                 FfiConverterUInt.read(buf),
                 FfiConverterString.read(buf),
                 )
-            16 -> TigressException.Cancelled()
-            17 -> TigressException.Other(
+            18 -> TigressException.Cancelled()
+            19 -> TigressException.Other(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 FfiConverterBoolean.read(buf),
@@ -6867,6 +7001,15 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
                 + FfiConverterTypeOutcome.allocationSize(value.`outcome`)
+            )
+            is TigressException.WrongPin -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterUByte.allocationSize(value.`triesLeft`)
+            )
+            is TigressException.PinDowngrade -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
             )
             is TigressException.NoTransport -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
@@ -6957,23 +7100,32 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
                 FfiConverterTypeOutcome.write(value.`outcome`, buf)
                 Unit
             }
-            is TigressException.NoTransport -> {
+            is TigressException.WrongPin -> {
                 buf.putInt(14)
+                FfiConverterUByte.write(value.`triesLeft`, buf)
+                Unit
+            }
+            is TigressException.PinDowngrade -> {
+                buf.putInt(15)
+                Unit
+            }
+            is TigressException.NoTransport -> {
+                buf.putInt(16)
                 Unit
             }
             is TigressException.Security -> {
-                buf.putInt(15)
+                buf.putInt(17)
                 FfiConverterUInt.write(value.`major`, buf)
                 FfiConverterUInt.write(value.`minor`, buf)
                 FfiConverterString.write(value.`text`, buf)
                 Unit
             }
             is TigressException.Cancelled -> {
-                buf.putInt(16)
+                buf.putInt(18)
                 Unit
             }
             is TigressException.Other -> {
-                buf.putInt(17)
+                buf.putInt(19)
                 FfiConverterString.write(value.`word`, buf)
                 FfiConverterString.write(value.`reason`, buf)
                 FfiConverterBoolean.write(value.`retryable`, buf)
@@ -7560,6 +7712,38 @@ public object FfiConverterTypeVertical: FfiConverterRustBuffer<Vertical> {
 }
 
 
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalUByte: FfiConverterRustBuffer<kotlin.UByte?> {
+    override fun read(buf: ByteBuffer): kotlin.UByte? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUByte.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UByte?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUByte.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UByte?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUByte.write(value, buf)
+        }
+    }
+}
 
 
 
