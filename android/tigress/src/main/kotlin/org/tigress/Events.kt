@@ -24,12 +24,19 @@ private val WAIT = 30.seconds
 public fun TransferClient.events(
     id: TransferId,
     whenUnreachable: (TigressException) -> Unit = {},
+): Flow<TransferEvent> = eventsBy(id, WAIT, whenUnreachable)
+
+/** The same with other waits, for tests. */
+internal fun TransferClient.eventsBy(
+    id: TransferId,
+    wait: Duration,
+    whenUnreachable: (TigressException) -> Unit,
 ): Flow<TransferEvent> = flow {
     val observation = observe(id)
     try {
         var given = 0UL
         while (true) {
-            val update = pollPatiently(id, given, whenUnreachable)
+            val update = pollPatiently(id, wait, given, whenUnreachable)
             val event = update.events.firstOrNull()
             if (event != null) {
                 emit(event)
@@ -47,13 +54,14 @@ public fun TransferClient.events(
 /** One poll; again, later, after failures that time alone may mend. */
 private suspend fun TransferClient.pollPatiently(
     id: TransferId,
+    wait: Duration,
     after: ULong,
     whenUnreachable: (TigressException) -> Unit,
 ): TransferUpdate {
     var pause = FIRST_PAUSE
     while (true) {
         try {
-            return poll(id, WAIT, after)
+            return poll(id, wait, after)
         } catch (error: TigressException) {
             if (!error.passes()) throw error
             whenUnreachable(error)

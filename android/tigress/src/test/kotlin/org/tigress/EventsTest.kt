@@ -4,6 +4,7 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
@@ -99,7 +100,7 @@ class EventsTest {
         val client = TransferClient(Config(relay.origin(), giveUpAfter = Duration.ZERO), store, flaky)
         failures = Int.MAX_VALUE
         val told = mutableListOf<TigressException>()
-        val events = client.events(id) {
+        val events = client.eventsBy(id, 1.seconds) {
             told += it
             failures = 0
         }
