@@ -15,7 +15,7 @@ import Tigress
         #expect(what == "secret_missing")
         #expect(!reason.contains("2bba630e"))
         let client = try alone()
-        #expect(await failure { try await client.acceptInvitation(Data("hello".utf8)) }?.code == "bad_invitation")
+        #expect(await failure { try await client.acceptInvitation(contents: Data("hello".utf8)) }?.code == "bad_invitation")
     }
 
     @Test("A relay that is not trusted is named, so that the user can be asked")
