@@ -209,6 +209,14 @@ impl Error {
         Self::RelayRefused { status: 0, reason }
     }
 
+    /// CreateMailbox was not found: whatever is there, it makes no mailboxes.
+    pub(crate) const fn no_relay() -> Self {
+        Self::RelayRefused {
+            status: 404,
+            reason: "there is no relay at this address",
+        }
+    }
+
     /// The mailbox holds something else than this invitation's token.
     pub(crate) const fn bad_mailbox(reason: &'static str) -> Self {
         Self::other("bad_mailbox", reason)
@@ -361,6 +369,7 @@ mod tests {
         vec![
             Error::unknown_transfer(),
             Error::closing(),
+            Error::already_observed(),
             Error::not_the_receiver(),
             Error::bad_pin(),
             Error::pin_not_asked(),

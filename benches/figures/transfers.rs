@@ -7,7 +7,7 @@ use tigress::{
     AcceptOptions, Config, Credential, HttpTransport, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, built_in_transport,
 };
-use tigress_relay::store::MailboxStore;
+use tigress_relay::store::{DurableStore, MailboxStore};
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
 use tokio::runtime::Runtime;
 
@@ -65,6 +65,31 @@ struct Cost {
     traffic: Traffic,
 }
 
+impl Cost {
+    fn requests(&self) -> f64 {
+        self.traffic.requests as f64 / TRANSFERS as f64
+    }
+
+    fn few_requests(&self, case: &Case) -> String {
+        let most = case.most_requests;
+        aim(self.requests() <= most, &format!("≤ {most} requests"))
+    }
+
+    fn row(&self, name: String, aims: String) -> [String; 9] {
+        [
+            name,
+            figure(self.p50),
+            figure(self.p99),
+            figure(self.cpu),
+            figure(self.requests()),
+            figure(self.traffic.bytes as f64 / TRANSFERS as f64 / 1024.0),
+            figure(self.traffic.loads as f64 / TRANSFERS as f64),
+            figure(self.traffic.saves as f64 / TRANSFERS as f64),
+            aims,
+        ]
+    }
+}
+
 pub(crate) fn run() -> Findings {
     let mut table = Table::new(
         "A whole transfer: create, accept, establish, deliver, end on both sides",
@@ -87,28 +112,25 @@ pub(crate) fn run() -> Findings {
         if only.as_deref().is_some_and(|only| case.name != only) {
             continue;
         }
-        let cost = runtime.block_on(measure(&case, tigress_relay::store::MemoryStore::default()));
-        let requests = cost.traffic.requests as f64 / TRANSFERS as f64;
-        let few = requests <= case.most_requests;
-        let mut aims = aim(few, &format!("≤ {} requests", case.most_requests));
+        let folder = tempfile::tempdir().unwrap();
+        let file = DurableStore::open(folder.path().join("mailboxes")).unwrap();
+        let memory = runtime.block_on(measure(&case, tigress_relay::store::MemoryStore::default()));
+        let durable = runtime.block_on(measure(&case, file));
+        let mut aims = memory.few_requests(&case);
         if case.content == 1024 {
-            aims = format!("{}; {aims}", aim(cost.p50 <= 4.0, "p50 ≤ 4 ms"));
+            aims = format!("{}; {aims}", aim(memory.p50 <= 4.0, "p50 ≤ 4 ms"));
         }
-        table.row([
-            format!("memory, {}", case.name),
-            figure(cost.p50),
-            figure(cost.p99),
-            figure(cost.cpu),
-            figure(requests),
-            figure(cost.traffic.bytes as f64 / TRANSFERS as f64 / 1024.0),
-            figure(cost.traffic.loads as f64 / TRANSFERS as f64),
-            figure(cost.traffic.saves as f64 / TRANSFERS as f64),
-            aims,
-        ]);
+        table.row(memory.row(format!("memory, {}", case.name), aims));
+        let cheap = aim(durable.cpu <= 2.0 * memory.cpu, "CPU ≤ 2 × memory's");
+        let aims = format!("{cheap}; {}", durable.few_requests(&case));
+        table.row(durable.row(format!("durable, {}", case.name), aims));
         panel = panel
-            .bar(format!("{}: p50", case.name), cost.p50)
-            .bar("p99", cost.p99)
-            .reference("CPU, all three parts", cost.cpu);
+            .bar(format!("{}: p50", case.name), memory.p50)
+            .bar("p99", memory.p99)
+            .reference("CPU, all three parts", memory.cpu)
+            .bar(format!("{}, durable: p50", case.name), durable.p50)
+            .bar("p99", durable.p99)
+            .reference("CPU, all three parts", durable.cpu);
     }
     Findings {
         tables: vec![table],

@@ -23,6 +23,9 @@ pub struct Config {
     pub trusted_relays: Vec<String>,
     /// Whether a relay on this machine may be reached by plain http; for tests.
     pub allow_loopback_http: bool,
+    /// Certificates (DER, or PEM with any number) of authorities that the built-in transport trusts besides the
+    /// system's: for a relay with a private one. Not on Android, where the app's network security configuration says it.
+    pub extra_roots: Vec<Vec<u8>>,
     /// How long an attempt to connect may take.
     pub connect_timeout: Duration,
     /// How long an answer may take, the time that the relay was asked to hold it not counted.
@@ -47,6 +50,7 @@ impl Default for Config {
             relay: None,
             trusted_relays: Vec::new(),
             allow_loopback_http: false,
+            extra_roots: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(20),
             long_poll: Duration::from_secs(50),

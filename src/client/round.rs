@@ -1,5 +1,6 @@
 //! Talking to the relay for one transfer: ask the state machine, store, request, hand the answer back.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -36,6 +37,8 @@ impl TransferClient {
         let mut pause = self.0.config.poll_interval;
         let mut writes = 0;
         loop {
+            // What was stored until now is seen now: it is no reason to break the next wait off.
+            pin!(live.wake.notified()).as_mut().enable();
             let known = slot.clone();
             let (next, update, at_relay) = self
                 .transact(id, |transfer, now, entropy| {

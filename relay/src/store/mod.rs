@@ -1,15 +1,21 @@
 //! Where mailboxes are kept. Every rule of the interface is in [`rules`]; a store only runs it atomically.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tigress::mailbox::{MailboxId, NotificationToken};
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod durable;
+mod encoding;
 mod memory;
 mod record;
 pub mod rules;
 mod wake;
 
+pub use durable::{DurableStore, Effort, OpenError};
+pub use encoding::Damaged;
 pub use memory::MemoryStore;
 pub use record::{
     ClaimDigest, CreateKey, NewMailbox, Party, ProofDigest, REMEMBERED_FORMER, REMEMBERED_REQUESTS,
@@ -17,6 +23,11 @@ pub use record::{
 };
 pub use rules::{Answer, Command, Refusal};
 pub use wake::{Wakeups, Watch};
+
+/// Bytes of content that our stores take by default: 512 MiB.
+const DEFAULT_CAPACITY: usize = 512 * 1024 * 1024;
+/// Remembered creations for each mailbox that may exist: those of deleted mailboxes count too.
+const KEYS_PER_MAILBOX: usize = 4;
 
 /// Keeps mailboxes. Each function is atomic: calls on one mailbox happen one after the other, whichever connection,
 /// thread or relay they come from.
@@ -62,6 +73,49 @@ pub trait MailboxStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Called once at the end of the relay: whatever the store still has to do, such as closing a file.
+    async fn close(&self) {}
+}
+
+/// A shared store, for whoever embeds a relay and wants to keep hold of it.
+#[async_trait]
+impl<S: MailboxStore + ?Sized> MailboxStore for Arc<S> {
+    async fn create(
+        &self,
+        key: CreateKey,
+        id: MailboxId,
+        record: Record,
+        limit: usize,
+        now: u64,
+    ) -> Result<Created, StoreError> {
+        (**self).create(key, id, record, limit, now).await
+    }
+
+    async fn apply(
+        &self,
+        id: MailboxId,
+        command: Command,
+        now: u64,
+    ) -> Result<Applied, StoreError> {
+        (**self).apply(id, command, now).await
+    }
+
+    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
+        (**self).watch(id).await
+    }
+
+    async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
+        (**self).sweep(now).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        (**self).ready().await
+    }
+
+    async fn close(&self) {
+        (**self).close().await;
+    }
 }
 
 /// What [`MailboxStore::create`] did.
