@@ -204,7 +204,8 @@ import Tigress
     private var all: [TigressError] {
         [
             .badInvitation(what: "w", reason: "r"), .untrustedRelay(host: "h"), .expired, .alreadyUsed, .claimedByAnother,
-            .noLongerThere, .wrongPin(triesLeft: 0), .pinDowngrade, .badCredential(reason: "r"), .tooLarge(reason: "r"), .relayUnreachable(reason: "r"),
+            .noLongerThere, .wrongPin(triesLeft: 0), .pinDowngrade, .badCredential(reason: "r"), .tooLarge(reason: "r"),
+            .relayUnreachable(reason: "r"),
             .relayRefused(status: 503, reason: "r"), .store(reason: "r"), .storeBusy, .closed(.completed), .noTransport,
             .security(major: 1, minor: 2, text: "t"),
         ]
