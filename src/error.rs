@@ -4,6 +4,7 @@
 use crate::gss;
 use crate::invitation::{InvitationError, RelayPolicyError};
 use crate::mailbox::Reply;
+use crate::pin::NotAPin;
 use crate::transfer::{MessageError, Outcome};
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
@@ -75,6 +76,16 @@ pub enum Error {
         /// How.
         outcome: Outcome,
     },
+    /// The PIN was wrong. A wrong PIN is an event of the transfer; this error tells that no try is left.
+    #[error("wrong PIN, {tries_left} tries left")]
+    WrongPin {
+        /// Tries left on this side.
+        tries_left: u8,
+    },
+    /// The invitation and its auth credential do not agree about the PIN, or one was given where none is asked
+    /// for: somebody may have changed the invitation.
+    #[error("the invitation and what was given do not agree about a PIN")]
+    PinDowngrade,
     /// The client was built without a transport and given none.
     #[error("no HTTP transport")]
     NoTransport,
@@ -118,6 +129,8 @@ impl Error {
             Self::Store { .. } => "store",
             Self::StoreBusy => "store_busy",
             Self::Closed { .. } => "closed",
+            Self::WrongPin { .. } => "wrong_pin",
+            Self::PinDowngrade => "pin_downgrade",
             Self::NoTransport => "no_transport",
             Self::Security { .. } => "security",
             Self::Other { code, .. } => code,
@@ -153,16 +166,15 @@ impl Error {
     }
 
     pub(crate) const fn not_the_receiver() -> Self {
-        Self::other("not_the_receiver", "only the receiver can decline")
+        Self::other("not_the_receiver", "only the receiver can do this")
     }
 
-    /// The credential asks for less or more than the invitation says.
-    pub(crate) const fn pin_downgrade() -> Self {
-        Self::other("pin_downgrade", "the invitation asks for no PIN")
+    pub(crate) const fn bad_pin() -> Self {
+        Self::other("bad_pin", "a PIN has 6 to 12 digits")
     }
 
-    pub(crate) const fn pin_unsupported() -> Self {
-        Self::other("pin_unsupported", "a PIN is not supported yet")
+    pub(crate) const fn pin_not_asked() -> Self {
+        Self::other("pin_not_asked", "no PIN is asked for now")
     }
 
     pub(crate) const fn invitation_used() -> Self {
@@ -240,6 +252,12 @@ impl From<MessageError> for Error {
     }
 }
 
+impl From<NotAPin> for Error {
+    fn from(_: NotAPin) -> Self {
+        Self::bad_pin()
+    }
+}
+
 impl From<gss::Error> for Error {
     fn from(error: gss::Error) -> Self {
         use gss::MajorStatus;
@@ -287,6 +305,8 @@ mod tests {
             Error::Closed {
                 outcome: Outcome::Completed,
             },
+            Error::WrongPin { tries_left: 0 },
+            Error::PinDowngrade,
             Error::NoTransport,
             Error::Security {
                 major: 0,
@@ -309,6 +329,8 @@ mod tests {
                 | Error::Store { .. }
                 | Error::StoreBusy
                 | Error::Closed { .. }
+                | Error::WrongPin { .. }
+                | Error::PinDowngrade
                 | Error::NoTransport
                 | Error::Security { .. } => {}
                 Error::Other { .. } => unreachable!("those are in others()"),
@@ -323,8 +345,8 @@ mod tests {
             Error::unknown_transfer(),
             Error::closing(),
             Error::not_the_receiver(),
-            Error::pin_downgrade(),
-            Error::pin_unsupported(),
+            Error::bad_pin(),
+            Error::pin_not_asked(),
             Error::invitation_used(),
             Error::bad_config(""),
             Error::internal(""),

@@ -14,6 +14,7 @@ pub mod gss;
 pub mod invitation;
 pub mod mailbox;
 pub mod mechanism;
+mod pin;
 pub mod secret;
 mod transfer;
 
@@ -27,6 +28,7 @@ pub use client::{
     TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
+pub use pin::{NotAPin, Pin};
 pub use transfer::{
     Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome, TerminateReason,
     TransferEvent, TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,

@@ -21,6 +21,7 @@
 
 mod clock;
 mod config;
+mod connection;
 mod http;
 mod limit;
 mod push;

@@ -4,25 +4,21 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
-use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
+use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Limits, RelayConfig, RelayError};
-use crate::http::{App, Peer, router};
+use crate::connection;
+use crate::http::{App, router};
 use crate::limit::Limiter;
 use crate::push::{NoPush, PushGateway};
 use crate::store::MailboxStore;
 
 /// Pause after a failed accept: most often there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// A silent HTTP/2 connection is asked after this whether it is still there.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
 
 /// A relay that is not started yet.
 pub struct Relay {
@@ -187,8 +183,8 @@ async fn serve(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let app = app.clone().layer(Extension(Peer(peer.ip())));
-        let serving = connection(stream, app, limits.request_timeout, stopping.clone());
+        let patience = limits.request_timeout;
+        let serving = connection::serve(stream, peer, app.clone(), patience, stopping.clone());
         connections.spawn(async move {
             serving.await;
             drop(slot);
@@ -221,39 +217,4 @@ async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accept
             None
         }
     }
-}
-
-async fn connection(
-    stream: TcpStream,
-    app: Router,
-    patience: Duration,
-    mut stopping: watch::Receiver<bool>,
-) {
-    // A connection that says nothing would otherwise stay before the protocol is known, where no time-out counts.
-    tokio::select! {
-        first = tokio::time::timeout(patience, stream.readable()) => match first {
-            Ok(Ok(())) => {}
-            _ => return,
-        },
-        _ = stopping.wait_for(|stop| *stop) => return,
-    }
-    // Small answers leave at once.
-    let _ = stream.set_nodelay(true);
-    let mut builder = Builder::new(TokioExecutor::new());
-    builder
-        .http1()
-        .timer(TokioTimer::new())
-        .header_read_timeout(patience);
-    builder
-        .http2()
-        .timer(TokioTimer::new())
-        .keep_alive_interval(KEEP_ALIVE);
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
-    tokio::pin!(serving);
-    // How a connection ends is the client's business: errors are neither ours nor worth a log line.
-    tokio::select! {
-        _ = serving.as_mut() => return,
-        _ = stopping.wait_for(|stop| *stop) => serving.as_mut().graceful_shutdown(),
-    }
-    let _ = serving.await;
 }

@@ -28,10 +28,10 @@ impl TransferClient {
         let preview = parse_invitation(invitation.as_ref())?;
         self.check_relay(&preview.share_url.relay, options.trust.as_deref())?;
         if preview.share_url.pin_required {
-            return Err(Error::pin_unsupported());
+            return Err(Error::internal("PINs come with the next commit"));
         }
         if options.pin.is_some() {
-            return Err(Error::pin_downgrade());
+            return Err(Error::PinDowngrade);
         }
         let id = receiver_id(&preview.share_url);
         let live = self.live(id);

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::invitation::{RelayOrigin, RelayPolicy, Vertical};
 use crate::mailbox::NotificationToken;
+use crate::pin::Pin;
 use crate::transfer::{Credential, TransferId};
 use crate::{Error, invitation};
 
@@ -34,6 +35,10 @@ pub struct Config {
     pub poll_interval_max: Duration,
     /// How long `create_invitation` and `accept_invitation` try to get an answer.
     pub give_up_after: Duration,
+    /// Digits of the PINs that this device draws for its invitations: 6 to 12.
+    pub pin_digits: u8,
+    /// How often a PIN may be tried at this device's invitations: 1 to 10. A receiver makes 5 tries at most.
+    pub pin_tries: u8,
 }
 
 impl Default for Config {
@@ -48,6 +53,8 @@ impl Default for Config {
             poll_interval: Duration::from_millis(500),
             poll_interval_max: Duration::from_secs(10),
             give_up_after: Duration::from_secs(30),
+            pin_digits: 6,
+            pin_tries: 5,
         }
     }
 }
@@ -92,7 +99,7 @@ pub struct InvitationRequest {
     pub vertical: Vertical,
     /// How long the invitation lasts; [`DEFAULT_LIFETIME`] if none is given, [`MAX_LIFETIME`] at most.
     pub lifetime: Option<Duration>,
-    /// Whether the receiver must type a PIN. Not supported yet: an error.
+    /// Whether the receiver must type a PIN, which the sender's user tells by another channel than the link's.
     pub pin: bool,
     /// Where the relay's push gateway can wake this device.
     pub notification_token: Option<NotificationToken>,
@@ -108,8 +115,9 @@ pub struct InvitationRequest {
 /// What `accept_invitation` may be told.
 #[derive(Clone, Debug, Default)]
 pub struct AcceptOptions {
-    /// The PIN. Not supported yet: an error.
-    pub pin: Option<String>,
+    /// The PIN, if the user has typed it already; else
+    /// [`provide_pin`](crate::TransferClient::provide_pin) takes it.
+    pub pin: Option<Pin>,
     /// Where the relay's push gateway can wake this device.
     pub notification_token: Option<NotificationToken>,
     /// A relay to trust for this invitation, after the user has been asked.
@@ -123,6 +131,8 @@ pub struct Invitation {
     pub transfer: TransferId,
     /// The link, with the secret in its fragment.
     pub share_url: invitation::ShareUrl,
+    /// The PIN, if one was asked for: the user tells it by another channel than the link's.
+    pub pin: Option<Pin>,
     /// The same as a `.tigress` file.
     pub file: zeroize::Zeroizing<Vec<u8>>,
     /// When it expires, Unix seconds.

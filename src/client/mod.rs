@@ -28,6 +28,7 @@ use crate::crypto::sha256;
 use crate::entropy::Entropy;
 use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
 use crate::mailbox::NotificationToken;
+use crate::pin::Pin;
 use crate::secret::Secret;
 use crate::transfer::{
     Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
@@ -118,7 +119,7 @@ impl TransferClient {
     /// this key has been used or has ended.
     pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
         if request.pin {
-            return Err(Error::pin_unsupported());
+            return Err(Error::internal("PINs come with the next commit"));
         }
         let key = request.idempotency_key.as_deref();
         if key.is_some_and(|key| key.len() > MAX_KEY) {
@@ -239,6 +240,22 @@ impl TransferClient {
                 return Err(Error::not_the_receiver());
             }
             transfer.terminate(TerminateReason::Declined, now, entropy)
+        })
+        .await?;
+        self.live(id).wake.notify_one();
+        Ok(())
+    }
+
+    /// Receiver: the PIN that the user has typed, when the transfer's state is `pin_required`. Returns when the
+    /// answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right shows in a later
+    /// event: `established` or `pin_rejected`. At most 5 PINs are taken in one transfer.
+    ///
+    /// # Errors
+    /// `not_the_receiver` at a sender; `pin_not_asked` if no PIN is asked for now; `wrong_pin` if no try is
+    /// left; `closed`, `unknown_transfer`, `store`, `store_busy`.
+    pub async fn provide_pin(&self, id: TransferId, pin: &Pin) -> Result<(), Error> {
+        self.transact(id, |transfer, now, entropy| {
+            transfer.provide_pin(pin, now, entropy)
         })
         .await?;
         self.live(id).wake.notify_one();
@@ -470,6 +487,7 @@ fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
     Ok(Invitation {
         transfer: transfer.id,
         share_url,
+        pin: None,
         file: file.to_bytes()?,
         expires_at: transfer.expires_at(),
     })

@@ -12,6 +12,10 @@ use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const MAX_RETRY: Duration = Duration::from_secs(10);
+/// Most writes in one round that has no time to wait.
+const MAX_HURRIED_WRITES: usize = 3;
+/// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
+const MAX_CREATIONS: usize = 3;
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 
@@ -28,6 +32,7 @@ impl TransferClient {
     ) -> Result<TransferUpdate, Error> {
         let mut looked = false;
         let mut pause = self.0.config.poll_interval;
+        let mut writes = 0;
         loop {
             let known = slot.clone();
             let (next, update, at_relay) = self
@@ -64,13 +69,18 @@ impl TransferClient {
                 }
                 Next::Write(_) => {
                     let back_off = jittered(slot.back_off())?;
-                    if !remaining.is_zero() && !back_off.is_zero() {
-                        if back_off > remaining {
-                            tokio::time::sleep(remaining).await;
+                    if remaining.is_zero() {
+                        // Without time to back off, a few tries are all that a relay gets.
+                        if writes >= MAX_HURRIED_WRITES {
                             return Ok(update);
                         }
+                    } else if back_off > remaining {
+                        tokio::time::sleep(remaining).await;
+                        return Ok(update);
+                    } else {
                         tokio::time::sleep(back_off).await;
                     }
+                    writes += 1;
                     self.ask(id, &next, slot, deadline).await?;
                 }
                 _ => {
@@ -151,8 +161,8 @@ impl TransferClient {
             return Err(Error::internal("nothing to ask"));
         };
         if matches!(call, Call::Update { .. }) {
-            // Unanswered or cancelled, nobody knows what the slot holds: read before the next write.
-            slot.forget();
+            // Unanswered or cancelled: read before the next write.
+            slot.attempt();
         }
         let answer = self.perform(request, Some(&call), deadline).await?;
         self.hand_over(id, next, answer, slot).await
@@ -188,11 +198,17 @@ impl TransferClient {
         slot: &mut Slot,
         deadline: Instant,
     ) -> Result<(), Error> {
-        while let Some(request) = self.transact(id, |t, _, _| Ok(t.creation())).await? {
+        for _ in 0..MAX_CREATIONS {
+            let Some(request) = self.transact(id, |t, _, _| Ok(t.creation())).await? else {
+                return Ok(());
+            };
             let answer = self.perform(request, None, deadline).await?;
             self.hand_over(id, &Next::Create, answer, slot).await?;
         }
-        Ok(())
+        match self.transact(id, |t, _, _| Ok(t.creation())).await? {
+            None => Ok(()),
+            Some(_) => Err(Error::bad_relay("the relay does not name the mailbox")),
+        }
     }
 
     /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of

@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, Serialize};
 use zeroize::Zeroizing;
 
 use super::error::InvitationError;
-use super::parse::check_image_url;
+use super::image_url::check_image_url;
 use super::peer_text::PeerText;
 use super::share_url::ShareUrl;
 

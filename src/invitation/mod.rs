@@ -9,6 +9,7 @@ mod error;
 mod file;
 mod fragment;
 mod frame;
+mod image_url;
 mod parse;
 mod peer_text;
 mod qr;
@@ -20,7 +21,7 @@ mod tests;
 
 pub use error::{InvitationError, RelayOriginError, RelayPolicyError};
 pub use file::{InvitationFile, MEDIA_TYPE};
-pub(crate) use parse::is_image_url;
+pub(crate) use image_url::is_image_url;
 pub use parse::{InvitationPreview, parse_invitation};
 pub use peer_text::{PeerText, PeerTextTooLong};
 pub use qr::{qr_code_png, qr_code_svg, qr_code_terminal};

@@ -6,7 +6,7 @@ use super::error::InvitationError;
 use super::file::{self, InvitationFile};
 use super::frame;
 use super::peer_text::PeerText;
-use super::share_url::{self, ShareUrl};
+use super::share_url::ShareUrl;
 
 /// What an invitation says, before any network is touched. `Display` describes it in a few lines, one part each,
 /// and holds no secret.
@@ -116,22 +116,4 @@ impl fmt::Display for InvitationPreview {
 
 fn line(f: &mut fmt::Formatter<'_>, name: &str, value: Option<&impl fmt::Display>) -> fmt::Result {
     value.map_or(Ok(()), |value| writeln!(f, "{name}: {value}"))
-}
-
-/// Whether a picture's URL may be shown to an app: https, at most 2048 bytes.
-pub(crate) fn is_image_url(url: &str) -> bool {
-    url.len() <= 2048 && check_image_url(url).is_ok()
-}
-
-/// Checks the URL of a picture: https, and readable as a URL at all.
-pub(super) fn check_image_url(url: &str) -> Result<(), InvitationError> {
-    let https = url
-        .get(..8)
-        .is_some_and(|start| start.eq_ignore_ascii_case("https://"));
-    let readable = share_url::check_characters(url).is_ok() && url::Url::parse(url).is_ok();
-    if https && readable {
-        Ok(())
-    } else {
-        Err(InvitationError::ImageUrl)
-    }
 }

@@ -9,7 +9,7 @@ use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use crate::mechanism;
 
 /// The next request, if there is one to make now.
-#[derive(Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Next {
     /// Make the mailbox (`creation`).
     Create,

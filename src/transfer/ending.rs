@@ -5,6 +5,7 @@ use super::{Parting, Phase, Queued, Transfer, message};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::Window;
+use crate::pin::Pin;
 
 /// Most messages that wait to be wrapped.
 const MAX_QUEUE: usize = 64;
@@ -33,6 +34,11 @@ impl Transfer {
         self.next_message += 1;
         self.queue.push(Queued { index, message });
         Ok(index)
+    }
+
+    /// Receiver: the user's PIN.
+    pub(crate) fn provide_pin(&mut self, _: &Pin, _: u64, _: &mut Entropy) -> Result<(), Error> {
+        Err(Error::pin_not_asked())
     }
 
     /// The app ends the transfer. `Done` lets waiting messages leave first; before the context is complete

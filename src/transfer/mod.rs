@@ -14,6 +14,8 @@ mod slot;
 mod start;
 mod types;
 #[cfg(test)]
+mod tests;
+#[cfg(test)]
 mod vectors;
 
 use zeroize::Zeroizing;

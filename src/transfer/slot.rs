@@ -13,7 +13,7 @@ pub(crate) struct Slot {
     /// The relay's version of the payload, if it tells.
     pub(crate) version: Option<String>,
     known: Option<Held>,
-    /// Writes since the last progress.
+    /// Attempts to write since the last progress.
     futile: u32,
 }
 
@@ -27,6 +27,13 @@ struct Held {
 impl Slot {
     pub(crate) fn is_known(&self) -> bool {
         self.known.is_some()
+    }
+
+    /// A write is under way: until it is answered nobody knows what the slot holds, and until there is
+    /// progress it counts as futile.
+    pub(crate) fn attempt(&mut self) {
+        self.futile = self.futile.saturating_add(1);
+        self.forget();
     }
 
     /// Nothing is known any more: another write may have come between.
@@ -45,7 +52,6 @@ impl Slot {
 
     /// This side's `data` was written.
     pub(crate) fn wrote(&mut self, data: &str, version: Option<String>) {
-        self.futile = self.futile.saturating_add(1);
         self.saw(data, version, false);
     }
 

@@ -20,8 +20,8 @@ use uuid::Uuid;
 use super::App;
 use super::fault::Fault;
 use super::fields::{self, Hold};
-use crate::store::rules::{NewMailbox, ProofDigest};
-use crate::store::{Answer, Command, CreateKey, Created, Record, Version};
+
+use crate::store::{Answer, Command, CreateKey, Created, NewMailbox, ProofDigest, Record, Version};
 
 type Answered = Result<Response, Fault>;
 

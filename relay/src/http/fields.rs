@@ -5,8 +5,9 @@ use tigress::mailbox::{DeviceClaim, RequestId, decode_recipient_proof, headers};
 use uuid::Uuid;
 
 use super::fault::Fault;
+use crate::store::ProofDigest;
 use crate::store::Version;
-use crate::store::rules::{Condition, ProofDigest};
+use crate::store::rules::Condition;
 
 /// The claim that every call but the preview needs.
 pub(super) fn claim(list: &HeaderMap) -> Result<DeviceClaim, Fault> {

@@ -21,6 +21,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::clock::Clock;
 use crate::config::RelayConfig;
+use crate::connection::Peer;
 use crate::limit::Limiter;
 use crate::push::PushGateway;
 use crate::store::{Answer, Command, MailboxStore};
@@ -42,10 +43,6 @@ pub(crate) struct App {
     pub(crate) notifications: Arc<Semaphore>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
-
-/// The other end of the connection.
-#[derive(Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 impl App {
     pub(crate) fn notification_slots() -> Arc<Semaphore> {
@@ -120,15 +117,16 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// Around every call: the rate limit before it, the common headers and one log line after it.
 async fn frame(
     State(app): State<Arc<App>>,
-    Extension(Peer(peer)): Extension<Peer>,
+    Extension(peer): Extension<Peer>,
     request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
+    let _under_way = peer.begin();
     let call = call_name(request.method(), request.uri().path());
     let echoed = fields::echoed_request_id(request.headers());
     let now = app.clock.now();
-    let client = app.client(peer, request.headers());
+    let client = app.client(peer.ip, request.headers());
     let free = site::is_probe(request.uri().path());
     let mut response = match if free {
         Ok(())

@@ -7,7 +7,8 @@ use tigress::mailbox::{
 use tigress::secret::Secret;
 use uuid::Uuid;
 
-use super::rules::{Condition, NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
+use super::record::{NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
+use super::rules::Condition;
 use super::{
     Answer, Applied, Command, CreateKey, Created, MailboxStore, Record, Refusal, StoreError,
     Version,

@@ -6,7 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use tigress::mailbox::MailboxId;
 
-use super::rules::{self, Command, CreateKey, Effect, Record, Refusal};
+use super::record::{CreateKey, Record};
+use super::rules::{self, Command, Effect, Refusal};
 use super::{Applied, Created, MailboxStore, StoreError, Wakeups, Watch};
 
 /// Bytes of content that are kept by default: 512 MiB.

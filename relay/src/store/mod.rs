@@ -6,11 +6,16 @@ use tigress::mailbox::{MailboxId, NotificationToken};
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod memory;
+mod record;
 pub mod rules;
 mod wake;
 
 pub use memory::MemoryStore;
-pub use rules::{Answer, Command, CreateKey, Record, Refusal, Version};
+pub use record::{
+    ClaimDigest, CreateKey, NewMailbox, Party, ProofDigest, REMEMBERED_FORMER, REMEMBERED_REQUESTS,
+    Record, Version,
+};
+pub use rules::{Answer, Command, Refusal};
 pub use wake::{Wakeups, Watch};
 
 /// Keeps mailboxes. Each function is atomic: calls on one mailbox happen one after the other, whichever connection,

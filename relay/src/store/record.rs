@@ -1,0 +1,218 @@
+//! One mailbox, as every store keeps it.
+
+use std::collections::VecDeque;
+use std::fmt;
+
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+use tigress::mailbox::{
+    AccessRights, DeviceClaim, DisplayInformation, NotificationToken, Payload, RequestId,
+};
+use tigress::secret::Secret;
+use uuid::Uuid;
+
+/// Request ids that are remembered for each claim.
+pub const REMEMBERED_REQUESTS: usize = 64;
+/// Claims that gave their place up and are remembered, for a repeated RelinquishMailbox.
+pub const REMEMBERED_FORMER: usize = 16;
+
+/// SHA-256 of a device claim: what is kept of it, so that whoever reads the store can't act as the device.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct ClaimDigest(pub(super) [u8; 32]);
+
+impl ClaimDigest {
+    /// Of `claim`.
+    #[must_use]
+    pub fn of(claim: DeviceClaim) -> Self {
+        Self(Sha256::digest(claim.0.as_bytes()).into())
+    }
+}
+
+impl fmt::Debug for ClaimDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ClaimDigest(..)")
+    }
+}
+
+/// SHA-256 of a recipient proof.
+#[derive(Clone, Copy)]
+pub struct ProofDigest(pub(super) [u8; 32]);
+
+impl ProofDigest {
+    /// Of the proof that a reader shows.
+    #[must_use]
+    pub fn of(proof: &Secret<32>) -> Self {
+        Self(Sha256::digest(proof.expose()).into())
+    }
+
+    /// As CreateMailbox carries it.
+    #[must_use]
+    pub fn new(digest: [u8; 32]) -> Self {
+        Self(digest)
+    }
+}
+
+impl PartialEq for ProofDigest {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0).into()
+    }
+}
+
+impl Eq for ProofDigest {}
+
+impl fmt::Debug for ProofDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ProofDigest(..)")
+    }
+}
+
+/// Names a CreateMailbox request: SHA-256 of its claim and request id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct CreateKey(pub [u8; 32]);
+
+impl CreateKey {
+    /// Of one request.
+    #[must_use]
+    pub fn of(claim: DeviceClaim, request: RequestId) -> Self {
+        let hash = Sha256::new().chain_update(claim.0.as_bytes());
+        Self(hash.chain_update(request.0.as_bytes()).finalize().into())
+    }
+}
+
+impl fmt::Debug for CreateKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CreateKey(..)")
+    }
+}
+
+/// Names one content of a mailbox. Random rather than counted: a relay restored from a backup never names another
+/// content like one that a client has seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Version(pub Uuid);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.as_simple().fmt(f)
+    }
+}
+
+/// A device that has a place at a mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Party {
+    pub(super) claim: ClaimDigest,
+    pub(super) processed: VecDeque<RequestId>,
+    pub(super) notification: Option<NotificationToken>,
+}
+
+impl Party {
+    pub(super) fn new(claim: ClaimDigest) -> Self {
+        Self {
+            claim,
+            processed: VecDeque::new(),
+            notification: None,
+        }
+    }
+
+    pub(super) fn has_processed(&self, request: RequestId) -> bool {
+        self.processed.contains(&request)
+    }
+
+    pub(super) fn remember(&mut self, request: RequestId) {
+        if self.processed.len() >= REMEMBERED_REQUESTS {
+            self.processed.pop_front();
+        }
+        self.processed.push_back(request);
+    }
+}
+
+/// One mailbox.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Record {
+    pub(super) payload: Payload,
+    pub(super) display: DisplayInformation,
+    pub(super) rights: AccessRights,
+    pub(super) expires: u64,
+    pub(super) proof: Option<ProofDigest>,
+    pub(super) version: Version,
+    pub(super) initiator: Party,
+    pub(super) recipient: Option<Party>,
+    pub(super) former: VecDeque<Party>,
+}
+
+/// What CreateMailbox asks for, checked.
+#[derive(Debug, Clone)]
+pub struct NewMailbox {
+    /// The initiator's claim.
+    pub claim: DeviceClaim,
+    /// The request's id.
+    pub request_id: RequestId,
+    /// First content.
+    pub payload: Payload,
+    /// What the preview shows.
+    pub display: DisplayInformation,
+    /// Where the initiator is notified.
+    pub notification: Option<NotificationToken>,
+    /// The recipient's rights.
+    pub rights: AccessRights,
+    /// Unix seconds from which on the mailbox is gone.
+    pub expires: u64,
+    /// What a binding read must show.
+    pub proof: Option<ProofDigest>,
+    /// Fresh and random.
+    pub version: Version,
+}
+
+impl Record {
+    /// A mailbox nobody has read yet.
+    #[must_use]
+    pub fn new(new: NewMailbox) -> Self {
+        let mut initiator = Party::new(ClaimDigest::of(new.claim));
+        initiator.remember(new.request_id);
+        initiator.notification = new.notification;
+        Self {
+            payload: new.payload,
+            display: new.display,
+            rights: new.rights,
+            expires: new.expires,
+            proof: new.proof,
+            version: new.version,
+            initiator,
+            recipient: None,
+            former: VecDeque::new(),
+        }
+    }
+
+    /// Unix seconds from which on it is gone.
+    #[must_use]
+    pub fn expires(&self) -> u64 {
+        self.expires
+    }
+
+    /// Of the current payload.
+    #[must_use]
+    pub fn version(&self) -> Version {
+        self.version
+    }
+
+    /// Bytes of what clients put in, for quotas.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let display = &self.display;
+        let shown = display.title.len() + display.description.len() + display.image_url.len();
+        let parties = [Some(&self.initiator), self.recipient.as_ref()];
+        let tokens: usize = parties
+            .into_iter()
+            .flatten()
+            .map(|party| token_size(party.notification.as_ref()))
+            .sum();
+        payload_size(&self.payload) + shown + tokens
+    }
+}
+
+pub(super) fn payload_size(payload: &Payload) -> usize {
+    payload.payload_type.len() + payload.data.len()
+}
+
+pub(super) fn token_size(token: Option<&NotificationToken>) -> usize {
+    token.map_or(0, |token| token.token_type.len() + token.token_data.len())
+}

@@ -1,0 +1,523 @@
+//! Limits, expiry, shutdown, probes, logs.
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use common::{
+    RECEIVER, SENDER, config, create_body, http_client, id, payload, run, seen, start, start_with,
+    url_of,
+};
+use reqwest::Method;
+use serde_json::json;
+use tigress::mailbox::MailboxId;
+use tigress_relay::store::{
+    Applied, Command, CreateKey, Created, MailboxStore, MemoryStore, Record, StoreError, Watch,
+};
+use tigress_relay::{Limits, Relay, RelayConfig, RelayError};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
+
+fn limited(limits: Limits) -> RelayConfig {
+    RelayConfig { limits, ..config() }
+}
+
+#[tokio::test]
+async fn an_expired_mailbox_is_gone_at_once() {
+    let relay = start_with(RelayConfig {
+        sweep_interval: Duration::from_secs(3600),
+        ..config()
+    })
+    .await;
+    let url = relay.create().await;
+    relay.clock.advance(999);
+    assert_eq!(relay.read(&url, RECEIVER).await.status, 200);
+    relay.clock.advance(1);
+    assert_eq!(relay.call(Method::GET, &url, &[], None).await.status, 404);
+    assert_eq!(relay.read(&url, RECEIVER).await.status, 404);
+    assert_eq!(relay.update(&url, SENDER, 1, "x").await.status, 404);
+}
+
+#[tokio::test]
+async fn large_bodies_are_refused() {
+    let relay = start_with(limited(Limits {
+        body_bytes: 1000,
+        ..Limits::default()
+    }))
+    .await;
+    let url = relay.create().await;
+    assert_eq!(
+        relay.update(&url, SENDER, 1, &"x".repeat(900)).await.status,
+        200
+    );
+    let large = relay.update(&url, SENDER, 2, &"x".repeat(1000)).await;
+    assert_eq!(
+        (large.status, large.problem().as_str()),
+        (413, "urn:tigress:relay:too-large")
+    );
+    assert_eq!(
+        relay.read(&url, SENDER).await.json()["payload"]["data"],
+        "x".repeat(900)
+    );
+}
+
+#[tokio::test]
+async fn a_body_of_undeclared_length_is_limited_too() {
+    let relay = start_with(limited(Limits {
+        body_bytes: 1000,
+        ..Limits::default()
+    }))
+    .await;
+    let url = relay.create().await;
+    let path = url.split_at(relay.base().len()).1;
+    let mut stream = connect(relay.running.local_addr()).await;
+    let request_id = id(1);
+    let head = format!(
+        "PUT {path} HTTP/1.1\r\nHost: x\r\nMailbox-Device-Claim: {SENDER}\r\nMailbox-Request-ID: {request_id}\r\n\
+         Transfer-Encoding: chunked\r\n\r\n7d0\r\n"
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&[b'x'; 2000]).await.unwrap();
+    let mut answer = [0; 12];
+    stream.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 413");
+}
+
+#[tokio::test]
+async fn a_body_of_one_mebibyte_is_the_default_limit() {
+    let relay = start().await;
+    let url = relay.create().await;
+    let around = payload("").to_string().len();
+    let most = 1024 * 1024 - around;
+    assert_eq!(
+        relay
+            .update(&url, SENDER, 1, &"x".repeat(most))
+            .await
+            .status,
+        200
+    );
+    assert_eq!(
+        relay
+            .update(&url, SENDER, 2, &"x".repeat(most + 1))
+            .await
+            .status,
+        413
+    );
+}
+
+#[tokio::test]
+async fn the_number_of_mailboxes_is_limited() {
+    let relay = start_with(limited(Limits {
+        mailboxes: 1,
+        ..Limits::default()
+    }))
+    .await;
+    let url = relay.create().await;
+    let request_id = id(1);
+    let list = [
+        ("Mailbox-Device-Claim", SENDER),
+        ("Mailbox-Request-ID", request_id.as_str()),
+    ];
+    let full = relay
+        .call(Method::POST, "/v1/m", &list, Some(&create_body()))
+        .await;
+    assert_eq!(
+        (full.status, full.problem().as_str()),
+        (503, "urn:tigress:relay:unavailable")
+    );
+    assert_eq!(full.header("retry-after"), Some("10"));
+    relay.leave(Method::DELETE, &url, SENDER, 2).await;
+    let again = relay
+        .call(Method::POST, "/v1/m", &list, Some(&create_body()))
+        .await;
+    assert_eq!(again.status, 200);
+}
+
+#[tokio::test]
+async fn each_client_has_its_own_rate() {
+    let limits = Limits {
+        requests_per_second: 1,
+        burst: 2,
+        ..Limits::default()
+    };
+    let relay = start_with(RelayConfig {
+        client_ip_header: Some("x-forwarded-for".to_owned()),
+        ..limited(limits)
+    })
+    .await;
+    let from = async |address: &str| {
+        relay
+            .call(
+                Method::GET,
+                "/v1/m/x",
+                &[("X-Forwarded-For", address)],
+                None,
+            )
+            .await
+    };
+    assert_eq!(from("192.0.2.1").await.status, 404);
+    assert_eq!(from("192.0.2.1").await.status, 404);
+    let refused = from("198.51.100.7, 192.0.2.1").await;
+    assert_eq!(
+        (refused.status, refused.problem().as_str()),
+        (429, "urn:tigress:relay:too-many-requests")
+    );
+    assert_eq!(refused.header("retry-after"), Some("1"));
+    assert_eq!(from("192.0.2.2").await.status, 404, "another client");
+    relay.clock.advance(1);
+    assert_eq!(from("192.0.2.1").await.status, 404);
+    for _ in 0..9 {
+        assert_eq!(
+            relay.call(Method::GET, "/v1/m/x", &[], None).await.status,
+            404,
+            "loopback"
+        );
+        let probe = relay.call(
+            Method::GET,
+            "/healthz",
+            &[("X-Forwarded-For", "192.0.2.1")],
+            None,
+        );
+        assert_eq!(probe.await.status, 200, "probes");
+    }
+}
+
+#[tokio::test]
+async fn loopback_can_be_limited_and_headers_are_not_believed_by_default() {
+    let limits = Limits {
+        burst: 1,
+        limit_loopback: true,
+        ..Limits::default()
+    };
+    let relay = start_with(limited(limits)).await;
+    let from = |address| relay.call(Method::GET, "/v1/m/x", address, None);
+    assert_eq!(from(&[("X-Forwarded-For", "192.0.2.1")]).await.status, 404);
+    assert_eq!(from(&[("X-Forwarded-For", "192.0.2.2")]).await.status, 429);
+}
+
+/// A memory store that tells when a read begins to wait.
+struct Observed {
+    store: MemoryStore,
+    watched: mpsc::UnboundedSender<()>,
+}
+
+#[async_trait]
+impl MailboxStore for Observed {
+    async fn create(
+        &self,
+        key: CreateKey,
+        id: MailboxId,
+        record: Record,
+        limit: usize,
+        now: u64,
+    ) -> Result<Created, StoreError> {
+        self.store.create(key, id, record, limit, now).await
+    }
+
+    async fn apply(
+        &self,
+        id: MailboxId,
+        command: Command,
+        now: u64,
+    ) -> Result<Applied, StoreError> {
+        self.store.apply(id, command, now).await
+    }
+
+    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
+        let watch = self.store.watch(id).await;
+        self.watched.send(()).unwrap();
+        watch
+    }
+
+    async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
+        self.store.sweep(now).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        self.store.ready().await
+    }
+}
+
+#[tokio::test]
+async fn a_shutdown_answers_held_reads_and_ends() {
+    let (watched, mut held) = mpsc::unbounded_channel();
+    let store = Observed {
+        store: MemoryStore::default(),
+        watched,
+    };
+    let relay = run(Relay::new(config(), store)).await;
+    let url = relay.create().await;
+    let version = relay.read(&url, RECEIVER).await.version();
+    let waiting = relay
+        .client
+        .post(&url)
+        .header("Mailbox-Device-Claim", RECEIVER)
+        .header("Prefer", "wait=60")
+        .header("Mailbox-Payload-Version", &version)
+        .send();
+    let waiting = tokio::spawn(waiting);
+    held.recv().await.unwrap();
+    let address = relay.running.local_addr();
+    let started = Instant::now();
+    relay.running.shutdown().await;
+    assert!(
+        started.elapsed() < Duration::from_secs(4),
+        "no grace needed"
+    );
+    let answer = seen(waiting.await.unwrap().unwrap()).await;
+    assert_eq!((answer.status, answer.version()), (200, version));
+    assert!(
+        tokio::net::TcpStream::connect(address).await.is_err(),
+        "nobody listens any more"
+    );
+}
+
+#[tokio::test]
+async fn a_shutdown_waits_for_nobody_for_ever() {
+    let relay = start().await;
+    let address = relay.running.local_addr();
+    let silent = connect(address).await;
+    let unfinished = saying(address, head_of_a_creation().as_bytes()).await;
+    let half_a_head = saying(address, b"POST /v1/m HTTP/1.1\r\nHo").await;
+    let half_a_preface = saying(address, b"PRI * HTTP/2.0\r\n").await;
+    let no_settings = saying(address, b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // Connections are taken in order: with this one, all the others are.
+    relay.create().await;
+    let started = Instant::now();
+    relay.running.shutdown().await;
+    assert!(started.elapsed() < Duration::from_secs(10));
+    drop((silent, unfinished, half_a_head, half_a_preface, no_settings));
+}
+
+async fn connect(address: SocketAddr) -> TcpStream {
+    TcpStream::connect(address).await.unwrap()
+}
+
+async fn saying(address: SocketAddr, bytes: &[u8]) -> TcpStream {
+    let mut stream = connect(address).await;
+    stream.write_all(bytes).await.unwrap();
+    stream
+}
+
+/// A request whose body never comes.
+fn head_of_a_creation() -> String {
+    let request_id = id(1);
+    format!(
+        "POST /v1/m HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\nMailbox-Device-Claim: {SENDER}\r\n\
+         Mailbox-Request-ID: {request_id}\r\n\r\n"
+    )
+}
+
+#[tokio::test]
+async fn a_slow_request_is_given_up() {
+    let request_timeout = Duration::from_millis(100);
+    let relay = start_with(limited(Limits {
+        request_timeout,
+        ..Limits::default()
+    }))
+    .await;
+    let mut slow = saying(relay.running.local_addr(), head_of_a_creation().as_bytes()).await;
+    let mut answer = [0; 12];
+    slow.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 408");
+}
+
+#[tokio::test]
+async fn a_connection_that_says_nothing_is_closed() {
+    let relay = start_with(limited(Limits {
+        request_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    }))
+    .await;
+    let idle_after_an_answer = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n".as_slice();
+    for said in [
+        b"".as_slice(),
+        b"POST /v1/m HTTP/1.1\r\nHo",
+        b"PRI * HTTP/2.0\r\n",
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        idle_after_an_answer,
+    ] {
+        let mut stream = saying(relay.running.local_addr(), said).await;
+        let mut rest = Vec::new();
+        // Closed in whichever way, after whatever was to be said.
+        let closed = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest));
+        assert!(closed.await.is_ok(), "{}", String::from_utf8_lossy(said));
+    }
+}
+
+#[tokio::test]
+async fn a_connection_is_not_idle_while_a_read_is_held() {
+    let relay = start_with(limited(Limits {
+        request_timeout: Duration::from_millis(100),
+        ..Limits::default()
+    }))
+    .await;
+    let url = relay.create().await;
+    let version = relay.read(&url, RECEIVER).await.version();
+    let list = [
+        ("Prefer", "wait=1"),
+        ("Mailbox-Payload-Version", version.as_str()),
+    ];
+    let held = relay.read_with(&url, RECEIVER, &list).await;
+    assert_eq!((held.status, held.version()), (200, version));
+}
+
+#[tokio::test]
+async fn both_versions_of_http_are_spoken() {
+    let relay = start().await;
+    http_client();
+    let second = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    let health = format!("{}/healthz", relay.base());
+    let answer = second.get(&health).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (200, reqwest::Version::HTTP_2)
+    );
+    let answer = relay.client.get(&health).send().await.unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), answer.version()),
+        (200, reqwest::Version::HTTP_11)
+    );
+}
+
+#[tokio::test]
+async fn mailboxes_have_the_public_origin() {
+    let config = RelayConfig {
+        public_url: Some("https://Relay.Example/".to_owned()),
+        ..config()
+    };
+    let relay = start_with(config).await;
+    assert_eq!(relay.running.url(), "https://relay.example");
+    assert!(
+        relay
+            .create()
+            .await
+            .starts_with("https://relay.example/v1/m/")
+    );
+    let wrong = RelayConfig {
+        public_url: Some("relay.example".to_owned()),
+        ..RelayConfig::default()
+    };
+    let refused = Relay::start(wrong, MemoryStore::default()).await;
+    assert!(matches!(refused, Err(RelayError::PublicUrl)));
+}
+
+/// A store that can't be reached.
+struct Broken;
+
+#[async_trait]
+impl MailboxStore for Broken {
+    async fn create(
+        &self,
+        _: CreateKey,
+        _: MailboxId,
+        _: Record,
+        _: usize,
+        _: u64,
+    ) -> Result<Created, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn apply(&self, _: MailboxId, _: Command, _: u64) -> Result<Applied, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn watch(&self, _: MailboxId) -> Result<Watch, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn sweep(&self, _: u64) -> Result<usize, StoreError> {
+        Err(StoreError::Unavailable)
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_worth_another_try_and_no_404() {
+    let relay = run(Relay::new(config(), Broken)).await;
+    for answer in [
+        relay.create_from(&create_body()).await,
+        relay
+            .read("/v1/m/99999999-9999-4999-8999-999999999999", SENDER)
+            .await,
+        relay.call(Method::GET, "/readyz", &[], None).await,
+    ] {
+        assert_eq!(
+            (answer.status, answer.header("retry-after")),
+            (503, Some("10"))
+        );
+    }
+    assert_eq!(
+        relay.call(Method::GET, "/healthz", &[], None).await.status,
+        200
+    );
+    assert_eq!(
+        start()
+            .await
+            .call(Method::GET, "/readyz", &[], None)
+            .await
+            .status,
+        200
+    );
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_no_mailbox_claim_request_or_address() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::INFO)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let relay = start().await;
+    let mut body = create_body();
+    body["notificationToken"] = json!({"type": "test", "tokenData": "push-token"});
+    let url = url_of(&relay.create_from(&body).await);
+    relay.read(&url, RECEIVER).await;
+    relay.update(&url, RECEIVER, 1, "second").await;
+    relay.leave(Method::DELETE, &url, SENDER, 2).await;
+    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(text.contains("call=\"UpdateMailbox\" status=200"), "{text}");
+    let mailbox = url.rsplit('/').next().unwrap();
+    for hidden in [
+        mailbox,
+        SENDER,
+        RECEIVER,
+        &id(1),
+        "push-token",
+        "127.0.0.1",
+        "Hotel key",
+        "second\"",
+    ] {
+        assert!(!text.contains(hidden), "{hidden} in {text}");
+    }
+}
