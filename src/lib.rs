@@ -23,7 +23,7 @@ mod client;
 
 #[cfg(feature = "client")]
 pub use client::{
-    AcceptOptions, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
+    AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
     InvitationRequest, MAX_LIFETIME, MemoryStore, StoreError, StoredRecord, TransferClient,
     TransferStore, TransportError, built_in_transport,
 };

@@ -1,12 +1,33 @@
-//! The command `tigress`: a relay, and a demonstration of a whole transfer.
+//! The command `tigress`: sends and receives credentials, runs a relay, shows a whole transfer. `docs/cli.md`
+//! describes it.
 
+mod cpu;
 mod demo;
+mod embedded;
+mod exit;
+mod files;
+mod inspect;
+mod meter;
+mod options;
+mod output;
+mod receive;
 mod relay;
+mod resume;
+mod send;
+mod session;
+mod state;
+mod stats;
+mod terminate;
+mod transfers;
 
-use std::net::SocketAddr;
+use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tracing_subscriber::EnvFilter;
+
+use exit::Failure;
+use output::{Event, Output};
 
 /// Transfers a digital credential from one phone to another.
 #[derive(Parser)]
@@ -18,39 +39,72 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Runs a relay that keeps its mailboxes in memory, until SIGTERM or SIGINT.
-    Relay {
-        /// Address to listen on; port 0 takes a free one.
-        #[arg(long, default_value = "127.0.0.1:0")]
-        listen: SocketAddr,
-        /// Origin of the mailboxes' URLs, such as https://relay.example.
-        #[arg(long)]
-        public_url: Option<String>,
-    },
-    /// Shows a whole transfer on this machine: a relay, a sender and a receiver over real HTTP. Exit code 0 only
-    /// if everything arrived as it was sent, both sides ended, and the mailbox is gone.
-    Demo {
-        /// Also prints the number of requests and sizes.
-        #[arg(long)]
-        stats: bool,
-    },
+    Relay(relay::Command),
+    Send(send::Command),
+    Receive(receive::Command),
+    Resume(resume::Command),
+    Transfers(transfers::Command),
+    Terminate(terminate::Command),
+    Inspect(inspect::Command),
+    Demo(demo::Command),
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_env_filter(tracing_subscriber::EnvFilter::from_default_env())
-        .init();
-    let result = match Args::parse().command {
-        Command::Relay { listen, public_url } => relay::run(listen, public_url).await,
-        Command::Demo { stats } => demo::run(stats).await,
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(reason) => {
-            eprintln!("tigress: {reason}");
-            ExitCode::FAILURE
+impl Command {
+    fn output(&self) -> Output {
+        match self {
+            Self::Relay(_) | Self::Demo(_) => Output::new(false),
+            Self::Send(command) => command.output(),
+            Self::Receive(command) => command.output(),
+            Self::Resume(command) => command.output(),
+            Self::Transfers(command) => command.output(),
+            Self::Terminate(command) => command.output(),
+            Self::Inspect(command) => command.output(),
         }
     }
+
+    fn run(self) -> Result<u8, Failure> {
+        match self {
+            Self::Relay(command) => on_runtime(relay::run(command)),
+            Self::Send(command) => on_runtime(send::run(command)),
+            Self::Receive(command) => on_runtime(receive::run(command)),
+            Self::Resume(command) => on_runtime(resume::run(command)),
+            Self::Transfers(command) => on_runtime(transfers::run(command)),
+            Self::Terminate(command) => on_runtime(terminate::run(command)),
+            Self::Inspect(command) => inspect::run(&command),
+            Self::Demo(command) => on_runtime(demo::run(command)),
+        }
+    }
+}
+
+fn main() -> ExitCode {
+    let command = Args::parse().command;
+    let level = match command {
+        Command::Relay(_) => "info",
+        _ => "error",
+    };
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into()))
+        .init();
+    let output = command.output();
+    match command.run() {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            let Failure { code, reason, .. } = failure;
+            output.event(failure.transfer, &Event::Error { code, reason });
+            failure.exit.into()
+        }
+    }
+}
+
+/// Runs a command on threads that are named after it; what it leaves behind is not waited for.
+fn on_runtime<F>(work: F) -> Result<u8, Failure>
+where
+    F: Future<Output = Result<u8, Failure>>,
+{
+    let runtime = cpu::runtime(stats::PART, cpu::workers())
+        .map_err(|error| Failure::new("internal", format!("no threads: {error}")))?;
+    let result = runtime.block_on(work);
+    runtime.shutdown_background();
+    result
 }

@@ -1,8 +1,6 @@
 //! Steps 4 and 5 at the receiver, up to the point where nothing is answered yet.
 
-use tokio::time::Instant;
-
-use super::{AcceptOptions, TransferClient, derived_id, now, os_entropy};
+use super::{AcceptOptions, TransferClient, deadline_after, derived_id, os_entropy};
 use crate::Error;
 use crate::auth_credential::CredentialId;
 use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
@@ -85,9 +83,9 @@ impl TransferClient {
     /// A claim that is being given up must be given up before there is another: the relay knows one recipient.
     async fn finish_relinquishing(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
         if let Some((transfer, _)) = self.load(id).await?
-            && transfer.next(slot, now()) == Next::Relinquish
+            && transfer.next(slot, self.now()) == Next::Relinquish
         {
-            let deadline = Instant::now() + self.0.config.give_up_after;
+            let deadline = deadline_after(self.0.config.give_up_after);
             self.ask(id, &Next::Relinquish, slot, deadline).await?;
         }
         Ok(())
@@ -95,7 +93,7 @@ impl TransferClient {
 
     /// Reads the mailbox, which binds it to this device, and checks what it holds.
     async fn look(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
-        let deadline = Instant::now() + self.0.config.give_up_after;
+        let deadline = deadline_after(self.0.config.give_up_after);
         let call = Call::Read {
             wait: 0,
             known: None,
@@ -108,8 +106,9 @@ impl TransferClient {
         match &reply {
             Reply::Content { .. } => {}
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
-            Reply::Gone { .. } => return self.refuse(id, Error::NoLongerThere).await,
-            other => return self.refuse(id, Error::from_reply(other)).await,
+            Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
+            // Perhaps not the relay's word: the claim may be bound by an earlier try, and is kept for the next.
+            other => return Err(Error::from_reply(other)),
         }
         let used = self.used_credentials(id).await?;
         let checked = self
@@ -158,6 +157,19 @@ impl TransferClient {
             }
         }
         Ok(used)
+    }
+}
+
+impl TransferId {
+    /// The id that accepting this invitation has on any device, so that an app can keep what belongs to it before
+    /// it accepts.
+    ///
+    /// # Errors
+    /// `bad_invitation`.
+    pub fn of_invitation(invitation: impl AsRef<[u8]>) -> Result<Self, Error> {
+        Ok(receiver_id(
+            &parse_invitation(invitation.as_ref())?.share_url,
+        ))
     }
 }
 

@@ -87,7 +87,7 @@ impl Config {
 }
 
 /// What `create_invitation` is asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct InvitationRequest {
     /// Shown to the receiver's user and on the preview page; no secrets.
     pub title: String,
@@ -112,8 +112,19 @@ pub struct InvitationRequest {
     pub idempotency_key: Option<String>,
 }
 
+impl std::fmt::Debug for InvitationRequest {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("InvitationRequest")
+            .field("vertical", &self.vertical)
+            .field("lifetime", &self.lifetime)
+            .field("pin", &self.pin)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}
+
 /// What `accept_invitation` may be told.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct AcceptOptions {
     /// The PIN, if the user has typed it already; else
     /// [`provide_pin`](crate::TransferClient::provide_pin) takes it.
@@ -122,6 +133,14 @@ pub struct AcceptOptions {
     pub notification_token: Option<NotificationToken>,
     /// A relay to trust for this invitation, after the user has been asked.
     pub trust: Option<String>,
+}
+
+impl std::fmt::Debug for AcceptOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AcceptOptions")
+            .field("trust", &self.trust)
+            .finish_non_exhaustive()
+    }
 }
 
 /// What the sender shares. Whoever has it can take the credential.

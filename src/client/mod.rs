@@ -2,6 +2,7 @@
 //! it, and only then makes the request that it asked for.
 
 mod accept;
+mod clock;
 mod config;
 #[cfg(feature = "http")]
 mod http;
@@ -11,12 +12,13 @@ mod transport;
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
+pub use clock::Clock;
 pub use config::{
     AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
 };
@@ -52,6 +54,7 @@ struct Inner {
     policy: RelayPolicy,
     store: Arc<dyn TransferStore>,
     http: Arc<dyn HttpTransport>,
+    clock: Arc<dyn Clock>,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
 }
 
@@ -77,11 +80,12 @@ pub(crate) fn os_entropy() -> Result<Entropy, Error> {
     Ok(Entropy::from_seed(&Secret::new(seed)))
 }
 
-/// This device's clock, Unix seconds.
-fn now() -> u64 {
-    SystemTime::now()
-        .duration_since(UNIX_EPOCH)
-        .map_or(0, |since| since.as_secs())
+/// Longest time that a call waits; what asks for more means "as long as it takes".
+const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
+
+/// The moment `wait` from now, whatever an app asks for.
+fn deadline_after(wait: Duration) -> Instant {
+    Instant::now() + wait.min(FOREVER)
 }
 
 impl TransferClient {
@@ -96,6 +100,19 @@ impl TransferClient {
         store: Arc<dyn TransferStore>,
         http: Option<Arc<dyn HttpTransport>>,
     ) -> Result<Self, Error> {
+        Self::with_clock(config, store, http, Arc::new(clock::SystemClock))
+    }
+
+    /// The same with another clock than the device's: for tests.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_clock(
+        config: Config,
+        store: Arc<dyn TransferStore>,
+        http: Option<Arc<dyn HttpTransport>>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, Error> {
         let policy = config.policy()?;
         let http = match http {
             Some(http) => http,
@@ -106,6 +123,7 @@ impl TransferClient {
             policy,
             store,
             http,
+            clock,
             live: Mutex::default(),
         })))
     }
@@ -128,13 +146,13 @@ impl TransferClient {
             ));
         }
         let id = match key {
-            Some(key) => derived_id(b"tigress v1 idempotency key", &[key.as_bytes()]),
+            Some(key) => TransferId::of_idempotency_key(key),
             None => TransferId(os_entropy()?.uuid()),
         };
         if self.load(id).await?.is_none() {
             let credential = request.credential.clone();
             let start = self.sender_start(id, request)?;
-            let mut transfer = Transfer::new_sender(start, now(), &mut os_entropy()?)?;
+            let mut transfer = Transfer::new_sender(start, self.now(), &mut os_entropy()?)?;
             if let Some(credential) = credential {
                 transfer.send(&credential)?;
             }
@@ -146,7 +164,7 @@ impl TransferClient {
         }
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        let deadline = Instant::now() + self.0.config.give_up_after;
+        let deadline = deadline_after(self.0.config.give_up_after);
         self.create_mailbox(id, &mut slot, deadline).await?;
         self.transact(id, |transfer, _, _| invitation_of(transfer))
             .await
@@ -310,6 +328,10 @@ impl TransferClient {
         Ok(keys.iter().filter_map(|key| key.parse().ok()).collect())
     }
 
+    fn now(&self) -> u64 {
+        self.0.clock.now()
+    }
+
     fn live(&self, id: TransferId) -> Arc<Live> {
         let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(live.entry(id).or_default())
@@ -366,7 +388,7 @@ impl TransferClient {
     ) -> Result<T, Error> {
         for _ in 0..MAX_CONFLICTS {
             let (mut transfer, record) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
-            let result = step(&mut transfer, now(), &mut os_entropy()?)?;
+            let result = step(&mut transfer, self.now(), &mut os_entropy()?)?;
             let after: Zeroizing<Vec<u8>> = transfer.to_record();
             if after == record.bytes {
                 return Ok(result);
@@ -392,7 +414,7 @@ impl TransferClient {
         wait: Duration,
         after: u64,
     ) -> Result<TransferUpdate, Error> {
-        let deadline = Instant::now() + wait;
+        let deadline = deadline_after(wait);
         let update = self
             .transact(id, |transfer, _, _| {
                 transfer.acknowledge_events(after);
@@ -416,7 +438,7 @@ impl TransferClient {
     /// # Errors
     /// The first failure, after all transfers were tried; the others go on.
     pub async fn sync(&self, deadline: Duration) -> Result<(), Error> {
-        let deadline = Instant::now() + deadline;
+        let deadline = deadline_after(deadline);
         let mut result = Ok(());
         for id in self.ids().await? {
             let live = self.live(id);
@@ -437,7 +459,7 @@ impl TransferClient {
         let Some((transfer, record)) = self.load(id).await? else {
             return Ok(());
         };
-        if transfer.is_forgettable(now()) {
+        if transfer.is_forgettable(self.now()) {
             let key = id.to_string();
             self.blocking(move |store| store.delete(&key, &record.version))
                 .await?;
@@ -465,6 +487,15 @@ pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Err
     {
         let _ = config;
         Err(Error::NoTransport)
+    }
+}
+
+impl TransferId {
+    /// The id of the transfer that `create_invitation` begins under this idempotency key, so that an app can keep
+    /// what belongs to it before it invites.
+    #[must_use]
+    pub fn of_idempotency_key(key: &str) -> Self {
+        derived_id(b"tigress v1 idempotency key", &[key.as_bytes()])
     }
 }
 

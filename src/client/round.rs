@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{Live, TransferClient, now, os_entropy};
+use super::{Live, TransferClient, os_entropy};
 use crate::Error;
 use crate::mailbox::{Call, HttpRequest, HttpResponse, Reply, RequestId, interpret};
 use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
@@ -16,6 +16,8 @@ const MAX_RETRY: Duration = Duration::from_secs(10);
 const MAX_HURRIED_WRITES: usize = 3;
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
 const MAX_CREATIONS: usize = 3;
+/// Longest `Retry-After` that is heeded: a relay must not put a transfer to sleep for good.
+const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 
@@ -57,13 +59,14 @@ impl TransferClient {
                 Next::Wait if looked && remaining.is_zero() => return Ok(update),
                 Next::Wait => {
                     looked = true;
-                    let had_version = slot.has_version();
+                    let (had_version, asked) = (slot.has_version(), Instant::now());
                     let changed = self.wait(id, live, slot, remaining).await?;
                     if changed {
                         pause = self.0.config.poll_interval;
-                    } else if !had_version {
-                        // A relay that holds no answers.
-                        sleep_or_wake(live, pause.min(remaining)).await;
+                    } else if !had_version || asked.elapsed() < pause {
+                        // A relay that holds no answers, or too little time left for it to hold one.
+                        let left = deadline.saturating_duration_since(Instant::now());
+                        sleep_or_wake(live, pause.min(left)).await;
                         pause = (pause * 2).min(self.0.config.poll_interval_max);
                     }
                 }
@@ -114,19 +117,20 @@ impl TransferClient {
     ) -> Result<bool, Error> {
         let wait = remaining.min(self.0.config.long_poll).as_secs().min(60);
         let before = slot.clone();
-        tokio::select! {
-            asked = self.ask_with(id, &Next::Wait, slot, wait, Instant::now() + remaining) => {
-                asked?;
-                Ok(!slot.is_as(&before))
-            }
+        let (call, request) = self.prepare(id, &Next::Wait, slot, wait).await?;
+        let deadline = Instant::now() + remaining;
+        let answer = tokio::select! {
+            // An answer that has come is taken: it may be what the write that woke this must know of.
+            biased;
+            answer = self.perform(request, Some(&call), deadline) => answer?,
             // Dropping the read is harmless; the slot is as it was known.
-            () = live.wake.notified() => {
-                *slot = before;
-                Ok(true)
-            }
-        }
+            () = live.wake.notified() => return Ok(true),
+        };
+        self.hand_over(id, &Next::Wait, answer, slot).await?;
+        Ok(!slot.is_as(&before))
     }
 
+    /// Makes the request that `next` stands for, and hands the answer to the transfer.
     pub(super) async fn ask(
         &self,
         id: TransferId,
@@ -134,38 +138,33 @@ impl TransferClient {
         slot: &mut Slot,
         deadline: Instant,
     ) -> Result<(), Error> {
-        self.ask_with(id, next, slot, 0, deadline).await
-    }
-
-    /// Makes the request that `next` stands for, and hands the answer to the transfer.
-    async fn ask_with(
-        &self,
-        id: TransferId,
-        next: &Next,
-        slot: &mut Slot,
-        wait: u64,
-        deadline: Instant,
-    ) -> Result<(), Error> {
-        let known = slot.clone();
-        let request_id = RequestId::from(os_entropy()?.uuid());
-        let Some((call, request)) = self
-            .transact(id, |transfer, _, _| {
-                let call = transfer.call(next, &known, wait, request_id);
-                Ok(call.and_then(|call| {
-                    let request = transfer.request(&call)?;
-                    Some((call, request))
-                }))
-            })
-            .await?
-        else {
-            return Err(Error::internal("nothing to ask"));
-        };
+        let (call, request) = self.prepare(id, next, slot, 0).await?;
         if matches!(call, Call::Update { .. }) {
             // Unanswered or cancelled: read before the next write.
             slot.attempt();
         }
         let answer = self.perform(request, Some(&call), deadline).await?;
         self.hand_over(id, next, answer, slot).await
+    }
+
+    /// The request that `next` stands for.
+    async fn prepare(
+        &self,
+        id: TransferId,
+        next: &Next,
+        slot: &Slot,
+        wait: u64,
+    ) -> Result<(Call, HttpRequest), Error> {
+        let request_id = RequestId::from(os_entropy()?.uuid());
+        self.transact(id, |transfer, _, _| {
+            let call = transfer.call(next, slot, wait, request_id);
+            Ok(call.and_then(|call| {
+                let request = transfer.request(&call)?;
+                Some((call, request))
+            }))
+        })
+        .await?
+        .ok_or(Error::internal("nothing to ask"))
     }
 
     /// Gives an answer to the transfer and stores what follows from it.
@@ -221,21 +220,23 @@ impl TransferClient {
     ) -> Result<(Reply, Option<u64>), Error> {
         let mut pause = FIRST_RETRY;
         loop {
+            let mut asked_to_wait = Duration::ZERO;
             let error = match self.0.http.send(request.clone()).await {
                 Ok(response) => match interpret(call, &response) {
                     Reply::RetryLater { after, status } => {
-                        if let Some(after) = after {
-                            pause = Duration::from_secs(after).max(FIRST_RETRY);
-                        }
+                        asked_to_wait = after
+                            .map_or(Duration::ZERO, Duration::from_secs)
+                            .min(MAX_RETRY_AFTER);
                         Error::from_reply(&Reply::RetryLater { after, status })
                     }
-                    reply => return Ok((reply, date(&response))),
+                    reply => return Ok((reply, self.date(&response))),
                 },
                 Err(error) => Error::RelayUnreachable {
                     reason: error.reason,
                 },
             };
-            let wait = jittered(pause)?;
+            // Never sooner than the relay asked for.
+            let wait = asked_to_wait + jittered(pause)?;
             if Instant::now() + wait >= deadline {
                 return Err(error);
             }
@@ -244,13 +245,13 @@ impl TransferClient {
             pause = (pause * 2).min(MAX_RETRY);
         }
     }
-}
 
-fn date(response: &HttpResponse) -> Option<u64> {
-    // A date that no clock shows is no date.
-    response
-        .date()
-        .filter(|date| date.abs_diff(now()) < 1 << 40)
+    fn date(&self, response: &HttpResponse) -> Option<u64> {
+        // A date that no clock shows is no date.
+        response
+            .date()
+            .filter(|date| date.abs_diff(self.now()) < 1 << 40)
+    }
 }
 
 async fn sleep_or_wake(live: &Live, time: Duration) {

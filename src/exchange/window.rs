@@ -116,9 +116,13 @@ impl Window {
         self.received += 1;
     }
 
-    /// Whether an authentic envelope of this side's own says more than this side knows.
+    /// Whether an authentic envelope of this side's own says more than this side knows, or something else.
     pub(crate) fn is_behind(&self, own: &Fields) -> bool {
-        own.ack > self.received || own.base + own.tokens.len() as u64 > self.next_index()
+        let skip = usize::try_from(self.base.saturating_sub(own.base)).unwrap_or(usize::MAX);
+        let theirs = own.tokens.get(skip..).unwrap_or_default();
+        let at = usize::try_from(own.base.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        let mine = self.outbox.get(at..).unwrap_or_default();
+        own.ack > self.received || own.base > self.next_index() || !mine.starts_with(theirs)
     }
 
     /// The envelope to write now; `silent` leaves the tokens out (after the other side has ended).

@@ -4,6 +4,7 @@ use super::types::Outcome;
 use super::{LINGER, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
+use crate::exchange::Side;
 use crate::gss::{self, AcceptorCredential, ChannelBindings};
 use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use crate::mechanism;
@@ -84,6 +85,9 @@ impl Transfer {
         else {
             return Ok(false);
         };
+        if !self.is_read() {
+            return Ok(false);
+        }
         let credential = AcceptorCredential::new(secret.clone());
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
@@ -145,10 +149,16 @@ impl Transfer {
             Phase::Removing { .. } => Next::Delete,
             Phase::Relinquishing { .. } => Next::Relinquish,
             Phase::Closed { parting: None, .. } => Next::Over,
+            // What `accept_invitation` has not checked is not gone on with.
+            Phase::Offered { .. } if !self.is_read() => Next::Over,
             Phase::Closed {
                 parting: Some(parting),
                 ..
-            } if now >= parting.until => Next::Delete,
+            } if now >= parting.until => match self.side {
+                // Nothing was answered: the mailbox is another device's, should this one's clock be wrong.
+                Side::Receiver if !self.answered => Next::Relinquish,
+                _ => Next::Delete,
+            },
             _ if !slot.is_known() => Next::Read,
             Phase::Closed {
                 parting: Some(parting),
@@ -177,7 +187,11 @@ impl Transfer {
             Phase::Creating { .. } | Phase::Invited { .. } => return Some(self.first_envelope()),
             Phase::Offered { .. } => return None,
             Phase::Acknowledging { crossed, .. } => (!crossed, None),
-            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => (false, Some(token)),
+            // Only a token 2 that the other side needs to read this leaves with an abort.
+            Phase::Aborting { token, .. } | Phase::Answering { token, .. } => {
+                let needed = self.side == Side::Receiver && self.window.acknowledged() == 0;
+                (!needed, Some(token))
+            }
             _ => (false, None),
         };
         let mut fields = self.window.fields(self.side, silent);

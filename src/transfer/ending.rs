@@ -79,6 +79,9 @@ impl Transfer {
 
     /// Ends by an abort: key 6 of the envelope, as often as needed, until the other side has answered.
     pub(super) fn abort(&mut self, code: u8, now: u64, entropy: &mut Entropy) {
+        if matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. }) {
+            return;
+        }
         self.queue.clear();
         let token = self
             .context
@@ -94,12 +97,16 @@ impl Transfer {
     /// The other side's abort. Whoever aborted first reads this as the confirmation.
     pub(super) fn peer_aborted(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) {
         let code = self.context.as_ref().and_then(|c| c.open_abort(token));
-        let Some(code) = code else {
-            return self.abort(codes::UNDECODABLE, now, entropy);
-        };
+        // The envelope was authentic: the other side has ended, whatever it meant to say.
+        let code = code.unwrap_or(codes::UNDECODABLE);
         match &self.phase {
-            Phase::Aborting { code: own, .. } => {
-                let outcome = Outcome::from_code((*own).min(code));
+            // Crossing aborts: the smaller code counts, and who has it sees that the other side knows it.
+            Phase::Aborting { code: own, token } if *own < code => {
+                let (code, token) = (*own, token.clone());
+                self.phase = Phase::Answering { code, token };
+            }
+            Phase::Aborting { .. } => {
+                let outcome = Outcome::from_code(code);
                 self.phase = Phase::Removing { outcome };
             }
             Phase::Answering { .. } | Phase::Removing { .. } | Phase::Closed { .. } => {}

@@ -48,7 +48,7 @@ impl EventLog {
 
     /// The events after `cursor`.
     pub(crate) fn after(&self, cursor: u64) -> &[TransferEvent] {
-        let skip = (cursor + 1).saturating_sub(self.first());
+        let skip = cursor.saturating_add(1).saturating_sub(self.first());
         let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         self.kept.get(skip..).unwrap_or_default()
     }
@@ -161,8 +161,10 @@ mod tests {
         assert_eq!(log.after(0), [TransferEvent::Established]);
         assert_eq!(EventLog::from_map(&log.to_map()), Some(log.clone()));
         assert!(log.acknowledge(u64::MAX - 1));
-        assert!(log.is_empty() && log.after(0).is_empty() && log.after(u64::MAX - 1).is_empty());
-        assert_eq!(log.last(), 2);
+        assert!(log.is_empty() && log.after(0).is_empty());
+        log.push(TransferEvent::Established);
+        assert!(log.after(u64::MAX).is_empty() && log.acknowledge(u64::MAX));
+        assert_eq!(log.last(), 3);
     }
 
     #[test]

@@ -12,9 +12,9 @@ mod receive;
 mod record;
 mod slot;
 mod start;
-mod types;
 #[cfg(test)]
 mod tests;
+mod types;
 #[cfg(test)]
 mod vectors;
 
@@ -176,6 +176,7 @@ impl Transfer {
             state: self.state(),
             display: self.display.clone(),
             expires_at: self.expires_at,
+            sent: self.next_message,
         }
     }
 
@@ -206,11 +207,8 @@ impl Transfer {
 
     /// Receiver: it was given back before anything was answered.
     pub(crate) fn may_be_accepted_again(&self) -> bool {
-        let ended = matches!(
-            self.phase,
-            Phase::Closed { .. } | Phase::Relinquishing { .. }
-        );
-        self.side == Side::Receiver && ended && !self.answered
+        let given_back = matches!(self.phase, Phase::Closed { parting: None, .. });
+        self.side == Side::Receiver && given_back && !self.answered
     }
 
     /// Receiver: nothing was answered yet.
@@ -262,7 +260,7 @@ impl Transfer {
 
     /// Whether nothing of an ended transfer is needed any more: its tombstone has outlived the invitation.
     pub(crate) fn is_forgettable(&self, now: u64) -> bool {
-        let Phase::Closed { at, parting, .. } = &self.phase else {
+        let Phase::Closed { at, .. } = &self.phase else {
             return false;
         };
         let keep_until = if self.expires_at == u64::MAX {
@@ -271,7 +269,8 @@ impl Transfer {
             self.expires_at.max(*at).saturating_add(2 * CLOCK_SKEW)
         };
         let events_kept = !self.events.is_empty() && now < at.saturating_add(KEEP_EVENTS);
-        parting.is_none() && now > keep_until && !events_kept
+        // By then the relay has deleted the mailbox itself.
+        now > keep_until && !events_kept
     }
 }
 

@@ -72,7 +72,11 @@ impl Transfer {
                     None => self.foreign(),
                 };
                 let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
-                slot.saw(&data, version, needs_answer);
+                // Of another type it is not what this side wrote, whatever it says.
+                let shown = if is_ours { data.as_str() } else { "" };
+                slot.saw(shown, version, needs_answer);
+                // Killed before the answer to its last write came.
+                self.wrote_last(shown, now);
                 self.expire(now);
             }
             (Next::Write(data), Reply::Done { repeated, version }) => {
@@ -85,7 +89,11 @@ impl Transfer {
                 }
             }
             (Next::Write(_), Reply::Conflict) => slot.forget(),
-            (Next::Relinquish, Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { .. })
+            // A proxy's "not found" gives no claim back.
+            (
+                Next::Relinquish,
+                Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { final_: true },
+            )
             | (Next::Delete, Reply::Done { .. } | Reply::Unauthorized | Reply::Gone { .. }) => {
                 self.removed(now);
             }
@@ -215,7 +223,10 @@ impl Transfer {
             token,
         } = &self.phase
         else {
-            return Ok(());
+            return match self.phase {
+                Phase::Relinquishing { .. } | Phase::Closed { .. } => Err(Error::Expired),
+                _ => Ok(()),
+            };
         };
         let token = token
             .as_deref()
@@ -252,10 +263,11 @@ impl Transfer {
         entropy: &mut Entropy,
     ) -> Verdict {
         if self.side == Side::Sender && envelope.mic.is_none() {
-            return if data == self.first_envelope() {
-                Verdict::Mine
-            } else {
-                self.foreign()
+            return match self.phase {
+                _ if data == self.first_envelope() => Verdict::Mine,
+                Phase::Invited { .. } => self.foreign(),
+                // Token 1 once more, written before the answer was read; not worth a word.
+                _ => Verdict::Foreign,
             };
         }
         if !self.is_authentic(self.side, envelope) {
@@ -287,30 +299,33 @@ impl Transfer {
             return self.foreign();
         }
         let mut tried = context.tentative();
-        let step = tried.continue_with(token, now, entropy);
-        let expired = matches!(&step, Err(e) if e.major.has(MajorStatus::CREDENTIALS_EXPIRED));
-        let taken = match &step {
-            Ok(_) => true,
-            Err(_) if expired => tried.take_expired(token, entropy).is_ok(),
-            Err(_) => false,
+        let late = self.judged(now) >= self.expires_at;
+        let taken = if late {
+            tried.take_expired(token, entropy).map(|()| None)
+        } else {
+            let step = tried.continue_with(token, now, entropy);
+            step.map(|step| step.token)
         };
-        if !taken || !tried.verify_envelope(super::role(Side::Receiver), &envelope.body, mic) {
+        let Ok(confirmation) = taken else {
+            return self.foreign();
+        };
+        if !tried.verify_envelope(super::role(Side::Receiver), &envelope.body, mic) {
             return self.foreign();
         }
         self.context = Some(tried);
         // The secret is wiped here: nobody else can answer any more.
         self.phase = Phase::Established { ending: None };
         slot.progress();
-        if self.window.acknowledge(fields).is_err() {
+        self.window.take(token);
+        if fields.abort.is_none() && self.window.acknowledge(fields).is_err() {
             self.abort(codes::STATE_LOST, now, entropy);
             return Verdict::Peer { needs_answer: true };
         }
-        self.window.take(token);
         self.events.push(TransferEvent::Accepted);
-        if expired {
+        if late {
             self.abort(codes::EXPIRED, now, entropy);
-        } else if let Ok(step) = step {
-            if let Some(token) = step.token
+        } else {
+            if let Some(token) = confirmation
                 && self.window.push(token).is_err()
             {
                 self.abort(codes::INTERNAL, now, entropy);

@@ -124,6 +124,9 @@ pub enum Outcome {
     Failed(u8),
 }
 
+/// What stands in records for an outcome without a code.
+const STORED_UNCONFIRMED: u64 = 256;
+
 impl Outcome {
     pub(crate) fn from_code(code: u8) -> Self {
         match code {
@@ -148,10 +151,10 @@ impl Outcome {
         }
     }
 
-    /// One number for storage: the code, 0 for unconfirmed.
+    /// One number for storage: the code, or one that is none.
     pub(crate) fn stored(self) -> u64 {
         match self {
-            Self::Unconfirmed => 0,
+            Self::Unconfirmed => STORED_UNCONFIRMED,
             Self::Completed => codes::DONE.into(),
             Self::Declined => codes::DECLINED.into(),
             Self::Cancelled => codes::CANCELLED.into(),
@@ -161,10 +164,10 @@ impl Outcome {
     }
 
     pub(crate) fn from_stored(stored: u64) -> Option<Self> {
-        Some(match u8::try_from(stored).ok()? {
-            0 => Self::Unconfirmed,
-            code => Self::from_code(code),
-        })
+        if stored == STORED_UNCONFIRMED {
+            return Some(Self::Unconfirmed);
+        }
+        u8::try_from(stored).ok().map(Self::from_code)
     }
 }
 
@@ -272,6 +275,9 @@ pub struct TransferSummary {
     pub display: Display,
     /// When it ends at the latest, Unix seconds.
     pub expires_at: u64,
+    /// How many messages this side has handed over to be sent, delivered or not: so an app that was killed knows
+    /// whether its last `send_credential` counted.
+    pub sent: MessageIndex,
 }
 
 /// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.

@@ -1,10 +1,12 @@
 //! Transports that record, or that fail where a test says so.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tigress::mailbox::{HttpRequest, HttpResponse};
 use tigress::{HttpTransport, TransportError};
+use tokio::sync::watch;
 
 /// One request and what came back.
 #[derive(Clone, Debug)]
@@ -18,7 +20,7 @@ pub struct Exchanged {
 /// Passes everything on, and remembers it.
 pub struct Recorder {
     inner: Arc<dyn HttpTransport>,
-    log: Mutex<Vec<Exchanged>>,
+    log: watch::Sender<Vec<Exchanged>>,
 }
 
 impl Recorder {
@@ -26,16 +28,24 @@ impl Recorder {
     pub fn new(inner: Arc<dyn HttpTransport>) -> Arc<Self> {
         Arc::new(Self {
             inner,
-            log: Mutex::default(),
+            log: watch::Sender::default(),
         })
     }
 
     /// All so far.
     pub fn log(&self) -> Vec<Exchanged> {
-        self.log
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.log.borrow().clone()
+    }
+
+    /// Waits until what was exchanged is as wanted.
+    pub async fn until(&self, wanted: impl Fn(&[Exchanged]) -> bool) {
+        let mut log = self.log.subscribe();
+        let happened = log.wait_for(|all| wanted(all));
+        let result = tokio::time::timeout(Duration::from_secs(30), happened).await;
+        assert!(
+            matches!(result, Ok(Ok(_))),
+            "what was awaited did not happen"
+        );
     }
 
     /// Everything that the other end saw, in one text: URLs, headers, bodies.
@@ -60,11 +70,9 @@ impl Recorder {
 impl HttpTransport for Recorder {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let result = self.inner.send(request.clone()).await;
-        let mut log = self.log.lock().unwrap_or_else(PoisonError::into_inner);
-        log.push(Exchanged {
-            request,
-            response: result.clone().ok(),
-        });
+        let response = result.clone().ok();
+        self.log
+            .send_modify(|log| log.push(Exchanged { request, response }));
         result
     }
 }

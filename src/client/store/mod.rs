@@ -9,12 +9,21 @@ pub use directory::DirectoryStore;
 pub use memory::MemoryStore;
 
 /// A record, as it was when it was loaded.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct StoredRecord {
     /// Names this state of the record; never reused for the same key.
     pub version: String,
     /// The bytes. They hold secrets.
     pub bytes: Zeroizing<Vec<u8>>,
+}
+
+impl std::fmt::Debug for StoredRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoredRecord")
+            .field("version", &self.version)
+            .field("bytes", &self.bytes.len())
+            .finish()
+    }
 }
 
 /// Why a store failed.

@@ -2,7 +2,12 @@
 //! step is what the client does: load the record, decide, store, ask the relay, store. A kill is to drop all
 //! but the record.
 
+mod clocks;
+mod endings;
+mod establishing;
+mod messages;
 mod relay;
+mod requests;
 
 use relay::Relay;
 use zeroize::Zeroizing;
@@ -208,7 +213,11 @@ impl World {
     }
 
     /// Changes what a device has stored, as its app or an attacker on it would.
-    fn edit<T>(&mut self, device: usize, change: impl FnOnce(&mut Transfer, &mut Entropy) -> T) -> T {
+    fn edit<T>(
+        &mut self,
+        device: usize,
+        change: impl FnOnce(&mut Transfer, &mut Entropy) -> T,
+    ) -> T {
         let mut transfer = self.devices[device].load();
         let result = change(&mut transfer, &mut self.entropy());
         self.devices[device].store(&transfer);
@@ -267,12 +276,17 @@ impl World {
             known: None,
         };
         let reply = self.relay.answer(device, claim, &call, self.now, false);
+        match reply {
+            Reply::Unauthorized => return Err(Error::ClaimedByAnother),
+            Reply::Gone { .. } => return Err(Error::NoLongerThere),
+            _ => {}
+        }
         let mut slot = Slot::default();
         let checked = self.edit(device, |transfer, entropy| {
             let answer = Answer { reply, now, date };
             transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
             let checked = transfer.validate(used, now, entropy);
-            if checked.is_err() {
+            if checked.is_err() && transfer.is_offered() {
                 transfer.terminate(TerminateReason::Declined, now, entropy)?;
             }
             checked
@@ -319,7 +333,13 @@ impl World {
         self.ask(at, next, call, fault)
     }
 
-    fn ask(&mut self, at: usize, next: Next, call: Option<Call>, fault: Fault) -> Result<Next, Error> {
+    fn ask(
+        &mut self,
+        at: usize,
+        next: Next,
+        call: Option<Call>,
+        fault: Fault,
+    ) -> Result<Next, Error> {
         let (now, date) = (self.clock(at), self.date());
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
@@ -367,7 +387,9 @@ impl World {
     /// The app's answer to what it has seen.
     fn react(&mut self, at: usize) {
         let device = &self.devices[at];
-        let done = device.done_after.is_some_and(|n| device.received().len() >= n);
+        let done = device
+            .done_after
+            .is_some_and(|n| device.received().len() >= n);
         if done && self.state(at) == TransferState::Established {
             self.terminate(at, TerminateReason::Done);
         }
@@ -398,7 +420,11 @@ impl World {
                 return;
             }
         }
-        panic!("no end: {:?} {:?}", self.state(SENDER), self.relay.log.len());
+        panic!(
+            "no end: {:?} {:?}",
+            self.state(SENDER),
+            self.relay.log.len()
+        );
     }
 
     fn wait(&mut self, seconds: u64) {
@@ -407,7 +433,10 @@ impl World {
 
     /// What the slot holds, read.
     fn slot(&self) -> Fields {
-        Envelope::decode(self.relay.data()).unwrap().fields().unwrap()
+        Envelope::decode(self.relay.data())
+            .unwrap()
+            .fields()
+            .unwrap()
     }
 
     /// Whether the slot's envelope has a MIC.

@@ -1,0 +1,107 @@
+//! A wallet of the demonstration: it carries a transfer as an app does, on threads of its own.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tigress::{
+    Config, Credential, Error, MemoryStore, Outcome, TerminateReason, TransferClient,
+    TransferEvent, TransferId, TransferState,
+};
+use tokio::runtime::Runtime;
+
+use crate::cpu;
+use crate::exit::Failure;
+use crate::meter::Meter;
+
+const POLL: Duration = Duration::from_secs(10);
+/// Nothing here takes so long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What an app does about an event.
+pub(crate) enum Action {
+    Send(Credential),
+    Done,
+}
+
+/// The app around a transfer.
+#[async_trait]
+pub(crate) trait App: Send + 'static {
+    async fn on(&mut self, event: &TransferEvent) -> Result<Option<Action>, Failure>;
+}
+
+pub(crate) struct Wallet {
+    pub(crate) name: &'static str,
+    pub(crate) client: TransferClient,
+    pub(crate) meter: Arc<Meter>,
+    runtime: Runtime,
+}
+
+impl Wallet {
+    pub(crate) fn new(name: &'static str, relay: &str) -> Result<Self, Failure> {
+        let mut config = Config::with_relay(relay);
+        config.allow_loopback_http = true;
+        let meter = Meter::new(tigress::built_in_transport(&config)?, PATIENCE);
+        let http = Arc::<Meter>::clone(&meter);
+        let runtime = cpu::runtime(name, 1)
+            .map_err(|error| Failure::new("internal", format!("no threads: {error}")))?;
+        Ok(Self {
+            name,
+            client: TransferClient::new(config, Arc::new(MemoryStore::new()), Some(http))?,
+            meter,
+            runtime,
+        })
+    }
+
+    /// Runs something on this wallet's threads.
+    pub(crate) async fn run<T, E>(
+        &self,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> Result<T, Failure>
+    where
+        T: Send + 'static,
+        E: Into<Failure> + Send + 'static,
+    {
+        let done = tokio::time::timeout(PATIENCE, self.runtime.spawn(work)).await;
+        match done {
+            Ok(Ok(result)) => result.map_err(Into::into),
+            Ok(Err(_)) => Err(Failure::new("internal", "a wallet panicked")),
+            Err(_) => Err(Failure::new(
+                "stuck",
+                format!("{}: nothing happens", self.name),
+            )),
+        }
+    }
+
+    /// Carries a transfer to its end, and gives the app back.
+    pub(crate) async fn carry<A: App>(&self, id: TransferId, app: A) -> Result<A, Failure> {
+        self.run(carry(self.client.clone(), id, app)).await
+    }
+
+    pub(crate) fn stop(self) {
+        self.runtime.shutdown_background();
+    }
+}
+
+async fn carry<A: App>(client: TransferClient, id: TransferId, mut app: A) -> Result<A, Failure> {
+    let mut seen = 0;
+    loop {
+        let update = client.poll(id, POLL, seen).await?;
+        for event in &update.events {
+            match app.on(event).await? {
+                Some(Action::Send(credential)) => {
+                    client.send_credential(id, credential).await?;
+                }
+                Some(Action::Done) => client.terminate(id, TerminateReason::Done).await?,
+                None => {}
+            }
+        }
+        seen = update.cursor;
+        match update.state {
+            TransferState::Closed(Outcome::Completed) => return Ok(app),
+            TransferState::Closed(outcome) => return Err(Error::Closed { outcome }.into()),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! Options that several commands have.
+
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use clap::Args;
+use tigress::invitation::RelayOrigin;
+use zeroize::Zeroizing;
+
+use crate::exit::Failure;
+use crate::files;
+use crate::output::Output;
+use crate::state::State;
+
+/// Longest invitation that is read; the core says what is wrong with a longer one.
+const MAX_INVITATION: usize = 256 * 1024;
+
+/// Where the transfers are kept, and how to speak.
+#[derive(Args)]
+pub(crate) struct Common {
+    /// State folder; without it, the user's own ($XDG_STATE_HOME/tigress or ~/.local/state/tigress).
+    #[arg(long, value_name = "DIR")]
+    state: Option<PathBuf>,
+    /// One JSON object a line on stdout.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Common {
+    pub(crate) fn state(&self) -> Result<State, Failure> {
+        State::open(self.state.as_deref())
+    }
+
+    pub(crate) fn output(&self) -> Output {
+        Output::new(self.json)
+    }
+}
+
+/// How a transfer is carried.
+#[derive(Args)]
+pub(crate) struct Carry {
+    /// Seconds without any answer from the relay after which the command ends with exit code 4.
+    #[arg(long, value_name = "S", default_value = "30", value_parser = seconds)]
+    pub(crate) give_up_after: Duration,
+    /// Also prints requests, bytes and CPU.
+    #[arg(long)]
+    pub(crate) stats: bool,
+}
+
+/// Seconds, or a part of one.
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number of seconds")?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(duration) if duration <= Duration::from_secs(1 << 32) => Ok(duration),
+        _ => Err("not a number of seconds".to_owned()),
+    }
+}
+
+/// A lifetime: seconds, or a number with s, m, h or d.
+pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
+    let (digits, unit) = match text.chars().last() {
+        Some('s') => (&text[..text.len() - 1], 1),
+        Some('m') => (&text[..text.len() - 1], 60),
+        Some('h') => (&text[..text.len() - 1], 3600),
+        Some('d') => (&text[..text.len() - 1], 24 * 3600),
+        _ => (text, 1),
+    };
+    let number: Option<u64> = digits.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .filter(|seconds| (1..=30 * 24 * 3600).contains(seconds))
+        .map(Duration::from_secs)
+        .ok_or("a lifetime is 1s to 30d".to_owned())
+}
+
+/// A relay's origin: https, or plain http on this machine. What else it was is in no error: it may be an invitation.
+pub(crate) fn relay(option: &str, text: &str) -> Result<String, Failure> {
+    RelayOrigin::parse(text)
+        .map(|origin| origin.to_string())
+        .map_err(|error| Failure::usage(format!("{option} is no relay: {error}")))
+}
+
+/// Reads an invitation: a share URL, a file, or `-` for stdin. What it was is in no error.
+pub(crate) fn read_invitation(argument: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    if argument == "-" {
+        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INVITATION + 1));
+        std::io::stdin()
+            .take(MAX_INVITATION as u64 + 1)
+            .read_to_end(&mut bytes)
+            .map_err(|error| Failure::new("file", format!("stdin can't be read: {error}")))?;
+        return Ok(bytes);
+    }
+    if argument.contains("://") || !Path::new(argument).is_file() {
+        return Ok(Zeroizing::new(argument.as_bytes().to_vec()));
+    }
+    files::read(Path::new(argument), MAX_INVITATION)
+        .map_err(|_| Failure::new("file", "the invitation's file can't be read"))
+}

@@ -1,0 +1,204 @@
+//! What the command says on stdout: words for people, or one JSON object a line (`docs/cli.md`).
+
+use std::fmt;
+use std::io::{self, IsTerminal as _, Write as _};
+use std::path::PathBuf;
+
+use serde::Serialize;
+use tigress::TransferId;
+
+use crate::inspect::Inspected;
+
+/// One line of `--json`; the names and keys are stable.
+#[derive(Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub(crate) enum Event {
+    /// An embedded relay was started.
+    Relay {
+        url: String,
+    },
+    Invited {
+        url: String,
+        expires: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pin: Option<String>,
+    },
+    /// Sender: somebody has answered. Receiver: the invitation was taken on.
+    Accepted,
+    Established,
+    CredentialDelivered {
+        index: u64,
+    },
+    CredentialReceived {
+        index: u64,
+        format: String,
+        bytes: usize,
+        /// None: kept in the state folder.
+        out: Option<PathBuf>,
+    },
+    RejectedToken,
+    Closed {
+        outcome: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        code: Option<u8>,
+    },
+    Error {
+        code: &'static str,
+        reason: String,
+    },
+    Transfer {
+        #[serde(skip)]
+        id: TransferId,
+        role: &'static str,
+        state: &'static str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        outcome: Option<&'static str>,
+        title: String,
+        expires: u64,
+    },
+    Invitation(Box<Inspected>),
+    Stats {
+        requests: u64,
+        waits: u64,
+        bytes_sent: u64,
+        bytes_received: u64,
+        cpu_ms: Option<f64>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        relay_cpu_ms: Option<f64>,
+    },
+}
+
+#[derive(Serialize)]
+struct Line<'e> {
+    #[serde(flatten)]
+    event: &'e Event,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    transfer: Option<String>,
+}
+
+/// Where events go.
+#[derive(Clone, Copy)]
+pub(crate) struct Output {
+    json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// Whether pictures made of text can be looked at.
+    pub(crate) fn is_terminal(self) -> bool {
+        !self.json && io::stdout().is_terminal()
+    }
+
+    pub(crate) fn event(self, transfer: Option<TransferId>, event: &Event) {
+        if self.json {
+            let transfer = transfer.map(|id| id.to_string());
+            let line = serde_json::to_string(&Line { event, transfer });
+            say(&line.unwrap_or_default());
+        } else if let Event::Error { reason, .. } = event {
+            // A closed stderr is no reason to fail otherwise.
+            let _ = writeln!(io::stderr(), "tigress: {reason}");
+        } else {
+            say(&event.to_string());
+        }
+    }
+
+    /// A line for people only.
+    pub(crate) fn note(self, text: impl fmt::Display) {
+        if !self.json {
+            say(&text.to_string());
+        }
+    }
+}
+
+/// A closed stdout ends no transfer.
+fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Relay { url } => {
+                write!(
+                    f,
+                    "relay: {url}, embedded: it ends with this command, and its mailbox too"
+                )
+            }
+            Self::Invited { url, expires, pin } => {
+                write!(
+                    f,
+                    "invitation (whoever has it can take the credential):\n{url}\n"
+                )?;
+                if let Some(pin) = pin {
+                    writeln!(f, "PIN, to be told by another channel: {pin}")?;
+                }
+                write!(f, "expires: {}", time(*expires))
+            }
+            Self::Accepted => f.write_str("accepted"),
+            Self::Established => f.write_str("established"),
+            Self::CredentialDelivered { .. } => f.write_str("delivered"),
+            Self::CredentialReceived {
+                format, bytes, out, ..
+            } => {
+                write!(f, "received: {bytes} bytes of {}, ", shown(format))?;
+                match out {
+                    Some(out) => write!(f, "in {}", out.display()),
+                    None => f.write_str("kept in the state folder: resume with --out"),
+                }
+            }
+            Self::RejectedToken => f.write_str(
+                "warning: something in the mailbox was not from the other side; it changed nothing",
+            ),
+            Self::Closed { outcome, code } => match code {
+                Some(code) => write!(f, "ended: {outcome} (code {code})"),
+                None => write!(f, "ended: {outcome}"),
+            },
+            Self::Error { reason, .. } => f.write_str(reason),
+            Self::Transfer {
+                id,
+                role,
+                state,
+                outcome,
+                title,
+                expires,
+            } => {
+                let (state, expires) = (outcome.unwrap_or(state), time(*expires));
+                write!(f, "{id}  {role:8}  {state:12}  {expires}  {title}")
+            }
+            Self::Invitation(preview) => preview.fmt(f),
+            Self::Stats {
+                requests,
+                waits,
+                bytes_sent,
+                bytes_received,
+                cpu_ms,
+                relay_cpu_ms,
+            } => {
+                write!(
+                    f,
+                    "requests: {requests}, and {waits} waiting reads that came back unchanged\n\
+                     bytes: {bytes_sent} sent, {bytes_received} received"
+                )?;
+                for (part, spent) in [("this command", cpu_ms), ("embedded relay", relay_cpu_ms)] {
+                    if let Some(ms) = spent {
+                        write!(f, "\nCPU of {part}: {ms:.1} ms")?;
+                    }
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+fn time(seconds: u64) -> String {
+    tigress::mailbox::format_timestamp(seconds)
+}
+
+/// A format is the peer's word: nothing in it moves the cursor.
+fn shown(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}

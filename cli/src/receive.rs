@@ -1,0 +1,147 @@
+//! `tigress receive`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tigress::invitation::parse_invitation;
+use tigress::{AcceptOptions, Error, TransferId, TransferRole, TransferState};
+
+use crate::exit::Failure;
+use crate::files;
+use crate::options::{self, Carry, Common};
+use crate::output::{Event, Output};
+use crate::session::{Session, Start};
+use crate::state::{Content, Notes};
+use crate::stats;
+
+/// Takes an invitation on and receives what it offers. Again with the same invitation, it goes on.
+#[derive(Args)]
+pub(crate) struct Command {
+    /// The share URL, a .tigress file, or - for either on stdin.
+    invitation: String,
+    /// File for what is received; without it, that is kept in the state folder.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// A relay that may be talked to; can be given several times.
+    #[arg(long, value_name = "URL")]
+    relay_trust: Vec<String>,
+    /// File that is sent in return.
+    #[arg(long, value_name = "FILE")]
+    reply: Option<PathBuf>,
+    /// Overwrites files.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    carry: Carry,
+}
+
+pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    let invitation = options::read_invitation(&command.invitation)?;
+    let id = TransferId::of_invitation(&invitation)?;
+    let state = command.common.state()?;
+    let begun = state.notes(id)?;
+    let is_new = begun.is_none();
+    let notes = notes(&command, begun, Content(invitation))?;
+    if let (true, Some(out)) = (is_new, &notes.out) {
+        files::check_free(out, notes.force)?;
+    }
+    let mut session = Session::new(Start {
+        id,
+        role: TransferRole::Receiver,
+        state,
+        notes,
+        output: command.common.output(),
+        give_up_after: command.carry.give_up_after,
+    })?;
+    let result = carry(&mut session, is_new)
+        .await
+        .map_err(|failure| failure.of(id));
+    if command.carry.stats {
+        stats::show(&session, false);
+    }
+    result
+}
+
+/// What is noted on the transfer: what was, with what is said now.
+fn notes(command: &Command, begun: Option<Notes>, invitation: Content) -> Result<Notes, Failure> {
+    let mut notes = begun.unwrap_or_default();
+    notes.invitation = Some(invitation);
+    notes.force |= command.force;
+    for url in &command.relay_trust {
+        let relay = options::relay("--relay-trust", url)?;
+        if !notes.trusted.contains(&relay) {
+            notes.trusted.push(relay);
+        }
+    }
+    if let Some(out) = &command.out {
+        notes.out = Some(files::absolute(out)?);
+    }
+    if let Some(reply) = &command.reply {
+        notes.reply = Some(Content(files::read_content(reply)?));
+    }
+    Ok(notes)
+}
+
+async fn carry(session: &mut Session, is_new: bool) -> Result<u8, Failure> {
+    accept(session, is_new).await?;
+    session.deliver_kept()?;
+    session.run().await
+}
+
+/// Takes the invitation on, or goes on with that; what it says of itself is the other side's word.
+pub(crate) async fn accept(session: &mut Session, is_new: bool) -> Result<(), Failure> {
+    let Some(invitation) = session.notes.invitation.clone() else {
+        return Ok(());
+    };
+    check_relay(session, &invitation)?;
+    session.save_notes()?;
+    let client = session.client.clone();
+    let accepting = client.accept_invitation(&invitation.0[..], AcceptOptions::default());
+    let accepted = session.unless_interrupted(accepting).await;
+    if accepted.is_err() && is_new && session.state.find(session.id).await?.is_none() {
+        // Nothing was begun.
+        session.state.forget(session.id)?;
+    }
+    if accepted?.is_some() {
+        session.notes.invitation = None;
+        session.save_notes()?;
+        let now = session.state.transfer(session.id).await?.state;
+        if !matches!(now, TransferState::Closed(_)) {
+            session.event(&Event::Accepted);
+        }
+    }
+    Ok(())
+}
+
+/// Before anything is noted: the core's own check, without its network.
+fn check_relay(session: &Session, invitation: &Content) -> Result<(), Failure> {
+    let relay = parse_invitation(&invitation.0)
+        .map_err(Error::from)?
+        .share_url
+        .relay;
+    let is_trusted = session
+        .notes
+        .trusted
+        .iter()
+        .any(|trusted| *trusted == relay.to_string());
+    if is_trusted {
+        return Ok(());
+    }
+    Err(Failure {
+        reason: format!(
+            "the relay {} is not trusted (--relay-trust {relay} trusts it)",
+            relay.host()
+        ),
+        ..Failure::from(Error::UntrustedRelay {
+            host: relay.host().to_owned(),
+        })
+    })
+}
+
+impl Command {
+    pub(crate) fn output(&self) -> Output {
+        self.common.output()
+    }
+}

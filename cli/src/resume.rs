@@ -1,0 +1,77 @@
+//! `tigress resume`.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use tigress::{InvitationRequest, TransferId, TransferRole, TransferState, TransferSummary};
+
+use crate::exit::Failure;
+use crate::files;
+use crate::options::{Carry, Common};
+use crate::output::Output;
+use crate::session::{Session, Start};
+use crate::{receive, send, stats};
+
+/// Goes on with a transfer of either role, with what its state folder has; of an ended one, says how it ended.
+#[derive(Args)]
+pub(crate) struct Command {
+    /// The transfer, as the events and `tigress transfers` name it.
+    id: TransferId,
+    /// File (receiver) or folder (sender) for what is received.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    /// Overwrites files.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    carry: Carry,
+}
+
+pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    let state = command.common.state()?;
+    let summary = state.transfer(command.id).await?;
+    let mut notes = state.notes(command.id)?.unwrap_or_default();
+    notes.force |= command.force;
+    if let Some(out) = &command.out {
+        notes.out = Some(files::absolute(out)?);
+    }
+    let mut session = Session::new(Start {
+        id: command.id,
+        role: summary.role,
+        state,
+        notes,
+        output: command.common.output(),
+        give_up_after: command.carry.give_up_after,
+    })?;
+    let result = carry(&mut session, &summary)
+        .await
+        .map_err(|failure| failure.of(command.id));
+    if command.carry.stats {
+        stats::show(&session, false);
+    }
+    result
+}
+
+async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, Failure> {
+    session.save_notes()?;
+    session.deliver_kept()?;
+    match (summary.role, summary.state) {
+        (_, TransferState::Closed(_)) => {}
+        (TransferRole::Receiver, _) => receive::accept(session, false).await?,
+        (TransferRole::Sender, TransferState::Invited) => {
+            if session.notes.key.is_some() {
+                send::invite(session, InvitationRequest::default()).await?;
+            }
+        }
+        (TransferRole::Sender, _) => {}
+    }
+    session.run().await
+}
+
+impl Command {
+    pub(crate) fn output(&self) -> Output {
+        self.common.output()
+    }
+}

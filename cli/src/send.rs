@@ -1,0 +1,180 @@
+//! `tigress send`.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tigress::invitation::qr_code_terminal;
+use tigress::{Credential, Invitation, InvitationRequest, TransferId, TransferRole};
+
+use crate::embedded::Embedded;
+use crate::exit::{self, Failure};
+use crate::files;
+use crate::options::{self, Carry, Common};
+use crate::output::{Event, Output};
+use crate::session::{Session, Start};
+use crate::state::Notes;
+use crate::stats;
+
+/// What a file is when nothing else is said.
+pub(crate) const DEFAULT_FORMAT: &str = "application/octet-stream";
+
+/// Sends a file, unchanged, to whoever gets the invitation that is shown.
+#[derive(Args)]
+pub(crate) struct Command {
+    /// What is sent: at most 256 KiB.
+    file: PathBuf,
+    /// What the file is, such as digitalwallet.carkey.ccc.
+    #[arg(long, value_name = "F", default_value = DEFAULT_FORMAT)]
+    format: String,
+    /// The relay, such as https://relay.example; without it, one is started on this machine.
+    #[arg(long, value_name = "URL")]
+    relay: Option<String>,
+    /// Title for the receiver and the preview page; no secrets.
+    #[arg(long, default_value = "")]
+    title: String,
+    /// A sentence beside it; no secrets.
+    #[arg(long, default_value = "")]
+    description: String,
+    /// How long the invitation lasts: seconds, or a number with s, m, h or d; 30d at most.
+    #[arg(long, value_name = "TIME", default_value = "48h", value_parser = options::lifetime)]
+    lifetime: Duration,
+    /// Also writes the invitation as a .tigress file.
+    #[arg(long, value_name = "FILE")]
+    invitation: Option<PathBuf>,
+    /// Folder for replies; without it, they are kept in the state folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Overwrites files.
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    common: Common,
+    #[command(flatten)]
+    carry: Carry,
+}
+
+pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    let relay = command.relay.as_deref();
+    let relay = relay
+        .map(|url| options::relay("--relay", url))
+        .transpose()?;
+    let content = files::read_content(&command.file)?;
+    let invitation_file = command.invitation.as_deref().map(files::absolute);
+    let invitation_file = invitation_file.transpose()?;
+    if let Some(file) = &invitation_file {
+        files::check_free(file, command.force)?;
+    }
+    let embedded = match &relay {
+        Some(_) => None,
+        None => Some(Embedded::start().await?),
+    };
+    let key = uuid::Uuid::from_bytes(random()?).to_string();
+    let id = TransferId::of_idempotency_key(&key);
+    let notes = Notes {
+        key: Some(key),
+        relay: embedded
+            .as_ref()
+            .map(|relay| relay.url().to_owned())
+            .or(relay),
+        invitation_file,
+        out: command.out.as_deref().map(files::absolute).transpose()?,
+        force: command.force,
+        ..Notes::default()
+    };
+    let request = InvitationRequest {
+        title: command.title,
+        description: command.description,
+        lifetime: Some(command.lifetime),
+        credential: Some(Credential::new(command.format, content.to_vec())),
+        ..InvitationRequest::default()
+    };
+    let output = command.common.output();
+    if let Some(relay) = &embedded {
+        let url = relay.url().to_owned();
+        output.event(None, &Event::Relay { url });
+    }
+    let mut session = Session::new(Start {
+        id,
+        role: TransferRole::Sender,
+        state: command.common.state()?,
+        notes,
+        output,
+        give_up_after: command.carry.give_up_after,
+    })?;
+    session.save_notes()?;
+    let result = carry(&mut session, request, embedded.as_ref())
+        .await
+        .map_err(|failure| failure.of(id));
+    if command.carry.stats {
+        stats::show(&session, embedded.is_some());
+    }
+    if let Some(relay) = embedded {
+        relay.stop().await;
+    }
+    result
+}
+
+async fn carry(
+    session: &mut Session,
+    request: InvitationRequest,
+    embedded: Option<&Embedded>,
+) -> Result<u8, Failure> {
+    let mailbox = invite(session, request).await?;
+    let code = session.run().await?;
+    if let (Some(relay), Some(mailbox), true) = (embedded, mailbox, code != exit::INTERRUPTED) {
+        session.or_interrupt(relay.until_gone(&mailbox)).await;
+    }
+    Ok(code)
+}
+
+/// Makes the invitation, or goes on with making it, and shows it. Gives the mailbox's address.
+pub(crate) async fn invite(
+    session: &mut Session,
+    request: InvitationRequest,
+) -> Result<Option<String>, Failure> {
+    let request = InvitationRequest {
+        idempotency_key: session.notes.key.clone(),
+        ..request
+    };
+    let client = session.client.clone();
+    let invitation = session
+        .unless_interrupted(client.create_invitation(request))
+        .await?;
+    let Some(invitation) = invitation else {
+        return Ok(None);
+    };
+    show(session, &invitation)?;
+    Ok(Some(invitation.share_url.mailbox_url()))
+}
+
+fn show(session: &Session, invitation: &Invitation) -> Result<(), Failure> {
+    if let Some(file) = &session.notes.invitation_file {
+        files::write(file, &invitation.file, session.notes.force)?;
+    }
+    session.event(&Event::Invited {
+        url: invitation.share_url.to_url().to_string(),
+        expires: invitation.expires_at,
+        pin: None,
+    });
+    if session.output.is_terminal() {
+        session.output.note(qr_code_terminal(&invitation.share_url));
+    }
+    session
+        .output
+        .note(format_args!("transfer: {}", session.id));
+    Ok(())
+}
+
+fn random() -> Result<[u8; 16], Failure> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)
+        .map_err(|_| Failure::new("internal", "the system gives no randomness"))?;
+    Ok(bytes)
+}
+
+impl Command {
+    pub(crate) fn output(&self) -> Output {
+        self.common.output()
+    }
+}

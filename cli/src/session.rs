@@ -1,0 +1,353 @@
+//! Carries one transfer to its end: events as they happen, Ctrl-C, a relay that is silent.
+
+use std::future::Future;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tigress::{
+    Config, Credential, Error, Outcome, TerminateReason, TransferClient, TransferEvent, TransferId,
+    TransferRole, TransferState, TransferUpdate,
+};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::time::Instant;
+
+use crate::exit::{self, Failure};
+use crate::files;
+use crate::meter::Meter;
+use crate::output::{Event, Output};
+use crate::state::{Content, Kept, Notes, State};
+
+/// Longest time that one poll waits.
+const POLL: Duration = Duration::from_secs(50);
+/// How long Ctrl-C waits for the other side to confirm the ending.
+const PARTING: Duration = Duration::from_secs(5);
+/// Pause when another process has the store.
+const BUSY: Duration = Duration::from_millis(100);
+
+/// One transfer that this process carries.
+pub(crate) struct Session {
+    pub(crate) client: TransferClient,
+    pub(crate) id: TransferId,
+    role: TransferRole,
+    pub(crate) state: State,
+    pub(crate) notes: Notes,
+    pub(crate) output: Output,
+    meter: Arc<Meter>,
+    interrupts: Signal,
+    /// Once Ctrl-C was pressed: how long the ending may take.
+    leaving: Option<Instant>,
+}
+
+/// What a session is made of.
+pub(crate) struct Start {
+    pub(crate) id: TransferId,
+    pub(crate) role: TransferRole,
+    pub(crate) state: State,
+    pub(crate) notes: Notes,
+    pub(crate) output: Output,
+    pub(crate) give_up_after: Duration,
+}
+
+/// How carrying a transfer came to its end.
+pub(crate) enum Ending {
+    Closed(Outcome),
+    /// The relay has this side's ending.
+    Told,
+    /// It does not answer.
+    Untold,
+}
+
+enum Step {
+    Polled(Result<TransferUpdate, Error>),
+    Silent,
+    Interrupted,
+    LeftAlone,
+}
+
+impl Session {
+    pub(crate) fn new(start: Start) -> Result<Self, Failure> {
+        let config = Config {
+            relay: start.notes.relay.clone(),
+            trusted_relays: start.notes.trusted.clone(),
+            // Only relays that were named are talked to, and naming one of these allows it.
+            allow_loopback_http: true,
+            give_up_after: start.give_up_after,
+            ..Config::default()
+        };
+        let http = tigress::built_in_transport(&config)?;
+        let meter = Meter::new(http, start.give_up_after);
+        let transport = Arc::<Meter>::clone(&meter);
+        let interrupts = signal(SignalKind::interrupt())
+            .map_err(|_| Failure::new("signal", "signals can't be handled"))?;
+        Ok(Self {
+            client: TransferClient::new(config, start.state.store(), Some(transport))?,
+            id: start.id,
+            role: start.role,
+            state: start.state,
+            notes: start.notes,
+            output: start.output,
+            meter,
+            interrupts,
+            leaving: None,
+        })
+    }
+
+    pub(crate) fn meter(&self) -> Arc<Meter> {
+        Arc::clone(&self.meter)
+    }
+
+    pub(crate) fn event(&self, event: &Event) {
+        self.output.event(Some(self.id), event);
+    }
+
+    pub(crate) fn save_notes(&self) -> Result<(), Failure> {
+        self.state.note(self.id, &self.notes)
+    }
+
+    /// What `work` gives; nothing if Ctrl-C came first, after which the transfer is being ended.
+    pub(crate) async fn unless_interrupted<T>(
+        &mut self,
+        work: impl Future<Output = Result<T, Error>>,
+    ) -> Result<Option<T>, Failure> {
+        tokio::select! {
+            result = work => return Ok(Some(result?)),
+            _ = self.interrupts.recv() => {}
+        }
+        self.leave().await?;
+        Ok(None)
+    }
+
+    /// What `work` gives, unless Ctrl-C comes first.
+    pub(crate) async fn or_interrupt(&mut self, work: impl Future<Output = ()>) {
+        tokio::select! {
+            () = work => {}
+            _ = self.interrupts.recv() => {}
+        }
+    }
+
+    /// Goes on until the transfer has ended, and gives the exit code.
+    pub(crate) async fn run(&mut self) -> Result<u8, Failure> {
+        Ok(match self.carry().await? {
+            _ if self.leaving.is_some() => exit::INTERRUPTED,
+            Ending::Closed(outcome) => exit::of_outcome(outcome),
+            Ending::Told | Ending::Untold => exit::INTERRUPTED,
+        })
+    }
+
+    pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
+        let mut seen = 0;
+        loop {
+            match self.step(seen).await {
+                Step::Polled(Ok(update)) => {
+                    if let Some(outcome) = self.take(&update).await? {
+                        self.end(outcome, update.cursor).await?;
+                        return Ok(Ending::Closed(outcome));
+                    }
+                    seen = update.cursor;
+                }
+                Step::Polled(Err(Error::StoreBusy)) => tokio::time::sleep(BUSY).await,
+                // How long this may go on, the meter knows.
+                Step::Polled(Err(error)) if is_silence(&error) => {}
+                // Left before anything was begun.
+                Step::Polled(Err(error))
+                    if self.leaving.is_some() && error.code() == "unknown_transfer" =>
+                {
+                    return Ok(Ending::Told);
+                }
+                Step::Polled(Err(error)) => return Err(error.into()),
+                Step::Interrupted if self.leaving.is_none() => self.leave().await?,
+                Step::Silent if self.leaving.is_none() => return Err(Failure::no_answer()),
+                Step::Silent | Step::Interrupted | Step::LeftAlone => return Ok(self.left()),
+            }
+        }
+    }
+
+    /// The ending is stored, and with the relay if that answers; the other side has not confirmed it yet.
+    fn left(&self) -> Ending {
+        if self.meter.is_silent() {
+            self.output
+                .note("the relay does not answer: resume tells the other side");
+            return Ending::Untold;
+        }
+        self.output
+            .note("the other side is told once it looks; resume tells whether it has");
+        Ending::Told
+    }
+
+    async fn step(&mut self, seen: u64) -> Step {
+        let leaving = self.leaving;
+        let alone = async {
+            match leaving {
+                Some(deadline) => tokio::time::sleep_until(deadline).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            update = self.client.poll(self.id, POLL, seen) => Step::Polled(update),
+            () = self.meter.silence() => Step::Silent,
+            _ = self.interrupts.recv() => Step::Interrupted,
+            () = alone => Step::LeftAlone,
+        }
+    }
+
+    /// Ends the transfer, which the following polls tell the other side.
+    pub(crate) async fn leave(&mut self) -> Result<(), Failure> {
+        self.leaving = Some(Instant::now() + PARTING);
+        self.output.note("ending the transfer");
+        let ended = match self.role {
+            TransferRole::Sender => {
+                let reason = TerminateReason::Cancelled;
+                self.client.terminate(self.id, reason).await
+            }
+            TransferRole::Receiver => self.client.decline(self.id).await,
+        };
+        match ended {
+            Ok(()) | Err(Error::Closed { .. }) => Ok(()),
+            // Nothing was begun.
+            Err(error) if error.code() == "unknown_transfer" => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Shows what happened and does what follows from it; says how the transfer ended, if it did.
+    async fn take(&mut self, update: &TransferUpdate) -> Result<Option<Outcome>, Failure> {
+        for event in &update.events {
+            match event {
+                // A receiver has taken the invitation on itself.
+                TransferEvent::Accepted => self.event(&Event::Accepted),
+                TransferEvent::Established => self.event(&Event::Established),
+                TransferEvent::CredentialDelivered { index } => {
+                    self.event(&Event::CredentialDelivered { index: *index });
+                }
+                TransferEvent::CredentialReceived { credential, index } => {
+                    self.received(credential, *index).await?;
+                }
+                TransferEvent::RejectedToken => self.event(&Event::RejectedToken),
+                _ => {}
+            }
+        }
+        Ok(match update.state {
+            TransferState::Closed(outcome) => Some(outcome),
+            _ => None,
+        })
+    }
+
+    async fn received(&mut self, credential: &Credential, index: u64) -> Result<(), Failure> {
+        let out = self.deliver(&credential.format, &credential.content, index)?;
+        self.event(&Event::CredentialReceived {
+            index,
+            format: credential.format.clone(),
+            bytes: credential.content.len(),
+            out,
+        });
+        if self.role == TransferRole::Receiver && self.leaving.is_none() {
+            self.answer().await?;
+        }
+        Ok(())
+    }
+
+    /// Puts what was received where the user wants it, before it is acknowledged: a file, else the notes.
+    fn deliver(
+        &mut self,
+        format: &str,
+        content: &[u8],
+        index: u64,
+    ) -> Result<Option<PathBuf>, Failure> {
+        let Some(path) = self.path_of(index)? else {
+            if self.notes.kept.iter().all(|kept| kept.index != index) {
+                self.notes.kept.push(Kept {
+                    index,
+                    format: format.to_owned(),
+                    content: Content(content.to_vec().into()),
+                });
+                self.save_notes()?;
+            }
+            return Ok(None);
+        };
+        files::write(&path, content, self.notes.force)?;
+        Ok(Some(path))
+    }
+
+    /// A receiver's file, with a number for further messages; a file in a sender's folder.
+    fn path_of(&self, index: u64) -> Result<Option<PathBuf>, Failure> {
+        let Some(out) = &self.notes.out else {
+            return Ok(None);
+        };
+        Ok(Some(match self.role {
+            TransferRole::Receiver if index == 0 => out.clone(),
+            TransferRole::Receiver => {
+                let mut name = out.clone().into_os_string();
+                name.push(format!(".{index}"));
+                name.into()
+            }
+            TransferRole::Sender => {
+                std::fs::create_dir_all(out).map_err(|error| {
+                    let reason = format!("{} can't be made: {error}", out.display());
+                    Failure::new("file", reason)
+                })?;
+                out.join(format!("{}-{index}", self.id))
+            }
+        }))
+    }
+
+    /// Writes what was kept while there was no place for it.
+    pub(crate) fn deliver_kept(&mut self) -> Result<(), Failure> {
+        if self.notes.out.is_none() {
+            return Ok(());
+        }
+        for kept in std::mem::take(&mut self.notes.kept) {
+            let out = self.deliver(&kept.format, &kept.content.0, kept.index)?;
+            self.event(&Event::CredentialReceived {
+                index: kept.index,
+                format: kept.format,
+                bytes: kept.content.0.len(),
+                out,
+            });
+        }
+        self.save_notes()
+    }
+
+    /// The receiver has what it came for: its reply leaves, and then it is done.
+    async fn answer(&mut self) -> Result<(), Failure> {
+        if let Some(reply) = self.notes.reply.clone()
+            && self.sent().await? == 0
+        {
+            let content = reply.0.to_vec();
+            let reply = Credential::new(crate::send::DEFAULT_FORMAT, content);
+            self.client.send_credential(self.id, reply).await?;
+        }
+        match self.client.terminate(self.id, TerminateReason::Done).await {
+            Ok(()) | Err(Error::Closed { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// How many messages this side has sent: whether a kill came before or after the reply was handed over.
+    async fn sent(&self) -> Result<u64, Failure> {
+        let summary = self.state.find(self.id).await?;
+        Ok(summary.map_or(0, |summary| summary.sent))
+    }
+
+    async fn end(&mut self, outcome: Outcome, cursor: u64) -> Result<(), Failure> {
+        self.event(&Event::Closed {
+            outcome: outcome.name(),
+            code: match outcome {
+                Outcome::Failed(code) => Some(code),
+                _ => None,
+            },
+        });
+        self.notes.end();
+        self.save_notes()?;
+        // Acknowledges the last events.
+        self.client.poll(self.id, Duration::ZERO, cursor).await?;
+        Ok(())
+    }
+}
+
+/// The relay has not answered, or is out of order or overloaded, which is no answer.
+fn is_silence(error: &Error) -> bool {
+    let unreachable = matches!(error, Error::RelayUnreachable { .. });
+    let refused = matches!(error, Error::RelayRefused { .. });
+    unreachable || refused && error.is_retryable()
+}

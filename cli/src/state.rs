@@ -1,0 +1,219 @@
+//! The state folder: the sealed records of the transfers, their key, and the command's own notes on each.
+
+use std::fs::{DirBuilder, File};
+use std::io::{self, Write as _};
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
+use tigress::secret::Secret;
+use tigress::{
+    Config, DirectoryStore, StoreError, TransferClient, TransferId, TransferStore, TransferSummary,
+};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::exit::Failure;
+
+/// A folder that needs nothing else: its key lies in it.
+#[derive(Clone)]
+pub(crate) struct State {
+    store: Arc<DirectoryStore>,
+}
+
+impl State {
+    /// The folder, or the user's own; made on first use.
+    pub(crate) fn open(folder: Option<&Path>) -> Result<Self, Failure> {
+        let folder = match folder {
+            Some(folder) => folder.to_path_buf(),
+            None => default_folder()?,
+        };
+        let failed = |error: io::Error| {
+            let reason = format!("the state folder {} failed: {error}", folder.display());
+            Failure::new("state", reason)
+        };
+        let mut builder = DirBuilder::new();
+        builder
+            .recursive(true)
+            .mode(0o700)
+            .create(&folder)
+            .map_err(failed)?;
+        let key = key_in(&folder).map_err(failed)?;
+        let store = Arc::new(DirectoryStore::new(folder, key));
+        Ok(Self { store })
+    }
+
+    pub(crate) fn store(&self) -> Arc<dyn TransferStore> {
+        Arc::<DirectoryStore>::clone(&self.store)
+    }
+
+    /// The transfers of this folder.
+    pub(crate) async fn transfers(&self) -> Result<Vec<TransferSummary>, Failure> {
+        let client = TransferClient::new(Config::default(), self.store(), None)?;
+        Ok(client.transfers().await?)
+    }
+
+    /// One of them, if it is there.
+    pub(crate) async fn find(&self, id: TransferId) -> Result<Option<TransferSummary>, Failure> {
+        let all = self.transfers().await?;
+        Ok(all.into_iter().find(|summary| summary.id == id))
+    }
+
+    /// One that must be there.
+    pub(crate) async fn transfer(&self, id: TransferId) -> Result<TransferSummary, Failure> {
+        let unknown = Failure::new("unknown_transfer", "no such transfer in this state folder");
+        self.find(id).await?.ok_or(unknown)
+    }
+
+    /// What was noted on a transfer.
+    pub(crate) fn notes(&self, id: TransferId) -> Result<Option<Notes>, Failure> {
+        let Some(record) = self.store.load(&record_key(id)).map_err(store_failed)? else {
+            return Ok(None);
+        };
+        let notes = serde_json::from_slice(&record.bytes)
+            .map_err(|_| Failure::new("state", "the notes on this transfer are damaged"))?;
+        Ok(Some(notes))
+    }
+
+    /// Notes on a transfer, in the place of earlier ones.
+    pub(crate) fn note(&self, id: TransferId, notes: &Notes) -> Result<(), Failure> {
+        let bytes = serde_json::to_vec(notes).map(Zeroizing::new);
+        let bytes = bytes.map_err(|_| Failure::new("state", "a path is not UTF-8"))?;
+        let key = record_key(id);
+        let before = self.store.load(&key).map_err(store_failed)?;
+        if before.as_ref().is_some_and(|record| record.bytes == bytes) {
+            return Ok(());
+        }
+        let expected = before.map(|record| record.version);
+        self.store
+            .save(&key, expected.as_deref(), &bytes)
+            .map(|_| ())
+            .map_err(store_failed)
+    }
+}
+
+impl State {
+    /// Drops the notes on a transfer that was not begun.
+    pub(crate) fn forget(&self, id: TransferId) -> Result<(), Failure> {
+        let key = record_key(id);
+        match self.store.load(&key).map_err(store_failed)? {
+            Some(record) => self
+                .store
+                .delete(&key, &record.version)
+                .map_err(store_failed),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What `resume` must know beside the transfer's own record; sealed like it.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(crate) struct Notes {
+    /// Sender: the request's idempotency key.
+    pub(crate) key: Option<String>,
+    /// Sender: the relay.
+    pub(crate) relay: Option<String>,
+    /// Sender: a `.tigress` file to write.
+    pub(crate) invitation_file: Option<PathBuf>,
+    /// Receiver: the invitation, until it was read and found good.
+    pub(crate) invitation: Option<Content>,
+    /// Receiver: relays to trust.
+    pub(crate) trusted: Vec<String>,
+    /// Receiver: what is to be answered.
+    pub(crate) reply: Option<Content>,
+    /// Receiver: the file, sender: the folder, for what is received.
+    pub(crate) out: Option<PathBuf>,
+    /// Whether files may be overwritten.
+    pub(crate) force: bool,
+    /// What was received while there was no `out`.
+    pub(crate) kept: Vec<Kept>,
+}
+
+impl Notes {
+    /// Nothing of an ended transfer is to be sent any more.
+    pub(crate) fn end(&mut self) {
+        self.key = None;
+        self.invitation = None;
+        self.reply = None;
+    }
+}
+
+/// A message without a file yet.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) index: u64,
+    pub(crate) format: String,
+    pub(crate) content: Content,
+}
+
+/// Bytes, in Base64 when stored; wiped when dropped.
+#[derive(Clone, Default)]
+pub(crate) struct Content(pub(crate) Zeroizing<Vec<u8>>);
+
+impl Serialize for Content {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use base64::Engine as _;
+        let text = Zeroizing::new(base64::engine::general_purpose::STANDARD.encode(&*self.0));
+        serializer.serialize_str(&text)
+    }
+}
+
+impl<'de> Deserialize<'de> for Content {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use base64::Engine as _;
+        let mut text = String::deserialize(deserializer)?;
+        let bytes = base64::engine::general_purpose::STANDARD.decode(&text);
+        text.zeroize();
+        bytes
+            .map(|bytes| Self(Zeroizing::new(bytes)))
+            .map_err(|_| serde::de::Error::custom("not Base64"))
+    }
+}
+
+/// Beside the transfer's record, under a key that is no transfer id.
+fn record_key(id: TransferId) -> String {
+    format!("cli-{id}")
+}
+
+fn store_failed(error: StoreError) -> Failure {
+    Failure::new("store", format!("the store failed: {error}"))
+}
+
+fn default_folder() -> Result<PathBuf, Failure> {
+    let variable = |name| std::env::var_os(name).map(PathBuf::from);
+    variable("XDG_STATE_HOME")
+        // The XDG base directory specification: others are to be ignored.
+        .filter(|folder| folder.is_absolute())
+        .or_else(|| Some(variable("HOME")?.join(".local/state")))
+        .map(|folder| folder.join("tigress"))
+        .ok_or(Failure::usage(
+            "there is no home folder: name a state folder with --state",
+        ))
+}
+
+/// The key in the folder; whoever comes first makes it.
+fn key_in(folder: &Path) -> io::Result<Secret<32>> {
+    let path = folder.join("key");
+    match read_key(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        result => return result,
+    }
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(&mut key[..]).map_err(|_| io::Error::other("no randomness"))?;
+    // Temporary files are readable by their user alone.
+    let mut file = NamedTempFile::new_in(folder)?;
+    file.write_all(&key[..])?;
+    file.as_file().sync_all()?;
+    match file.persist_noclobber(&path) {
+        Ok(_) => File::open(folder)?.sync_all()?,
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
+        Err(error) => return Err(error.error),
+    }
+    read_key(&path)
+}
+
+fn read_key(path: &Path) -> io::Result<Secret<32>> {
+    let bytes = Zeroizing::new(std::fs::read(path)?);
+    Secret::from_slice(&bytes).ok_or(io::Error::other("its key is not 32 bytes"))
+}

@@ -1,0 +1,432 @@
+//! How transfers end: confirmed, crossing, aborted, or with a mailbox that is gone.
+
+use super::*;
+use types::codes;
+
+const REASONS: [TerminateReason; 3] = [
+    TerminateReason::Done,
+    TerminateReason::Declined,
+    TerminateReason::Cancelled,
+];
+
+#[test]
+fn either_side_ends_the_other_acknowledges_and_the_first_deletes_the_mailbox() {
+    for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
+        for reason in REASONS {
+            let mut world = World::established();
+            world.terminate(who, reason);
+            world.step(who);
+            assert_eq!(world.state(who), TransferState::Closing);
+            world.step(other);
+            // Stored, not yet told.
+            assert_eq!(world.state(other), TransferState::Closing);
+            world.step(other);
+            assert!(
+                world.slot().tokens.is_empty(),
+                "an acknowledgement asks for no answer"
+            );
+            assert_eq!(world.outcome(who), None, "not confirmed yet");
+            world.run();
+            let outcome = Outcome::from_code(reason.code());
+            assert_eq!(world.outcomes(), [Some(outcome); 2]);
+            let deletes = |call: &Call| matches!(call, Call::Delete { .. });
+            assert!(world.relay.was_asked(who, deletes) && !world.relay.was_asked(other, deletes));
+            assert!(world.relay.is_gone());
+        }
+    }
+}
+
+#[test]
+fn done_lets_waiting_messages_leave_first_anything_else_drops_them() {
+    for reason in REASONS {
+        let mut world = World::established();
+        for n in 0..40 {
+            world.send(SENDER, n);
+        }
+        world.terminate(SENDER, reason);
+        world.run();
+        let expected = if reason == TerminateReason::Done {
+            40
+        } else {
+            0
+        };
+        assert_eq!(world.devices[RECEIVER].received().len(), expected);
+        assert_eq!(world.devices[SENDER].delivered().len(), expected);
+        assert!(world.relay.is_gone());
+    }
+}
+
+#[test]
+fn crossing_deletions_are_completed_if_either_is_done_else_the_smaller_code() {
+    let expected = |a: TerminateReason, b: TerminateReason| {
+        let codes = [a.code(), b.code()];
+        Outcome::from_code(*codes.iter().min().unwrap())
+    };
+    for a in REASONS {
+        for b in REASONS {
+            for first in [SENDER, RECEIVER] {
+                let mut world = World::established();
+                world.terminate(SENDER, a);
+                world.terminate(RECEIVER, b);
+                world.step(first);
+                world.run();
+                assert_eq!(world.outcomes(), [Some(expected(a, b)); 2], "{a:?} {b:?}");
+            }
+            // Each has read the other's deletion before it knows that its own arrived: no further
+            // acknowledgement is awaited.
+            let mut world = World::established();
+            world.terminate(SENDER, a);
+            world.terminate(RECEIVER, b);
+            let deletions =
+                [SENDER, RECEIVER].map(|at| world.devices[at].load().envelope().unwrap());
+            for at in [SENDER, RECEIVER] {
+                world.relay.put(deletions[1 - at].clone());
+                world.devices[at].kill();
+                assert_eq!(world.step(at), Next::Read);
+                assert!(matches!(world.step(at), Next::Write(_)));
+                assert_eq!(world.outcome(at), Some(expected(a, b)));
+                assert_eq!(
+                    world.slot().tokens.len(),
+                    1,
+                    "its own deletion is still in it"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn who_acknowledged_writes_it_again_if_it_was_overwritten_and_deletes_after_a_while() {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.step(RECEIVER);
+    let deletion = world.relay.data().to_owned();
+    world.step(SENDER);
+    world.step(SENDER);
+    let last = world.relay.data().to_owned();
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    // A late write of the other's comes over it.
+    world.relay.put(deletion);
+    world.devices[SENDER].kill();
+    assert_eq!(world.step(SENDER), Next::Read);
+    assert_eq!(world.step(SENDER), Next::Write(last.clone()));
+    assert_eq!(world.relay.data(), last);
+    // The terminator never comes back.
+    world.wait(LINGER - 1);
+    assert_eq!(world.step(SENDER), Next::Over);
+    world.wait(1);
+    assert_eq!(world.step(SENDER), Next::Delete);
+    assert!(world.relay.is_gone());
+    assert_eq!(world.step(SENDER), Next::Over);
+    // For it the mailbox is gone without a word.
+    world.step(RECEIVER);
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Unconfirmed));
+}
+
+#[test]
+fn who_was_killed_after_acknowledging_sees_that_it_did() {
+    for ending in ["deletion", "abort"] {
+        let mut world = World::established();
+        if ending == "deletion" {
+            world.terminate(RECEIVER, TerminateReason::Done);
+        } else {
+            abort(&mut world, RECEIVER, codes::INTERNAL);
+        }
+        world.step(RECEIVER);
+        world.step(SENDER);
+        world.try_step(SENDER, Fault::BeforeAnswer).unwrap();
+        assert_eq!(world.outcome(SENDER), None);
+        assert_eq!(world.step(SENDER), Next::Read);
+        assert!(world.outcome(SENDER).is_some(), "{ending}");
+        world.run();
+        assert!(world.relay.is_gone());
+    }
+}
+
+#[test]
+fn a_sender_who_cancels_before_anybody_answered_deletes_the_mailbox() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    world.terminate(SENDER, TerminateReason::Cancelled);
+    world.run();
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Cancelled));
+    assert!(world.relay.is_gone());
+    let error = world
+        .accept_as(RECEIVER, &url, None, &|_| false)
+        .unwrap_err();
+    assert_eq!(error, Error::NoLongerThere);
+}
+
+fn abort(world: &mut World, at: usize, code: u8) {
+    let now = world.clock(at);
+    world.edit(at, |transfer, entropy| transfer.abort(code, now, entropy));
+}
+
+#[test]
+fn an_abort_is_answered_with_the_same_code_and_its_author_deletes_the_mailbox() {
+    for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
+        for code in [codes::CANCELLED, codes::STATE_LOST, codes::INTERNAL, 200] {
+            let mut world = World::established();
+            world.send(who, 1);
+            world.send(other, 2);
+            world.step(who);
+            abort(&mut world, who, code);
+            world.step(who);
+            assert!(
+                world.slot().tokens.is_empty(),
+                "after key 6 no token is sent again"
+            );
+            world.devices[other].kill();
+            world.step(other);
+            world.step(other);
+            assert!(world.slot().abort.is_some() && world.slot().tokens.is_empty());
+            assert_eq!(world.outcome(other), Some(Outcome::from_code(code)));
+            assert_eq!(world.outcome(who), None, "not confirmed yet");
+            world.run();
+            assert_eq!(world.outcomes(), [Some(Outcome::from_code(code)); 2]);
+            let deletes = |call: &Call| matches!(call, Call::Delete { .. });
+            assert!(world.relay.was_asked(who, deletes) && !world.relay.was_asked(other, deletes));
+            assert!(world.devices[who].received().is_empty());
+            assert!(world.devices[other].received().is_empty());
+        }
+    }
+}
+
+#[test]
+fn crossing_aborts_end_with_the_smaller_code() {
+    for codes in [[7, 9], [9, 7], [3, 3]] {
+        let mut world = World::established();
+        for at in [SENDER, RECEIVER] {
+            abort(&mut world, at, codes[at]);
+        }
+        world.run();
+        let outcome = Outcome::from_code(codes[0].min(codes[1]));
+        assert_eq!(world.outcomes(), [Some(outcome); 2]);
+        assert!(world.relay.is_gone());
+    }
+}
+
+#[test]
+fn an_abort_is_obeyed_whatever_its_indexes_say() {
+    for at in [SENDER, RECEIVER] {
+        let mut world = World::established();
+        let now = world.clock(1 - at);
+        let (mut fields, token) = world.edit(1 - at, |transfer, entropy| {
+            let context = transfer.context.as_ref().unwrap();
+            let token = context.abort_token(codes::STATE_LOST, entropy);
+            (transfer.window.fields(transfer.side, false), token)
+        });
+        (fields.ack, fields.base, fields.hash, fields.abort) = (99, 77, [5; 32], token);
+        fields.tokens = vec![b"not taken".to_vec()];
+        world.relay.put(world.authentic(1 - at, &fields));
+        world.step(at);
+        world.step(at);
+        assert_eq!(world.outcome(at), Some(Outcome::Failed(codes::STATE_LOST)));
+        assert!(world.now == now && world.slot().abort.is_some());
+    }
+}
+
+#[test]
+fn an_abort_that_does_not_open_ends_too() {
+    for aborting in [false, true] {
+        let mut world = World::established();
+        if aborting {
+            abort(&mut world, SENDER, codes::CANCELLED);
+        }
+        let receiver = world.devices[RECEIVER].load();
+        let mut fields = receiver.window.fields(Side::Receiver, false);
+        fields.abort = Some(b"no token".to_vec());
+        world.relay.put(world.authentic(RECEIVER, &fields));
+        for _ in 0..3 {
+            world.step(SENDER);
+        }
+        let code = if aborting {
+            codes::CANCELLED
+        } else {
+            codes::UNDECODABLE
+        };
+        assert_eq!(world.outcome(SENDER), Some(Outcome::from_code(code)));
+    }
+}
+
+#[test]
+fn before_the_third_token_the_receiver_ends_by_an_abort() {
+    for reason in REASONS {
+        let mut world = World::invited();
+        world.accept(RECEIVER).unwrap();
+        world.step(RECEIVER);
+        world.terminate(RECEIVER, reason);
+        world.run();
+        let expected = match reason {
+            TerminateReason::Declined => Outcome::Declined,
+            _ => Outcome::Cancelled,
+        };
+        assert_eq!(world.outcomes(), [Some(expected); 2]);
+        assert!(world.devices[SENDER].has(&TransferEvent::Accepted));
+        assert!(world.relay.is_gone());
+    }
+}
+
+#[test]
+fn a_mailbox_that_is_gone_confirms_nothing() {
+    for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
+        // Two messages are acknowledged, a third is not; the deletion of the other side never arrived.
+        let mut world = World::established();
+        world.send(who, 1);
+        world.send(who, 2);
+        world.run();
+        world.send(who, 3);
+        world.step(who);
+        world.terminate(other, TerminateReason::Done);
+        world.relay.lose();
+        world.run();
+        assert_eq!(world.outcomes(), [Some(Outcome::Unconfirmed); 2]);
+        assert_eq!(world.devices[who].delivered(), [0, 1]);
+    }
+}
+
+#[test]
+fn a_known_ending_stays_known_when_the_mailbox_is_gone() {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.step(RECEIVER);
+    world.step(SENDER);
+    world.relay.lose();
+    world.run();
+    assert_eq!(
+        world.outcome(SENDER),
+        Some(Outcome::Completed),
+        "it has the deletion"
+    );
+    assert_eq!(
+        world.outcome(RECEIVER),
+        Some(Outcome::Unconfirmed),
+        "nobody told it"
+    );
+}
+
+#[test]
+fn not_found_is_final_in_the_relays_own_words() {
+    let mut world = World::established();
+    world.relay.lose();
+    world.step(SENDER);
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Unconfirmed));
+}
+
+#[test]
+fn other_not_founds_are_final_three_times_over_a_minute() {
+    let step = |world: &mut World, seconds| {
+        world.wait(seconds);
+        world.devices[SENDER].kill();
+        world.step(SENDER);
+        world.outcome(SENDER)
+    };
+    let lost = || {
+        let mut world = World::established();
+        world.relay.says_gone = false;
+        world.relay.lose();
+        world
+    };
+    // Often, but within a minute.
+    let mut world = lost();
+    for _ in 0..59 {
+        assert_eq!(step(&mut world, 1), None);
+    }
+    assert_eq!(step(&mut world, 1), None);
+    assert_eq!(step(&mut world, 1), Some(Outcome::Unconfirmed));
+    // Over a minute, but only twice.
+    let mut world = lost();
+    assert_eq!(step(&mut world, 0), None);
+    assert_eq!(step(&mut world, 3600), None);
+    assert_eq!(step(&mut world, 0), Some(Outcome::Unconfirmed));
+    // Another answer in between starts the count anew.
+    let mut world = World::established();
+    let gone = Reply::Gone { final_: false };
+    for seconds in [0, 40, 40] {
+        world.relay.answers = vec![gone.clone()];
+        assert_eq!(step(&mut world, seconds), None);
+        world.devices[SENDER].kill();
+        world.step(SENDER);
+    }
+    world.send(SENDER, 1);
+    world.run();
+    assert_eq!(world.devices[SENDER].delivered(), [0]);
+}
+
+#[test]
+fn a_proxys_not_found_does_not_count_as_a_claim_given_back() {
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    world.relay.answers = vec![Reply::Gone { final_: false }];
+    world.step(RECEIVER);
+    assert!(!world.devices[RECEIVER].load().may_be_accepted_again());
+    world.step(RECEIVER);
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Declined));
+    assert!(!world.relay.is_claimed());
+}
+
+#[test]
+fn keys_and_waiting_messages_are_erased_and_events_stay_for_thirty_days() {
+    let mut world = World::established();
+    world.devices[RECEIVER].acknowledges = false;
+    world.send(SENDER, 0x5a);
+    world.run();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.run();
+    let holds = |world: &World, at: usize| {
+        let record = world.devices[at].record.as_ref().unwrap();
+        record.windows(5).any(|window| window == [0x5a; 5])
+    };
+    for at in [SENDER, RECEIVER] {
+        let transfer = world.devices[at].load();
+        assert!(transfer.context.is_none() && transfer.window == Window::default());
+    }
+    assert!(!holds(&world, SENDER));
+    // The credential is the app's until it says that it has it.
+    assert!(holds(&world, RECEIVER));
+    let closed_at = world.now;
+    let receiver = world.devices[RECEIVER].load();
+    assert!(!receiver.is_forgettable(closed_at + KEEP_EVENTS - 1));
+    assert!(receiver.is_forgettable(closed_at + KEEP_EVENTS + LIFETIME));
+    let all = receiver.update_after(0);
+    assert_eq!(all.events, world.devices[RECEIVER].events[1..]);
+    world.edit(RECEIVER, |transfer, _| {
+        assert!(transfer.acknowledge_events(all.cursor))
+    });
+    assert!(!holds(&world, RECEIVER));
+
+    // The tombstone outlives the invitation by twice the skew.
+    let tombstone = world.devices[RECEIVER].load();
+    assert!(tombstone.credential_id().is_some() && tombstone.has_used_credential());
+    let until = tombstone.expires_at() + 2 * CLOCK_SKEW;
+    assert!(!tombstone.is_forgettable(until));
+    assert!(tombstone.is_forgettable(until + 1));
+}
+
+#[test]
+fn a_transfer_ends_and_is_forgotten_although_its_relay_never_comes_back() {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.step(RECEIVER);
+    world.step(SENDER);
+    world.step(SENDER);
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    let ended = world.devices[SENDER].load();
+    assert!(ended.is_forgettable(ended.expires_at() + 2 * CLOCK_SKEW + 1));
+    // The terminator, too: nobody can tell it.
+    let late = START + LIFETIME + LINGER + 2 * CLOCK_SKEW;
+    let mut transfer = world.devices[RECEIVER].load();
+    transfer.advance(late, &mut world.entropy()).unwrap();
+    assert_eq!(transfer.outcome(), Some(Outcome::Unconfirmed));
+}
+
+#[test]
+fn an_outcome_is_stored_as_it_is() {
+    let all = (0..=u8::MAX)
+        .map(Outcome::from_code)
+        .chain([Outcome::Unconfirmed]);
+    for outcome in all {
+        assert_eq!(Outcome::from_stored(outcome.stored()), Some(outcome));
+    }
+}
