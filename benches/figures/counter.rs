@@ -31,16 +31,22 @@ impl HttpTransport for Counter {
         let length = |name: &str, value: &str| name.len() + value.len() + 4;
         let asked: usize = request.headers.iter().map(|(n, v)| length(n, v)).sum();
         let asked = request.url.len() + asked + request.body.as_ref().map_or(0, Vec::len);
-        let known = request.headers.iter().find(|(name, _)| *name == headers::PAYLOAD_VERSION);
+        let known = request
+            .headers
+            .iter()
+            .find(|(name, _)| *name == headers::PAYLOAD_VERSION);
         let known = known.map(|(_, version)| version.clone());
         let line = format!("{} wait={}", request.method.name(), request.wait);
         let response = self.inner.send(request).await?;
         let answered: usize = response.headers.iter().map(|(n, v)| length(n, v)).sum();
-        let unchanged = known.is_some() && known.as_deref() == response.header(headers::PAYLOAD_VERSION);
+        let unchanged =
+            known.is_some() && known.as_deref() == response.header(headers::PAYLOAD_VERSION);
         let mut traffic = self.traffic.lock().unwrap();
         traffic.requests += usize::from(!unchanged);
         traffic.bytes += asked + answered + response.body.len();
-        traffic.log.push(format!("{line} -> {} {unchanged}", response.status));
+        traffic
+            .log
+            .push(format!("{line} -> {} {unchanged}", response.status));
         Ok(response)
     }
 }

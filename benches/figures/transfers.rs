@@ -69,18 +69,25 @@ pub(crate) fn run() -> Findings {
     let mut table = Table::new(
         "A whole transfer: create, accept, establish, deliver, end on both sides",
         [
-            "relay's store, credential", "p50, ms", "p99, ms", "CPU, ms", "requests", "KiB", "loads", "saves", "aims",
+            "relay's store, credential",
+            "p50, ms",
+            "p99, ms",
+            "CPU, ms",
+            "requests",
+            "KiB",
+            "loads",
+            "saves",
+            "aims",
         ],
     );
     let mut panel = Panel::new("A whole transfer over loopback", "ms").limit(4.0);
     let runtime = Runtime::new().unwrap();
     let only = std::env::var("BENCH_CASE").ok();
     for case in CASES {
-        if only.as_deref().is_some_and(|only| case.name != only) { continue; }
-        let cost = runtime.block_on(measure(
-            &case,
-            tigress_relay::store::MemoryStore::default(),
-        ));
+        if only.as_deref().is_some_and(|only| case.name != only) {
+            continue;
+        }
+        let cost = runtime.block_on(measure(&case, tigress_relay::store::MemoryStore::default()));
         let requests = cost.traffic.requests as f64 / TRANSFERS as f64;
         let few = requests <= case.most_requests;
         let mut aims = aim(few, &format!("≤ {} requests", case.most_requests));
@@ -161,7 +168,10 @@ async fn transfer(case: &Case, relay: &RunningRelay, traffic: &Arc<std::sync::Mu
     let later = (!queued).then(|| credential.clone());
     let sending = tokio::spawn(async move { send(&sender, id, later).await });
     let options = AcceptOptions::default();
-    let id = receiver.accept_invitation(url.as_str(), options).await.unwrap();
+    let id = receiver
+        .accept_invitation(url.as_str(), options)
+        .await
+        .unwrap();
     receive(&receiver, id, &credential).await;
     sending.await.unwrap();
 }
@@ -202,6 +212,9 @@ fn is_over(events: &[TransferEvent]) -> bool {
         TransferEvent::Closed { outcome } => Some(*outcome),
         _ => None,
     });
-    assert!(matches!(outcome, None | Some(Outcome::Completed)), "{outcome:?}");
+    assert!(
+        matches!(outcome, None | Some(Outcome::Completed)),
+        "{outcome:?}"
+    );
     outcome.is_some()
 }

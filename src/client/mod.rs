@@ -34,7 +34,7 @@ use crate::pin::Pin;
 use crate::secret::Secret;
 use crate::transfer::{
     Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
-    TransferId, TransferSummary, TransferUpdate,
+    TransferId, TransferState, TransferSummary, TransferUpdate,
 };
 
 /// How often a step is tried again when another process was faster.
@@ -65,6 +65,13 @@ struct Live {
     slot: tokio::sync::Mutex<Slot>,
     /// Something was stored that a waiting poll should send.
     wake: Notify,
+}
+
+impl Live {
+    /// Forgets a wake-up for what was stored before: who looks at the record now sees it anyway.
+    fn sleep(&self) {
+        std::pin::pin!(self.wake.notified()).enable();
+    }
 }
 
 impl std::fmt::Debug for TransferClient {
@@ -415,21 +422,31 @@ impl TransferClient {
         after: u64,
     ) -> Result<TransferUpdate, Error> {
         let deadline = deadline_after(wait);
-        let update = self
-            .transact(id, |transfer, _, _| {
-                transfer.acknowledge_events(after);
-                Ok(transfer.update_after(after))
-            })
-            .await?;
-        if !update.events.is_empty() || matches!(update.state, crate::TransferState::Closed(_)) {
-            return Ok(update);
-        }
         let live = self.live(id);
-        // One at a time talks to the relay; a second poll waits its own time for it.
-        let Ok(mut slot) = tokio::time::timeout_at(deadline, live.slot.lock()).await else {
-            return self.transact(id, |t, _, _| Ok(t.update_after(after))).await;
+        // One at a time talks to the relay; a second poll sees what there is, else waits its own time for it.
+        let mut slot = match live.slot.try_lock() {
+            Ok(slot) => slot,
+            Err(_) => {
+                let update = self.seen(id, after).await?;
+                if !update.events.is_empty() || matches!(update.state, TransferState::Closed(_)) {
+                    return Ok(update);
+                }
+                match tokio::time::timeout_at(deadline, live.slot.lock()).await {
+                    Ok(slot) => slot,
+                    Err(_) => return self.seen(id, after).await,
+                }
+            }
         };
-        self.run(id, &live, &mut slot, deadline, after).await
+        self.run(id, &live, &mut slot, deadline, Some(after)).await
+    }
+
+    /// The events after `after`, those before acknowledged, without asking the relay.
+    async fn seen(&self, id: TransferId, after: u64) -> Result<TransferUpdate, Error> {
+        self.transact(id, |transfer, _, _| {
+            transfer.acknowledge_events(after);
+            Ok(transfer.update_after(after))
+        })
+        .await
     }
 
     /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background
@@ -470,8 +487,7 @@ impl TransferClient {
             slot.forget();
         }
         // Events that wait for the app don't hold the round up.
-        let all_seen = u64::MAX - 1;
-        self.run(id, live, slot, Instant::now(), all_seen).await?;
+        self.run(id, live, slot, Instant::now(), None).await?;
         Ok(())
     }
 }

@@ -343,7 +343,7 @@ impl World {
         let (now, date) = (self.clock(at), self.date());
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
-            self.devices[at].slot.forget();
+            self.devices[at].slot.attempt();
         }
         let reply = (fault != Fault::LostRequest).then(|| match &call {
             None => self.relay.create(at, &transfer.creation().unwrap()),
