@@ -194,7 +194,8 @@ fn sequence_numbers_run_out_without_a_repeat() {
     let (mut sender, _) = initiate(&OID).unwrap();
     let answer = token::frame(&OID, &[9, 2]);
     sender.continue_with(&answer, NOW, &mut entropy()).unwrap();
-    let saved = crate::cbor::decode_map(&sender.save())
+    let saved = sender.save();
+    let saved = crate::cbor::decode_map(&saved)
         .unwrap()
         .with(4, u64::MAX - 1);
     let mut sender = SecurityContext::restore(&BOTH, &saved.encode()).unwrap();

@@ -60,7 +60,7 @@ impl Transfer {
                 4,
                 self.mailbox
                     .as_ref()
-                    .map(|id| Value::from(id.uuid().as_bytes())),
+                    .map(|id| Value::from(id.uuid().into_bytes())),
             )
             .with(5, self.claim.uuid().as_bytes())
             .with(6, self.proof.expose())
@@ -79,7 +79,7 @@ impl Transfer {
                 13,
                 self.context
                     .as_ref()
-                    .map(|context| Value::Bytes(context.save())),
+                    .map(|context| Value::from(context.save())),
             )
             .with(14, self.window.to_map())
             .with(15, queue)
@@ -181,7 +181,7 @@ fn display_from(map: &Map) -> Option<Display> {
     })
 }
 
-fn offset_map(offset: i64) -> Map {
+fn offset_map(offset: i64) -> Map<'static> {
     Map::new()
         .with(1, offset < 0)
         .with(2, offset.unsigned_abs())
@@ -203,7 +203,7 @@ fn phase_map(phase: &Phase) -> Map {
         } => map
             .with(0, 1)
             .with(1, secret.expose())
-            .with(2, request_id.uuid().as_bytes())
+            .with(2, request_id.uuid().into_bytes())
             .with(3, &body[..])
             .with_opt(4, attestation.as_deref()),
         Phase::Invited { secret } => map.with(0, 2).with(1, secret.expose()),

@@ -282,13 +282,6 @@ impl MechanismContext for Context {
     }
 
     fn save(&self) -> Map {
-        let saved = |stage: u64, keys: &Keys| {
-            Map::new()
-                .with(0, stage)
-                .with(6, &keys.hash)
-                .with(7, keys.root.expose())
-                .with(8, keys.master.expose())
-        };
         match &self.state {
             State::AwaitingAnswer(first) => Map::new()
                 .with(0, 0u64)
@@ -297,12 +290,20 @@ impl MechanismContext for Context {
                 .with(3, &first.ephemeral.public)
                 .with(4, &first.sealed[..])
                 .with(5, &first.payload[..]),
-            State::AwaitingConfirmation(keys) => saved(1, keys),
-            State::Established(keys) => saved(2, keys),
+            State::AwaitingConfirmation(keys) => keys_map(1, keys),
+            State::Established(keys) => keys_map(2, keys),
         }
     }
 
     fn copy(&self) -> Box<dyn MechanismContext> {
         Box::new(self.clone())
     }
+}
+
+fn keys_map(stage: u64, keys: &Keys) -> Map<'_> {
+    Map::new()
+        .with(0, stage)
+        .with(6, &keys.hash)
+        .with(7, keys.root.expose())
+        .with(8, keys.master.expose())
 }
