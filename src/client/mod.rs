@@ -31,7 +31,7 @@ use crate::entropy::Entropy;
 use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
 use crate::mailbox::NotificationToken;
 use crate::pin::Pin;
-use crate::secret::Secret;
+use crate::secret::{Secret, wipe};
 use crate::transfer::{
     Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
     TransferId, TransferState, TransferSummary, TransferUpdate,
@@ -381,9 +381,23 @@ impl TransferClient {
     }
 
     async fn save(&self, transfer: &Transfer, expected: Option<String>) -> Result<String, Error> {
-        let (key, bytes) = (transfer.id.to_string(), transfer.to_record());
-        self.blocking(move |store| store.save(&key, expected.as_deref(), &bytes))
+        self.store(transfer.id, transfer.to_record(), expected)
             .await
+    }
+
+    async fn store(
+        &self,
+        id: TransferId,
+        bytes: Zeroizing<Vec<u8>>,
+        expected: Option<String>,
+    ) -> Result<String, Error> {
+        let key = id.to_string();
+        self.blocking(move |store| {
+            let saved = store.save(&key, expected.as_deref(), &bytes);
+            wipe(bytes);
+            saved
+        })
+        .await
     }
 
     /// Loads a transfer, lets `step` change it, and stores what changed; all over again if another process was
@@ -397,10 +411,13 @@ impl TransferClient {
             let (mut transfer, record) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
             let result = step(&mut transfer, self.now(), &mut os_entropy()?)?;
             let after: Zeroizing<Vec<u8>> = transfer.to_record();
-            if after == record.bytes {
+            let unchanged = after == record.bytes;
+            wipe(record.bytes);
+            if unchanged {
+                wipe(after);
                 return Ok(result);
             }
-            match self.save(&transfer, Some(record.version)).await {
+            match self.store(id, after, Some(record.version)).await {
                 Ok(_) => return Ok(result),
                 Err(Error::StoreBusy) => {}
                 Err(error) => return Err(error),

@@ -135,7 +135,8 @@ impl TransferClient {
                     } else if back_off > remaining {
                         tokio::time::sleep(remaining).await;
                         return Ok(step.update);
-                    } else {
+                    } else if !back_off.is_zero() {
+                        // Even no time at all would be a millisecond to the timer.
                         tokio::time::sleep(back_off).await;
                     }
                     writes += 1;
