@@ -38,6 +38,16 @@ pub(crate) fn expand(prk: &Secret<32>, info: &[&[u8]]) -> Secret<32> {
     Secret::new(out)
 }
 
+/// HKDF-Expand to 64 bytes.
+pub(crate) fn expand_long(prk: &Secret<32>, info: &[u8]) -> Secret<64> {
+    let mut out = [0; 64];
+    // As above, always within HKDF's bounds.
+    if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(prk.expose()) {
+        let _ = hkdf.expand(info, &mut out);
+    }
+    Secret::new(out)
+}
+
 /// HMAC-SHA256 over the joined parts.
 pub(crate) fn hmac(key: &Secret<32>, parts: &[&[u8]]) -> [u8; 32] {
     mac(key, parts).finalize().into_bytes().into()

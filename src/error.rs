@@ -202,6 +202,14 @@ impl Error {
         Self::RelayRefused { status: 0, reason }
     }
 
+    /// CreateMailbox was not found: whatever is there, it makes no mailboxes.
+    pub(crate) const fn no_relay() -> Self {
+        Self::RelayRefused {
+            status: 404,
+            reason: "there is no relay at this address",
+        }
+    }
+
     /// The mailbox holds something else than this invitation's token.
     pub(crate) const fn bad_mailbox(reason: &'static str) -> Self {
         Self::other("bad_mailbox", reason)
@@ -260,12 +268,15 @@ impl From<NotAPin> for Error {
 
 impl From<gss::Error> for Error {
     fn from(error: gss::Error) -> Self {
-        use gss::MajorStatus;
+        use gss::{MajorStatus, MinorStatus};
         if error.major.has(MajorStatus::CREDENTIALS_EXPIRED) {
             return Self::Expired;
         }
         if error.major.has(MajorStatus::DUPLICATE_TOKEN) {
             return Self::AlreadyUsed;
+        }
+        if error.minor == MinorStatus::PinDowngrade {
+            return Self::PinDowngrade;
         }
         Self::Security {
             major: error.major.code(),

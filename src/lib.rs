@@ -1,4 +1,85 @@
-//! Tigress transfers a digital credential from one phone to another.
+//! Tigress transfers a digital credential (a car key, a hotel pass) from one phone to another: IETF TIGRESS in the
+//! variant built on the GSS-API (RFC 2743).
+//!
+//! A sender makes an invitation, a link whose fragment holds a secret, and gives it to the receiver by any messenger.
+//! Both then talk through a relay, which passes sealed tokens on and can neither read nor forge them; they need never
+//! be online together. An app has one [`TransferClient`] for all its transfers:
+//!
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use tigress::{
+//!     AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome, TerminateReason,
+//!     TransferClient, TransferEvent, TransferId,
+//! };
+//!
+//! /// What every app does: it polls until the transfer is over, and gives what arrived and how it ended.
+//! async fn follow(client: &TransferClient, id: TransferId) -> Result<(Vec<Credential>, Outcome), Error> {
+//!     let (mut cursor, mut received) = (0, Vec::new());
+//!     loop {
+//!         let update = client.poll(id, Duration::from_secs(50), cursor).await?;
+//!         for event in update.events {
+//!             match event {
+//!                 TransferEvent::CredentialReceived { credential, .. } => {
+//!                     received.push(credential); // Kept by the app: then it is done.
+//!                     client.terminate(id, TerminateReason::Done).await?;
+//!                 }
+//!                 TransferEvent::Closed { outcome } => return Ok((received, outcome)),
+//!                 _ => {} // Accepted, established, delivered: what the app may show.
+//!             }
+//!         }
+//!         cursor = update.cursor; // Acknowledges the events with the next poll.
+//!     }
+//! }
+//!
+//! # #[tokio::main]
+//! # async fn main() -> Result<(), Error> {
+//! # let relay = tigress_testkit::TestRelay::start().await;
+//! # let relay = relay.url();
+//! let mut config = Config::with_relay(relay); // Such as "https://relay.example".
+//! config.allow_loopback_http = true; // For a test: the relay runs in this process.
+//! let client = || TransferClient::new(config.clone(), Arc::new(MemoryStore::new()), None);
+//! let (sender, receiver) = (client()?, client()?);
+//!
+//! // Steps 1 to 3: the sender makes an invitation; its user shares the link.
+//! let pass = Credential::new("org.example.pass", b"room 7".to_vec());
+//! let request = InvitationRequest {
+//!     title: "Room 7".into(),
+//!     credential: Some(pass.clone()),
+//!     ..InvitationRequest::default()
+//! };
+//! let invitation = sender.create_invitation(request).await?;
+//! let link = invitation.share_url.to_url();
+//!
+//! // Steps 4 and 5: the receiver takes it on. Steps 6 to 8 are each side's polls.
+//! let id = receiver.accept_invitation(link.as_str(), AcceptOptions::default()).await?;
+//! let ((_, sent), (received, ended)) =
+//!     tokio::try_join!(follow(&sender, invitation.transfer), follow(&receiver, id))?;
+//! assert_eq!((sent, ended), (Outcome::Completed, Outcome::Completed));
+//! assert_eq!(received, [pass]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # The eight steps, and where each lives
+//!
+//! | # | who | what | where |
+//! |---|---|---|---|
+//! | 1 | sender | makes a shared secret and a single-use auth credential, and seals the one under the other | [`auth_credential`] |
+//! | 2 | sender | starts a security context: token 1 | [`gss`], [`mechanism`] |
+//! | 3 | sender | makes a mailbox with token 1 in it; the invitation is its URL, with the secret in the fragment | `transfer` (start), [`mailbox`], [`invitation`] |
+//! | 4 | receiver | gets it as link, file or QR code, and claims the mailbox | [`invitation`], `client` (accept) |
+//! | 5 | receiver | opens the auth credential with the secret, and validates it | [`auth_credential`], [`gss`], `transfer` (receive) |
+//! | 6 | both | tokens 2 and 3: the context is established | [`gss`], [`mechanism`], `exchange` |
+//! | 7 | sender | wraps the credential and sends it | [`gss`], `transfer` (message), `exchange` |
+//! | 8 | receiver | unwraps it; then ends the transfer, or both go on with messages each way | [`gss`], `transfer` (receive, ending) |
+//!
+//! Data flows one way: client, transfer (decides), gss (protects), exchange (orders), mailbox (says it in HTTP),
+//! transport; and back the same way. Everything below the client is pure: the time and the randomness are handed in.
+//!
+//! # Features
+//!
+//! `http` (default): the client with the built-in HTTP transport. `client`: the client alone, for apps that bring their
+//! platform's HTTP. Neither: the pure core, without any I/O.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 // The state machine has no caller without the client.
@@ -33,3 +114,8 @@ pub use transfer::{
     Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome, TerminateReason,
     TransferEvent, TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,
 };
+
+/// The code in README.md is compiled, too.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -62,6 +62,11 @@ impl Pin {
             .ok_or(NotAPin)
     }
 
+    /// The PIN that a record holds.
+    pub(crate) fn from_bytes(digits: &[u8]) -> Option<Self> {
+        Self::parse(std::str::from_utf8(digits).ok()?).ok()
+    }
+
     /// The digits, for the user's eyes.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -1,14 +1,18 @@
 //! `tigress relay`.
 
+use std::fs::DirBuilder;
 use std::io::Write as _;
 use std::net::SocketAddr;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
-use tigress_relay::store::MemoryStore;
-use tigress_relay::{Relay, RelayConfig, RelayError};
+use clap::Args;
+use tigress_relay::store::{DurableStore, MemoryStore};
+use tigress_relay::{Relay, RelayConfig, RelayError, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::{DONE, Failure};
+use crate::state::default_folder;
 
 /// Runs a relay until SIGTERM or SIGINT.
 #[derive(Args)]
@@ -16,40 +20,52 @@ pub(crate) struct Command {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where mailboxes are kept.
-    #[arg(long, value_enum, default_value_t = Store::Memory)]
-    store: Store,
+    /// Where mailboxes are kept: `memory`, or a file, made on first use. By default `relay/mailboxes` in the user's
+    /// state folder.
+    #[arg(long, value_name = "memory|PATH")]
+    store: Option<PathBuf>,
+    /// Speak TLS with this certificate (PEM), followed by those between it and its authority. Certificate and key are
+    /// read again when they change.
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<PathBuf>,
+    /// The certificate's private key (PEM).
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<PathBuf>,
     /// Origin of the mailboxes' URLs, such as https://relay.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
 }
 
-#[derive(Clone, Copy, ValueEnum)]
-enum Store {
-    /// They end with the relay.
-    Memory,
-}
-
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let config = RelayConfig {
         listen: command.listen,
+        tls: command
+            .tls_cert
+            .zip(command.tls_key)
+            .map(|(certificate, key)| TlsFiles::new(certificate, key)),
         public_url: command.public_url.clone(),
         ..RelayConfig::default()
     };
     let signals = || Failure::new("signal", "signals can't be handled");
     let mut terminate = signal(SignalKind::terminate()).map_err(|_| signals())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|_| signals())?;
-    let store = match command.store {
-        Store::Memory => MemoryStore::default(),
+    let scheme = if config.tls.is_some() {
+        "https"
+    } else {
+        "http"
     };
-    let relay = Relay::start(config, store).await.map_err(failed)?;
+    let relay = match command.store {
+        Some(store) if store.as_os_str() == "memory" => Relay::new(config, MemoryStore::default()),
+        store => Relay::new(config, open(store)?),
+    };
+    let relay = relay.run().await.map_err(failed)?;
     let public = command
         .public_url
         .map_or(String::new(), |url| format!(" as {url}"));
     // A closed stdout is no reason to stop.
     let _ = writeln!(
         std::io::stdout(),
-        "listening on http://{}{public}",
+        "listening on {scheme}://{}{public}",
         relay.local_addr()
     );
     tokio::select! {
@@ -60,8 +76,35 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     Ok(DONE)
 }
 
+/// Opens the file; the default one with its folder, which is made.
+fn open(path: Option<PathBuf>) -> Result<DurableStore, Failure> {
+    let path = match path {
+        Some(path) => path,
+        None => default_file()?,
+    };
+    DurableStore::open(path).map_err(|error| Failure::new("store", error.to_string()))
+}
+
+fn default_file() -> Result<PathBuf, Failure> {
+    let folder = default_folder()
+        .map_err(|_| Failure::usage("there is no home folder: name a file with --store"))?
+        .join("relay");
+    DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(&folder)
+        .map_err(|error| {
+            Failure::new(
+                "store",
+                format!("cannot make {}: {error}", folder.display()),
+            )
+        })?;
+    Ok(folder.join("mailboxes"))
+}
+
 fn failed(error: RelayError) -> Failure {
     match &error {
+        RelayError::Tls { .. } => Failure::new("tls", error.to_string()),
         RelayError::Listen { source, .. } => Failure::new("listen", format!("{error}: {source}")),
         _ => Failure::usage(error.to_string()),
     }

@@ -180,7 +180,8 @@ fn store_failed(error: StoreError) -> Failure {
     Failure::new("store", format!("the store failed: {error}"))
 }
 
-fn default_folder() -> Result<PathBuf, Failure> {
+/// The user's own folder for state.
+pub(crate) fn default_folder() -> Result<PathBuf, Failure> {
     let variable = |name| std::env::var_os(name).map(PathBuf::from);
     variable("XDG_STATE_HOME")
         // The XDG base directory specification: others are to be ignored.

@@ -5,12 +5,16 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::tls::TlsFiles;
+
 /// Settings of a relay. The defaults are safe, and listen on a free port of the loopback interface.
 #[derive(Debug, Clone)]
 pub struct RelayConfig {
     /// Address to listen on; port 0 takes a free one.
     pub listen: SocketAddr,
-    /// Origin (`https://host[:port]`) of the mailboxes' URLs; `http://` and the listening address when absent.
+    /// TLS, when the relay itself speaks it; without, plain HTTP for loopback or behind a proxy.
+    pub tls: Option<TlsFiles>,
+    /// Origin (`https://host[:port]`) of the mailboxes' URLs; scheme and listening address when absent.
     pub public_url: Option<String>,
     /// Header, such as `x-forwarded-for`, whose last address is the client's: only behind a proxy that sets it.
     pub client_ip_header: Option<String>,
@@ -28,6 +32,7 @@ impl Default for RelayConfig {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            tls: None,
             public_url: None,
             client_ip_header: None,
             apple_app_site_association: None,
@@ -94,6 +99,12 @@ pub enum RelayError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// Certificate and key can't be used.
+    #[error("TLS: {reason}")]
+    Tls {
+        /// What is wrong with which file.
+        reason: String,
+    },
     /// `public_url` is not an origin.
     #[error("the public URL must be http or https, a host, and nothing after it")]
     PublicUrl,
@@ -127,6 +138,7 @@ impl RelayConfig {
     pub(crate) fn origin(&self, bound: SocketAddr) -> Result<String, RelayError> {
         match &self.public_url {
             Some(url) => origin(url),
+            None if self.tls.is_some() => Ok(format!("https://{bound}")),
             None => Ok(format!("http://{bound}")),
         }
     }

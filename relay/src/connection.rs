@@ -7,8 +7,10 @@ use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// A silent HTTP/2 connection is asked after this whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -55,17 +57,47 @@ impl Drop for UnderWay {
     }
 }
 
-/// Serves requests until the client goes, says nothing for `patience`, or the relay stops.
-pub(crate) async fn serve(
-    stream: TcpStream,
-    address: SocketAddr,
-    app: Router,
-    patience: Duration,
-    mut stopping: watch::Receiver<bool>,
-) {
-    // Small answers leave at once.
-    let _ = stream.set_nodelay(true);
-    let peer = Peer::new(address.ip());
+/// What every connection is served with.
+#[derive(Clone)]
+pub(crate) struct Server {
+    pub(crate) app: Router,
+    pub(crate) tls: Option<TlsAcceptor>,
+    /// Longest time without a request.
+    pub(crate) patience: Duration,
+    pub(crate) stopping: watch::Receiver<bool>,
+}
+
+impl Server {
+    /// Serves requests until the client goes, says nothing for too long, or the relay stops.
+    pub(crate) async fn serve(mut self, stream: TcpStream, address: SocketAddr) {
+        // Small answers leave at once.
+        let _ = stream.set_nodelay(true);
+        let peer = Peer::new(address.ip());
+        let Some(acceptor) = &self.tls else {
+            return requests(self, stream, peer).await;
+        };
+        let handshake = tokio::time::timeout(self.patience, acceptor.accept(stream));
+        // Whoever speaks no TLS, or not ours, is left with the alert.
+        let shaken = tokio::select! {
+            shaken = handshake => shaken,
+            _ = self.stopping.wait_for(|stop| *stop) => return,
+        };
+        if let Ok(Ok(stream)) = shaken {
+            requests(self, stream, peer).await;
+        }
+    }
+}
+
+async fn requests<I>(server: Server, stream: I, peer: Peer)
+where
+    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let Server {
+        app,
+        patience,
+        mut stopping,
+        ..
+    } = server;
     let app = app.layer(Extension(peer.clone()));
     let mut builder = Builder::new(TokioExecutor::new());
     builder

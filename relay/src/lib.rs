@@ -27,8 +27,10 @@ mod limit;
 mod push;
 mod server;
 pub mod store;
+mod tls;
 
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{Limits, RelayConfig, RelayError};
 pub use push::{NoPush, PushGateway};
 pub use server::{Relay, RunningRelay};
+pub use tls::TlsFiles;

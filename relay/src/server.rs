@@ -4,21 +4,23 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::{Clock, SystemClock};
 use crate::config::{Limits, RelayConfig, RelayError};
-use crate::connection;
+use crate::connection::Server;
 use crate::http::{App, router};
 use crate::limit::Limiter;
 use crate::push::{NoPush, PushGateway};
 use crate::store::MailboxStore;
+use crate::tls::Tls;
 
 /// Pause after a failed accept: most often there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Longest time that a shutdown waits for the store.
+const CLOSE: Duration = Duration::from_secs(3);
 
 /// A relay that is not started yet.
 pub struct Relay {
@@ -77,6 +79,10 @@ impl Relay {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let origin = self.config.origin(bound)?;
+        let (tls, watching) = match self.config.tls.clone().map(Tls::load).transpose()? {
+            Some((tls, seen)) => (Some(tls.acceptor()), Some(tokio::spawn(tls.watch(seen)))),
+            None => (None, None),
+        };
         let (stop, stopping) = watch::channel(false);
         let limits = self.config.limits.clone();
         let limiter = Limiter::new(
@@ -96,8 +102,22 @@ impl Relay {
         });
         let sweeper = tokio::spawn(sweep(app.clone()));
         let server = tokio::spawn(async move {
-            serve(listener, router(app), &limits, stopping).await;
+            let store = app.store.clone();
+            let server = Server {
+                app: router(app),
+                tls,
+                patience: limits.request_timeout,
+                stopping,
+            };
+            serve(listener, server, &limits).await;
             sweeper.abort();
+            if let Some(watching) = watching {
+                watching.abort();
+            }
+            if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
+                tracing::warn!("the store takes too long to close");
+            }
+            tracing::info!("relay ended");
         });
         tracing::info!("relay started");
         Ok(RunningRelay {
@@ -165,12 +185,8 @@ async fn sweep(app: Arc<App>) {
     }
 }
 
-async fn serve(
-    listener: TcpListener,
-    app: Router,
-    limits: &Limits,
-    mut stopping: watch::Receiver<bool>,
-) {
+async fn serve(listener: TcpListener, server: Server, limits: &Limits) {
+    let mut stopping = server.stopping.clone();
     let slots = Arc::new(Semaphore::new(limits.connections.max(1)));
     let mut connections = JoinSet::new();
     loop {
@@ -183,8 +199,7 @@ async fn serve(
             tokio::time::sleep(ACCEPT_PAUSE).await;
             continue;
         };
-        let patience = limits.request_timeout;
-        let serving = connection::serve(stream, peer, app.clone(), patience, stopping.clone());
+        let serving = server.clone().serve(stream, peer);
         connections.spawn(async move {
             serving.await;
             drop(slot);
@@ -202,7 +217,6 @@ async fn serve(
         );
     }
     connections.shutdown().await;
-    tracing::info!("relay ended");
 }
 
 type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);

@@ -3,15 +3,13 @@
 
 mod common;
 
-use std::io::Write;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use common::{
-    RECEIVER, SENDER, config, create_body, http_client, id, payload, run, seen, start, start_with,
-    url_of,
+    Log, RECEIVER, SENDER, config, create_body, http_client, id, payload, run, seen, start,
+    start_with, url_of,
 };
 use reqwest::Method;
 use serde_json::json;
@@ -474,30 +472,10 @@ async fn a_store_that_fails_is_worth_another_try_and_no_404() {
     );
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_names_no_mailbox_claim_request_or_address() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::INFO)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    let _guard = log.collect();
     let relay = start().await;
     let mut body = create_body();
     body["notificationToken"] = json!({"type": "test", "tokenData": "push-token"});
@@ -505,7 +483,7 @@ async fn the_log_names_no_mailbox_claim_request_or_address() {
     relay.read(&url, RECEIVER).await;
     relay.update(&url, RECEIVER, 1, "second").await;
     relay.leave(Method::DELETE, &url, SENDER, 2).await;
-    let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     assert!(text.contains("call=\"UpdateMailbox\" status=200"), "{text}");
     let mailbox = url.rsplit('/').next().unwrap();
     for hidden in [

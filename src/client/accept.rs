@@ -10,10 +10,14 @@ use crate::transfer::{Answer, Next, ReceiverStart, Slot, TerminateReason, Transf
 impl TransferClient {
     /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
     /// returns when the relay has answered. Nothing is answered to the sender before the first `poll`: until
-    /// then [`decline`](Self::decline) gives the invitation back, unused. The same invitation again gives the
-    /// same transfer.
+    /// then, nor before the PIN where one is needed, [`decline`](Self::decline) gives the invitation back, unused.
+    /// The same invitation again gives the same transfer.
+    ///
+    /// An invitation that needs a PIN is accepted without one, too: the state is then `pin_required` until
+    /// [`provide_pin`](Self::provide_pin) is called.
     ///
     /// # Errors
+    /// `pin_downgrade` if a PIN is given and the invitation asks for none, or it and its credential differ;
     /// `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`,
     /// `no_longer_there`, `bad_mailbox`, `security`, `relay_unreachable`, `relay_refused`, `store`,
     /// `store_busy`. An invitation that can't be accepted is given back to the relay, so that the right device
@@ -25,10 +29,7 @@ impl TransferClient {
     ) -> Result<TransferId, Error> {
         let preview = parse_invitation(invitation.as_ref())?;
         self.check_relay(&preview.share_url.relay, options.trust.as_deref())?;
-        if preview.share_url.pin_required {
-            return Err(Error::internal("PINs come with the next commit"));
-        }
-        if options.pin.is_some() {
+        if options.pin.is_some() && !preview.share_url.pin_required {
             return Err(Error::PinDowngrade);
         }
         let id = receiver_id(&preview.share_url);
@@ -59,10 +60,18 @@ impl TransferClient {
         slot: &mut Slot,
     ) -> Result<bool, Error> {
         self.finish_relinquishing(id, slot).await?;
-        let expected = match self.load(id).await? {
-            Some((transfer, _)) if transfer.is_offered() => return Ok(!transfer.is_read()),
+        let before = match self.load(id).await? {
+            Some((transfer, _)) if transfer.is_offered() => {
+                if let Some(pin) = &options.pin {
+                    self.transact(id, |transfer, _, _| Ok(transfer.type_pin(pin)))
+                        .await?;
+                }
+                return Ok(!transfer.is_read());
+            }
             // Declined before: a claim that was given up is never used again, a new one is.
-            Some((transfer, record)) if transfer.may_be_accepted_again() => Some(record.version),
+            Some((transfer, record)) if transfer.may_be_accepted_again() => {
+                Some((transfer, record.version))
+            }
             Some(_) => return Ok(false),
             None => None,
         };
@@ -72,7 +81,14 @@ impl TransferClient {
             token: preview.token,
             notification: options.notification_token,
         };
-        let transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        let mut transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        if let Some(pin) = &options.pin {
+            transfer.type_pin(pin);
+        }
+        let expected = before.map(|(before, version)| {
+            transfer.follow(&before);
+            version
+        });
         match self.save(&transfer, expected).await {
             // The same call in another process was faster: go on with its.
             Ok(_) | Err(Error::StoreBusy) => Ok(true),
@@ -87,6 +103,13 @@ impl TransferClient {
         {
             let deadline = deadline_after(self.0.config.give_up_after);
             self.ask(id, Next::Relinquish, slot, deadline).await?;
+            if let Some((transfer, _)) = self.load(id).await?
+                && transfer.next(slot, self.now()) == Next::Relinquish
+            {
+                return Err(Error::RelayUnreachable {
+                    reason: "not found, perhaps by a proxy".into(),
+                });
+            }
         }
         Ok(())
     }
@@ -107,7 +130,7 @@ impl TransferClient {
             Reply::Content { .. } => {}
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
             Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
-            // Perhaps not the relay's word: the claim may be bound by an earlier try, and is kept for the next.
+            // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
             other => return Err(Error::from_reply(other)),
         }
         let used = self.used_credentials(id).await?;
@@ -119,8 +142,8 @@ impl TransferClient {
                     date,
                 };
                 transfer.handle(&Next::Read, answer, slot, entropy)?;
-                let checked = transfer.validate(&|id| used.contains(id), now, entropy);
-                if checked.is_err() {
+                let checked = transfer.validate(&|id| used.contains(id), now);
+                if checked.is_err() && transfer.is_offered() {
                     transfer.terminate(TerminateReason::Declined, now, entropy)?;
                 }
                 Ok(checked)
@@ -145,15 +168,17 @@ impl TransferClient {
         Err(error)
     }
 
-    /// Auth credentials that other transfers of this device have used.
+    /// Auth credentials that other transfers of this device have used. A record that can't be read stops no
+    /// new transfer: that a credential is used once is the sender's to enforce.
     async fn used_credentials(&self, but: TransferId) -> Result<Vec<CredentialId>, Error> {
         let mut used = Vec::new();
         for id in self.ids().await? {
-            if id != but
-                && let Some((transfer, _)) = self.load(id).await?
-                && transfer.has_used_credential()
-            {
-                used.extend(transfer.credential_id().cloned());
+            match self.load(id).await {
+                Ok(Some((transfer, _))) if id != but && transfer.has_used_credential() => {
+                    used.extend(transfer.credential_id().copied());
+                }
+                Ok(_) => {}
+                Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),
             }
         }
         Ok(used)

@@ -23,6 +23,9 @@ pub struct Config {
     pub trusted_relays: Vec<String>,
     /// Whether a relay on this machine may be reached by plain http; for tests.
     pub allow_loopback_http: bool,
+    /// Certificates (DER, or PEM with any number) of authorities that the built-in transport trusts besides the
+    /// system's: for a relay with a private one. Not on Android, where the app's network security configuration says it.
+    pub extra_roots: Vec<Vec<u8>>,
     /// How long an attempt to connect may take.
     pub connect_timeout: Duration,
     /// How long an answer may take, the time that the relay was asked to hold it not counted.
@@ -47,6 +50,7 @@ impl Default for Config {
             relay: None,
             trusted_relays: Vec::new(),
             allow_loopback_http: false,
+            extra_roots: Vec::new(),
             connect_timeout: Duration::from_secs(10),
             request_timeout: Duration::from_secs(20),
             long_poll: Duration::from_secs(50),
@@ -70,6 +74,11 @@ impl Config {
     }
 
     pub(crate) fn policy(&self) -> Result<RelayPolicy, Error> {
+        if !Pin::is_length(self.pin_digits.into()) || !(1..=10).contains(&self.pin_tries) {
+            return Err(Error::bad_config(
+                "a PIN has 6 to 12 digits, and 1 to 10 tries",
+            ));
+        }
         let origin = |text: &String| {
             RelayOrigin::parse(text)
                 .map_err(|_| Error::bad_config("a relay's URL is not an origin"))

@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use reqwest::redirect::Policy;
-use rustls::{ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
-use rustls_platform_verifier::BuilderVerifierExt as _;
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::{CertificateError, ClientConfig, ConfigBuilder, RootCertStore, WantsVerifier};
+use rustls_platform_verifier::Verifier;
 
 use super::config::Config;
 use super::transport::{HttpTransport, TransportError};
@@ -16,9 +19,14 @@ use crate::mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method};
 /// store takes a while, and plain http on loopback needs none.
 pub(crate) struct Reqwest {
     config: Config,
-    plain: OnceLock<Option<reqwest::Client>>,
-    tls: OnceLock<Option<reqwest::Client>>,
+    plain: OnceLock<Built>,
+    tls: OnceLock<Built>,
 }
+
+/// The client, or why there is none.
+type Built = Result<reqwest::Client, &'static str>;
+
+const NO_TLS: &str = "TLS can't be set up";
 
 impl Reqwest {
     pub(crate) fn new(config: &Config) -> Self {
@@ -31,16 +39,17 @@ impl Reqwest {
 
     fn client(&self, url: &str) -> Result<&reqwest::Client, TransportError> {
         let client = if url.starts_with("https:") {
-            self.tls.get_or_init(|| self.build(platform_trust()?))
+            self.tls
+                .get_or_init(|| self.build(platform_trust(&self.config.extra_roots)?))
         } else {
             self.plain.get_or_init(|| self.build(no_trust()?))
         };
-        client.as_ref().ok_or_else(|| TransportError {
-            reason: "TLS can't be set up".into(),
+        client.as_ref().map_err(|reason| TransportError {
+            reason: (*reason).into(),
         })
     }
 
-    fn build(&self, mut tls: ClientConfig) -> Option<reqwest::Client> {
+    fn build(&self, mut tls: ClientConfig) -> Built {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         reqwest::Client::builder()
             .redirect(Policy::none())
@@ -48,25 +57,60 @@ impl Reqwest {
             .connect_timeout(self.config.connect_timeout)
             .tls_backend_preconfigured(tls)
             .build()
-            .ok()
+            .map_err(|_| NO_TLS)
     }
 }
 
-fn tls_builder() -> Option<ConfigBuilder<ClientConfig, WantsVerifier>> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    ClientConfig::builder_with_provider(provider)
+fn provider() -> Arc<CryptoProvider> {
+    Arc::new(rustls::crypto::ring::default_provider())
+}
+
+fn tls_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, &'static str> {
+    ClientConfig::builder_with_provider(provider())
         .with_safe_default_protocol_versions()
-        .ok()
+        .map_err(|_| NO_TLS)
 }
 
-fn platform_trust() -> Option<ClientConfig> {
-    let tls = tls_builder()?.with_platform_verifier().ok()?;
-    Some(tls.with_no_client_auth())
+fn platform_trust(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, &'static str> {
+    let verifier = verifier(certificates(extra_roots)?)?;
+    // "Dangerous" is whatever is not the default; the verifier is the platform's.
+    let tls = tls_builder()?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier));
+    Ok(tls.with_no_client_auth())
 }
 
-fn no_trust() -> Option<ClientConfig> {
+#[cfg(not(target_os = "android"))]
+fn verifier(extra_roots: Vec<CertificateDer<'static>>) -> Result<Verifier, &'static str> {
+    Verifier::new_with_extra_roots(extra_roots, provider())
+        .map_err(|_| "the system has no trusted authorities, or an extra one is no certificate")
+}
+
+#[cfg(target_os = "android")]
+fn verifier(extra_roots: Vec<CertificateDer<'static>>) -> Result<Verifier, &'static str> {
+    if extra_roots.is_empty() {
+        Verifier::new(provider()).map_err(|_| NO_TLS)
+    } else {
+        Err("extra authorities are the network security configuration's business on Android")
+    }
+}
+
+fn certificates(bytes: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, &'static str> {
+    let mut all = Vec::new();
+    for bytes in bytes {
+        if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
+            let found = CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
+            all.extend(found.map_err(|_| "an extra authority is no PEM certificate")?);
+        } else {
+            all.push(CertificateDer::from(bytes.clone()));
+        }
+    }
+    Ok(all)
+}
+
+fn no_trust() -> Result<ClientConfig, &'static str> {
     let tls = tls_builder()?.with_root_certificates(RootCertStore::empty());
-    Some(tls.with_no_client_auth())
+    Ok(tls.with_no_client_auth())
 }
 
 #[async_trait]
@@ -117,6 +161,8 @@ impl HttpTransport for Reqwest {
 fn failed(error: reqwest::Error) -> TransportError {
     let reason = if error.is_timeout() {
         "timed out"
+    } else if let Some(error) = tls_error(&error) {
+        tls_reason(error)
     } else if error.is_connect() {
         "can't connect"
     } else if error.is_body() || error.is_decode() {
@@ -126,5 +172,32 @@ fn failed(error: reqwest::Error) -> TransportError {
     };
     TransportError {
         reason: reason.into(),
+    }
+}
+
+/// What TLS said, if it was that.
+fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rustls::Error> {
+    if let Some(found) = error.downcast_ref() {
+        return Some(found);
+    }
+    // `source` passes over what lies within an I/O error.
+    match error.downcast_ref::<std::io::Error>() {
+        Some(io) => tls_error(io.get_ref()?),
+        None => tls_error(error.source()?),
+    }
+}
+
+fn tls_reason(error: &rustls::Error) -> &'static str {
+    let rustls::Error::InvalidCertificate(why) = error else {
+        return "TLS failed";
+    };
+    match why {
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+            "the relay's certificate has expired"
+        }
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            "the relay's certificate is for another name"
+        }
+        _ => "the relay's certificate is not from an authority that this device trusts",
     }
 }

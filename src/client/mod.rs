@@ -100,7 +100,7 @@ impl TransferClient {
     /// network.
     ///
     /// # Errors
-    /// `bad_config` for relay URLs that are no origins; `no_transport` without a transport where none is built
+    /// `bad_config` for relay URLs that are no origins, or PINs out of their limits; `no_transport` without a transport where none is built
     /// in.
     pub fn new(
         config: Config,
@@ -143,9 +143,6 @@ impl TransferClient {
     /// too long; `relay_unreachable`, `relay_refused`, `store`, `store_busy`; `closed` if the invitation of
     /// this key has been used or has ended.
     pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
-        if request.pin {
-            return Err(Error::internal("PINs come with the next commit"));
-        }
         let key = request.idempotency_key.as_deref();
         if key.is_some_and(|key| key.len() > MAX_KEY) {
             return Err(Error::bad_config(
@@ -207,10 +204,18 @@ impl TransferClient {
                 image_url: request.image_url,
             },
             lifetime: lifetime.as_secs().max(1),
-            pin: false,
+            pin: match request.pin {
+                true => Some((self.new_pin()?, self.0.config.pin_tries)),
+                false => None,
+            },
             notification: request.notification_token,
             attestation: request.device_attestation,
         })
+    }
+
+    fn new_pin(&self) -> Result<Pin, Error> {
+        let digits = self.0.config.pin_digits.into();
+        Ok(Pin::generate(digits, &mut os_entropy()?))
     }
 
     fn own_relay(&self) -> Result<RelayOrigin, Error> {
@@ -312,6 +317,8 @@ impl TransferClient {
         let mut all = Vec::new();
         for id in self.ids().await? {
             match self.load(id).await {
+                // One that `accept_invitation` could not read has not begun.
+                Ok(Some((transfer, _))) if transfer.is_offered() && !transfer.is_read() => {}
                 Ok(Some((transfer, _))) => all.push(transfer.summary()),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),
@@ -542,7 +549,7 @@ fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
 }
 
 fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
-    let Some((share_url, file)) = transfer.invitation() else {
+    let Some((share_url, file, pin)) = transfer.invitation() else {
         return Err(match transfer.outcome() {
             Some(outcome) => Error::Closed { outcome },
             None => Error::invitation_used(),
@@ -551,7 +558,7 @@ fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
     Ok(Invitation {
         transfer: transfer.id,
         share_url,
-        pin: None,
+        pin,
         file: file.to_bytes()?,
         expires_at: transfer.expires_at(),
     })

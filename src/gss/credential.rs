@@ -6,6 +6,7 @@ use super::name::Name;
 use super::oid::Oid;
 use super::status::{Error, MajorStatus, MinorStatus};
 use crate::auth_credential::AuthCredential;
+use crate::pin::Pin;
 use crate::secret::SharedSecret;
 
 /// The initiator's: a single-use auth credential, and the shared secret that it will be sealed under.
@@ -13,12 +14,15 @@ use crate::secret::SharedSecret;
 pub struct InitiatorCredential {
     pub(super) auth: AuthCredential,
     pub(super) secret: SharedSecret,
+    pub(super) pin: Option<Pin>,
+    pub(super) tries: u8,
 }
 
 /// The acceptor's: the shared secret of the invitation. The default one has none (`GSS_C_NO_CREDENTIAL`).
 #[derive(Debug, Default)]
 pub struct AcceptorCredential {
     pub(super) secret: Option<SharedSecret>,
+    pub(super) pin: Option<Pin>,
 }
 
 /// What `inquire_cred` tells (RFC 2743 §2.1.3).
@@ -38,7 +42,22 @@ impl InitiatorCredential {
     /// A credential for [`super::init_sec_context`].
     #[must_use]
     pub fn new(auth: AuthCredential, secret: SharedSecret) -> Self {
-        Self { auth, secret }
+        Self {
+            auth,
+            secret,
+            pin: None,
+            tries: 1,
+        }
+    }
+
+    /// With the PIN that the auth credential says is required, and how often it may be tried (1 to 10).
+    #[must_use]
+    pub fn with_pin(self, pin: Pin, tries: u8) -> Self {
+        Self {
+            pin: Some(pin),
+            tries,
+            ..self
+        }
     }
 
     /// What this credential is (`GSS_Inquire_cred`); `now` in Unix seconds.
@@ -59,6 +78,16 @@ impl AcceptorCredential {
     pub fn new(secret: SharedSecret) -> Self {
         Self {
             secret: Some(secret),
+            pin: None,
+        }
+    }
+
+    /// With the PIN that the user has typed.
+    #[must_use]
+    pub fn with_pin(self, pin: Pin) -> Self {
+        Self {
+            pin: Some(pin),
+            ..self
         }
     }
 

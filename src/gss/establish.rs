@@ -1,12 +1,13 @@
 //! The first call of each side (RFC 2743 §2.2.1 and §2.2.2). A first call that fails leaves no context.
 
 use super::context::SecurityContext;
-use super::mechanism::{First, Registry};
+use super::mechanism::{First, Mechanism, Registry};
 use super::status::{Error, MajorStatus, MinorStatus};
 use super::token;
 use super::{AcceptorCredential, ChannelBindings, InitiatorCredential, Role};
 use crate::auth_credential::{AuthCredential, CredentialError, CredentialId};
 use crate::entropy::Entropy;
+use crate::pin::Pin;
 
 /// What the acceptor's first call gives.
 #[derive(Debug)]
@@ -31,8 +32,8 @@ pub struct Accepted {
 /// shorten that. `now` in Unix seconds.
 ///
 /// # Errors
-/// `BAD_MECH` if the credential's mechanism is not registered, `CREDENTIALS_EXPIRED`, `UNAVAILABLE` if it asks
-/// for a PIN.
+/// `BAD_MECH` if the credential's mechanism is not registered, `CREDENTIALS_EXPIRED`, `NO_CRED` if it asks for a
+/// PIN and there is none, `DEFECTIVE_CREDENTIAL` if there is one and it asks for none.
 pub fn init_sec_context(
     registry: &Registry,
     cred: &InitiatorCredential,
@@ -46,11 +47,13 @@ pub fn init_sec_context(
         .find(&credential.mechanism)
         .ok_or(UNKNOWN_MECHANISM)?;
     in_time(credential, now)?;
-    without_pin(credential)?;
+    pin_agrees(credential, cred.pin.as_ref())?;
     let first = First {
         credential,
         sealed: &credential.seal(&cred.secret, entropy),
         bindings: bindings.map(ChannelBindings::hash),
+        pin: cred.pin.as_ref(),
+        tries: cred.tries,
     };
     let (inner, token) = mechanism.init(&first, entropy)?;
     let asked = lifetime.filter(|seconds| *seconds != 0);
@@ -62,6 +65,44 @@ pub fn init_sec_context(
     Ok((context, token))
 }
 
+/// What an initiator's first token says, before it is answered.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct CheckedToken {
+    /// The auth credential's id.
+    pub credential_id: CredentialId,
+    /// When the credential was issued, Unix seconds by the sender's clock.
+    pub issued_at: u64,
+    /// When it expires, Unix seconds.
+    pub expires_at: u64,
+    /// Whether it asks for a PIN.
+    pub pin_required: bool,
+}
+
+/// Judges an initiator's first token as [`accept_sec_context`] does, without answering it: no PIN is needed yet,
+/// and nothing is used up.
+///
+/// # Errors
+/// As [`accept_sec_context`], but for a missing PIN.
+pub fn check_token(
+    registry: &Registry,
+    cred: &AcceptorCredential,
+    bindings: Option<&ChannelBindings>,
+    token: &[u8],
+    used: &dyn Fn(&CredentialId) -> bool,
+    now: u64,
+) -> Result<CheckedToken, Error> {
+    let read = read(registry, cred, token, used, now)?;
+    no_downgrade(&read.credential, cred.pin.as_ref())?;
+    read.mechanism
+        .check(&read.first(cred, bindings), read.body)?;
+    Ok(CheckedToken {
+        credential_id: read.credential.id,
+        issued_at: read.credential.issued_at,
+        expires_at: read.credential.expires_at,
+        pin_required: read.credential.pin_required,
+    })
+}
+
 /// Takes an initiator's first token and answers it.
 ///
 /// `used` tells whether a credential id was used on this device before. `now` in Unix seconds is what expiry
@@ -70,7 +111,8 @@ pub fn init_sec_context(
 /// # Errors
 /// `DEFECTIVE_TOKEN`, `BAD_MECH`, `NO_CRED` without a shared secret, `DEFECTIVE_CREDENTIAL` if the sealed
 /// credential does not open or is not for this token, `CREDENTIALS_EXPIRED`, `DUPLICATE_TOKEN` if it was used
-/// before, `UNAVAILABLE` if it asks for a PIN, `BAD_BINDINGS` if both sides gave some and they differ.
+/// before, `NO_CRED` if it asks for a PIN and there is none, `DEFECTIVE_CREDENTIAL` if there is one and it asks
+/// for none, `BAD_BINDINGS` if both sides gave some and they differ.
 pub fn accept_sec_context(
     registry: &Registry,
     cred: &AcceptorCredential,
@@ -80,6 +122,36 @@ pub fn accept_sec_context(
     now: u64,
     entropy: &mut Entropy,
 ) -> Result<Accepted, Error> {
+    let read = read(registry, cred, token, used, now)?;
+    pin_agrees(&read.credential, cred.pin.as_ref())?;
+    let first = read.first(cred, bindings);
+    let (inner, answer) = read.mechanism.accept(&first, read.body, entropy)?;
+    let expires_at = read.credential.expires_at;
+    Ok(Accepted {
+        context: SecurityContext::new(read.mechanism, inner, Role::Acceptor, expires_at),
+        token: token::frame(&read.mechanism.oid(), &answer),
+        credential_id: read.credential.id,
+        issued_at: read.credential.issued_at,
+        expires_at,
+        pin_required: read.credential.pin_required,
+    })
+}
+
+/// A first token taken apart, its credential opened and judged.
+struct Read<'t> {
+    mechanism: &'static dyn Mechanism,
+    credential: AuthCredential,
+    sealed: &'t [u8],
+    body: &'t [u8],
+}
+
+fn read<'t>(
+    registry: &Registry,
+    cred: &AcceptorCredential,
+    token: &'t [u8],
+    used: &dyn Fn(&CredentialId) -> bool,
+    now: u64,
+) -> Result<Read<'t>, Error> {
     let frame = token::parse(token)?;
     let mechanism = registry.find(&frame.oid).ok_or(UNKNOWN_MECHANISM)?;
     let secret = cred.secret()?;
@@ -90,21 +162,28 @@ pub fn accept_sec_context(
         let minor = MinorStatus::CredentialUsed;
         return Err(Error::new(MajorStatus::DUPLICATE_TOKEN, minor));
     }
-    without_pin(&credential)?;
-    let first = First {
-        credential: &credential,
+    Ok(Read {
+        mechanism,
+        credential,
         sealed,
-        bindings: bindings.map(ChannelBindings::hash),
-    };
-    let (inner, answer) = mechanism.accept(&first, frame.body, entropy)?;
-    Ok(Accepted {
-        context: SecurityContext::new(mechanism, inner, Role::Acceptor, credential.expires_at),
-        token: token::frame(&frame.oid, &answer),
-        credential_id: credential.id,
-        issued_at: credential.issued_at,
-        expires_at: credential.expires_at,
-        pin_required: credential.pin_required,
+        body: frame.body,
     })
+}
+
+impl Read<'_> {
+    fn first<'a>(
+        &'a self,
+        cred: &'a AcceptorCredential,
+        bindings: Option<&ChannelBindings>,
+    ) -> First<'a> {
+        First {
+            credential: &self.credential,
+            sealed: self.sealed,
+            bindings: bindings.map(ChannelBindings::hash),
+            pin: cred.pin.as_ref(),
+            tries: 1,
+        }
+    }
 }
 
 const UNKNOWN_MECHANISM: Error = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);
@@ -116,11 +195,20 @@ fn in_time(credential: &AuthCredential, now: u64) -> Result<(), Error> {
         .ok_or(Error::new(MajorStatus::CREDENTIALS_EXPIRED, minor))
 }
 
-fn without_pin(credential: &AuthCredential) -> Result<(), Error> {
-    let minor = MinorStatus::PinUnsupported;
-    (!credential.pin_required)
-        .then_some(())
-        .ok_or(Error::new(MajorStatus::UNAVAILABLE, minor))
+fn pin_agrees(credential: &AuthCredential, pin: Option<&Pin>) -> Result<(), Error> {
+    if credential.pin_required && pin.is_none() {
+        return Err(Error::new(MajorStatus::NO_CRED, MinorStatus::PinNeeded));
+    }
+    no_downgrade(credential, pin)
+}
+
+/// Whoever was given a PIN goes on with nothing that asks for none.
+fn no_downgrade(credential: &AuthCredential, pin: Option<&Pin>) -> Result<(), Error> {
+    if pin.is_some() && !credential.pin_required {
+        let minor = MinorStatus::PinDowngrade;
+        return Err(Error::new(MajorStatus::DEFECTIVE_CREDENTIAL, minor));
+    }
+    Ok(())
 }
 
 fn defective(error: CredentialError) -> Error {

@@ -4,10 +4,11 @@ use zeroize::Zeroizing;
 
 use super::Role;
 use super::oid::Oid;
-use super::status::Error;
+use super::status::{Error, MajorStatus, MinorStatus};
 use crate::auth_credential::AuthCredential;
 use crate::cbor::Map;
 use crate::entropy::Entropy;
+use crate::pin::Pin;
 
 /// The mechanisms there are, each under its OID.
 #[derive(Clone, Copy)]
@@ -47,6 +48,35 @@ pub(crate) struct First<'a> {
     pub(crate) sealed: &'a [u8],
     /// Hash of the caller's channel bindings, if it gave any.
     pub(crate) bindings: Option<[u8; 32]>,
+    /// The PIN, where the credential asks for one.
+    pub(crate) pin: Option<&'a Pin>,
+    /// How many tries at it the initiator allows.
+    pub(crate) tries: u8,
+}
+
+/// What a context made of a token of the peer.
+#[derive(Default)]
+pub(crate) struct Stepped {
+    /// The answer: id and body, without frame.
+    pub(crate) token: Option<Vec<u8>>,
+    /// A PIN was judged wrong; so many tries are left.
+    pub(crate) wrong_pin: Option<u8>,
+}
+
+impl Stepped {
+    pub(crate) fn with(token: Vec<u8>) -> Self {
+        Self {
+            token: Some(token),
+            wrong_pin: None,
+        }
+    }
+
+    pub(crate) fn wrong_pin(token: Option<Vec<u8>>, tries_left: u8) -> Self {
+        Self {
+            token,
+            wrong_pin: Some(tries_left),
+        }
+    }
 }
 
 /// A new context and the token for the peer: id and body, without frame.
@@ -61,6 +91,9 @@ pub(crate) trait Mechanism: Sync {
 
     /// Where a first token holds the sealed auth credential. Checks the token's whole layout.
     fn sealed_credential<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<&'t [u8], Error>;
+
+    /// What the acceptor's first call would say of a token, without answering it or needing a PIN.
+    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<(), Error>;
 
     /// The acceptor's first call, with the credential opened and checked.
     fn accept(
@@ -94,12 +127,24 @@ pub(crate) trait MechanismContext: Send + Sync {
     fn complete(&self) -> bool;
 
     /// Takes the peer's next context token and may answer with one. On an error nothing has changed.
-    fn step(
-        &mut self,
-        id: [u8; 2],
-        body: &[u8],
-        entropy: &mut Entropy,
-    ) -> Result<Option<Vec<u8>>, Error>;
+    fn step(&mut self, id: [u8; 2], body: &[u8], entropy: &mut Entropy) -> Result<Stepped, Error>;
+
+    /// Initiator: the keys that both share, from the acceptor's first token. [`Self::step`] with the same token
+    /// judges the rest of it.
+    fn open_answer(&mut self, id: [u8; 2], body: &[u8]) -> Result<(), Error>;
+
+    /// Acceptor: the user must give a PIN again. Mechanisms without a PIN never ask.
+    fn pin_needed(&self) -> bool {
+        false
+    }
+
+    /// Acceptor: the answer to being asked again, without frame.
+    fn answer_pin(&mut self, _pin: &Pin, _entropy: &mut Entropy) -> Result<Vec<u8>, Error> {
+        Err(Error::new(MajorStatus::FAILURE, MinorStatus::PinNotAsked))
+    }
+
+    /// No more tokens: of what it knew, only what envelopes and aborts need is kept.
+    fn end(&mut self);
 
     fn wrap(
         &self,

@@ -19,7 +19,7 @@ mod tests;
 pub use bindings::ChannelBindings;
 pub use context::{ContextInfo, Deletion, SecurityContext, Step, Unwrapped};
 pub use credential::{AcceptorCredential, CredentialInfo, InitiatorCredential};
-pub use establish::{Accepted, accept_sec_context, init_sec_context};
+pub use establish::{Accepted, CheckedToken, accept_sec_context, check_token, init_sec_context};
 pub use mechanism::Registry;
 pub use name::Name;
 pub use oid::Oid;
@@ -29,7 +29,9 @@ pub use token::mechanism_of;
 #[cfg(test)]
 pub(crate) use token::{frame, parse};
 
-pub(crate) use mechanism::{First, Mechanism, MechanismContext, Opened, OpenedDeletion, Started};
+pub(crate) use mechanism::{
+    First, Mechanism, MechanismContext, Opened, OpenedDeletion, Started, Stepped,
+};
 
 /// The services of every context, as RFC 2744's flag bits: mutual authentication, replay and sequence
 /// detection, confidentiality, integrity, anonymity. No delegation.

@@ -236,10 +236,16 @@ minor! {
     State = 27, "the saved context is malformed";
     /// A saved context has a version that is not known here.
     StateVersion = 28, "the saved context's version is not known";
-    /// A PIN is asked for, which this version does not support yet.
-    PinUnsupported = 29, "a PIN is not supported yet";
+    /// A PIN is needed, and none was given.
+    PinNeeded = 29, "a PIN is needed";
     /// The mechanism could not make its token.
     Mechanism = 30, "the mechanism failed";
+    /// The PIN was wrong.
+    WrongPin = 31, "the PIN is wrong";
+    /// A PIN was given, and the credential asks for none.
+    PinDowngrade = 32, "the auth credential asks for no PIN";
+    /// A PIN was given while the context did not ask for one.
+    PinNotAsked = 33, "no PIN is asked for now";
 }
 
 impl MinorStatus {

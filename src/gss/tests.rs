@@ -36,6 +36,9 @@ impl Mechanism for Plain {
         let unexpected = Error::token(MinorStatus::UnexpectedToken);
         (id == [9, 1]).then_some(body).ok_or(unexpected)
     }
+    fn check(&self, _: &First<'_>, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
     fn accept(&self, _: &First<'_>, _: &[u8], _: &mut Entropy) -> Result<Started, Error> {
         Ok((Box::new(PlainContext { complete: true }), vec![9, 2]))
     }
@@ -50,9 +53,15 @@ impl MechanismContext for PlainContext {
     fn complete(&self) -> bool {
         self.complete
     }
-    fn step(&mut self, id: [u8; 2], _: &[u8], _: &mut Entropy) -> Result<Option<Vec<u8>>, Error> {
+    fn step(&mut self, id: [u8; 2], _: &[u8], _: &mut Entropy) -> Result<Stepped, Error> {
         self.complete = id == [9, 2];
-        Ok(None)
+        Ok(Stepped::default())
+    }
+    fn open_answer(&mut self, _: [u8; 2], _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+    fn end(&mut self) {
+        self.complete = false;
     }
     fn wrap(&self, _: bool, n: u64, data: &[u8], _: &mut Entropy) -> Result<Vec<u8>, Error> {
         Ok([&n.to_be_bytes(), data].concat())

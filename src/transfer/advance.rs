@@ -1,7 +1,7 @@
 //! What a transfer does by itself, and what it wants from the relay next.
 
 use super::types::Outcome;
-use super::{LINGER, Parting, Phase, Slot, Transfer};
+use super::{LINGER, OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::Side;
@@ -76,10 +76,12 @@ impl Transfer {
     }
 
     /// Step 5 and 6, receiver: makes token 2, once, for good. From here on the auth credential is used.
-    fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+    pub(super) fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+        // Only what was found good is answered: a kill may have come before it was judged.
         let Phase::Offered {
             secret,
             token: Some(token),
+            pin,
             ..
         } = &self.phase
         else {
@@ -88,7 +90,12 @@ impl Transfer {
         if !self.is_read() {
             return Ok(false);
         }
-        let credential = AcceptorCredential::new(secret.clone());
+        let mut credential = AcceptorCredential::new(secret.clone());
+        match pin {
+            OfferedPin::None => {}
+            OfferedPin::Needed => return Ok(false),
+            OfferedPin::Given(pin) => credential = credential.with_pin(pin.clone()),
+        }
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
             &credential,

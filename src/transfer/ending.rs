@@ -5,7 +5,6 @@ use super::{Parting, Phase, Queued, Transfer, message};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::Window;
-use crate::pin::Pin;
 
 /// Most messages that wait to be wrapped.
 const MAX_QUEUE: usize = 64;
@@ -34,11 +33,6 @@ impl Transfer {
         self.next_message += 1;
         self.queue.push(Queued { index, message });
         Ok(index)
-    }
-
-    /// Receiver: the user's PIN.
-    pub(crate) fn provide_pin(&mut self, _: &Pin, _: u64, _: &mut Entropy) -> Result<(), Error> {
-        Err(Error::pin_not_asked())
     }
 
     /// The app ends the transfer. `Done` lets waiting messages leave first; before the context is complete
@@ -83,15 +77,19 @@ impl Transfer {
             return;
         }
         self.queue.clear();
-        let token = self
-            .context
-            .as_ref()
-            .and_then(|context| context.abort_token(code, entropy));
-        match token {
+        match self.abort_token(code, entropy) {
             Some(token) => self.phase = Phase::Aborting { code, token },
             // Without keys there is nobody to tell.
             None => self.close(Outcome::from_code(code), now, None),
         }
+    }
+
+    /// This side's abort; its context does nothing else any more.
+    fn abort_token(&mut self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+        let context = self.context.as_mut()?;
+        let token = context.abort_token(code, entropy)?;
+        context.end();
+        Some(token)
     }
 
     /// The other side's abort. Whoever aborted first reads this as the confirmation.
@@ -112,11 +110,13 @@ impl Transfer {
             Phase::Answering { .. } | Phase::Removing { .. } | Phase::Closed { .. } => {}
             _ => {
                 self.queue.clear();
-                let own = self
-                    .context
-                    .as_ref()
-                    .and_then(|context| context.abort_token(code, entropy));
-                match own {
+                // What the sender judged last; its own tries are the receiver's business.
+                let judged = !self.is_sender() && matches!(self.phase, Phase::Establishing);
+                if judged && code == codes::PIN_TRIES {
+                    self.events
+                        .push(TransferEvent::PinRejected { tries_left: 0 });
+                }
+                match self.abort_token(code, entropy) {
                     Some(token) => self.phase = Phase::Answering { code, token },
                     None => self.close(Outcome::from_code(code), now, None),
                 }

@@ -25,6 +25,14 @@ impl EventLog {
         self.kept.push(event);
     }
 
+    /// An empty log whose cursors go on from this one's.
+    pub(crate) fn followed(&self) -> Self {
+        Self {
+            last: self.last,
+            ..Self::default()
+        }
+    }
+
     /// Logs a foreign token, a few times at most.
     pub(crate) fn push_rejected(&mut self) {
         if self.rejected < MAX_REJECTED {

@@ -8,6 +8,9 @@ mod advance;
 mod ending;
 mod events;
 mod message;
+mod pin;
+#[cfg(test)]
+mod pin_tests;
 mod receive;
 mod record;
 mod slot;
@@ -25,6 +28,7 @@ use crate::exchange::{Side, Window};
 use crate::gss::{Role, SecurityContext};
 use crate::invitation::{RelayOrigin, Vertical};
 use crate::mailbox::{DeviceClaim, MailboxId, NotificationToken, RequestId};
+use crate::pin::Pin;
 use crate::secret::{Secret, SharedSecret};
 
 pub(crate) use advance::Next;
@@ -95,16 +99,21 @@ enum Phase {
         request_id: RequestId,
         body: Zeroizing<Vec<u8>>,
         attestation: Option<String>,
+        pin: Option<Pin>,
     },
-    /// Sender: token 1 lies in the mailbox.
-    Invited { secret: SharedSecret },
+    /// Sender: token 1 lies in the mailbox. The PIN is kept here to be shown; the context has its own.
+    Invited {
+        secret: SharedSecret,
+        pin: Option<Pin>,
+    },
     /// Receiver: bound or about to be, nothing answered. The token is the sender's, once read and found good.
     Offered {
         secret: SharedSecret,
         expected: Option<Vec<u8>>,
         token: Option<Vec<u8>>,
+        pin: OfferedPin,
     },
-    /// Receiver: token 2 is stored.
+    /// Receiver: token 2 is stored. Sender: it was taken, and its PIN was wrong.
     Establishing,
     /// Messages both ways. `ending`: the code with which it ends once the queue is empty.
     Established { ending: Option<u8> },
@@ -127,6 +136,16 @@ enum Phase {
         at: u64,
         parting: Option<Parting>,
     },
+}
+
+/// What is known of the PIN before token 2.
+enum OfferedPin {
+    /// The share URL asks for none.
+    None,
+    /// The user must type it.
+    Needed,
+    /// Typed; wiped as soon as it is answered with.
+    Given(Pin),
 }
 
 /// What an ended transfer may still have to do at the relay.
@@ -159,10 +178,20 @@ impl Transfer {
     pub(crate) fn state(&self) -> TransferState {
         match &self.phase {
             Phase::Creating { .. } | Phase::Invited { .. } => TransferState::Invited,
+            _ if self.needs_pin() => TransferState::PinRequired,
             Phase::Offered { .. } | Phase::Establishing => TransferState::Establishing,
             Phase::Established { ending: None } => TransferState::Established,
             Phase::Closed { outcome, .. } => TransferState::Closed(*outcome),
             _ => TransferState::Closing,
+        }
+    }
+
+    /// Receiver: the user must type the PIN, for the first time or again.
+    fn needs_pin(&self) -> bool {
+        match &self.phase {
+            Phase::Offered { pin, .. } => self.is_read() && matches!(pin, OfferedPin::Needed),
+            Phase::Establishing => self.context.as_ref().is_some_and(|c| c.pin_needed()),
+            _ => false,
         }
     }
 

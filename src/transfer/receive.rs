@@ -1,7 +1,7 @@
 //! What the relay's answers do to a transfer.
 
 use super::types::{Display, Outcome, TransferEvent, codes};
-use super::{LINGER, Next, Parting, Phase, Slot, Transfer, message};
+use super::{LINGER, Next, OfferedPin, Parting, Phase, Slot, Transfer, message};
 use crate::auth_credential::CredentialId;
 use crate::entropy::Entropy;
 use crate::error::Error;
@@ -50,6 +50,7 @@ impl Transfer {
             }
             // A relay that does not repeat its answer: the mailbox made at first is lost, nobody knows it.
             (Next::Create, Reply::Done { repeated: true, .. }) => self.recreate(entropy),
+            (Next::Create, Reply::Gone { .. }) => return Err(Error::no_relay()),
             (
                 Next::Read | Next::Wait,
                 Reply::Content {
@@ -60,7 +61,7 @@ impl Transfer {
                     version,
                 },
             ) => {
-                self.note_expiration(expiration);
+                self.note_expiration(expiration, now);
                 self.note_display(Display {
                     title: PeerText::cut(display.title),
                     description: PeerText::cut(display.description),
@@ -112,26 +113,29 @@ impl Transfer {
         version: Option<String>,
         slot: &mut Slot,
     ) -> Result<(), Error> {
-        let Phase::Creating { secret, .. } = &self.phase else {
+        let Phase::Creating { secret, pin, .. } = &self.phase else {
             return Ok(());
         };
-        let secret = secret.clone();
+        let (secret, pin) = (secret.clone(), pin.clone());
         let (origin, mailbox) = parse_mailbox_url(url_link)
             .map_err(|_| Error::bad_relay("urlLink is no mailbox URL"))?;
         if origin != self.relay {
             return Err(Error::bad_relay("urlLink is of another origin"));
         }
         self.mailbox = Some(MailboxId::from(mailbox));
-        self.phase = Phase::Invited { secret };
+        self.phase = Phase::Invited { secret, pin };
         slot.saw(&self.first_envelope(), version, false);
         Ok(())
     }
 
     /// The shorter of the credential's and the mailbox's time counts.
-    fn note_expiration(&mut self, expiration: Option<u64>) {
+    fn note_expiration(&mut self, expiration: Option<u64>, now: u64) {
         let Some(mut at) = expiration else { return };
-        // A sender judges by its own clock: translate from the relay's.
-        if let (Side::Sender, Some(offset)) = (self.side, self.clock_offset) {
+        // A sender judges by its own clock: translate from the relay's, unless by that the relay would still have
+        // what has expired.
+        if let (Side::Sender, Some(offset)) = (self.side, self.clock_offset)
+            && now.saturating_add_signed(offset) < at
+        {
             at = at.saturating_add_signed(-offset);
         }
         // A second of rounding is no shortening.
@@ -199,6 +203,10 @@ impl Transfer {
 
     /// Step 4, receiver: what a mailbox that nobody has answered holds is the sender's first envelope.
     fn offered(&mut self, envelope: &Envelope, mut fields: Fields) {
+        // What was judged stays, whatever the relay shows while the user looks for the PIN.
+        if self.is_read() {
+            return;
+        }
         let first = envelope.mic.is_none()
             && fields.side == Side::Sender
             && (fields.ack, fields.base) == (0, 0)
@@ -215,12 +223,12 @@ impl Transfer {
         &mut self,
         used: &dyn Fn(&CredentialId) -> bool,
         now: u64,
-        entropy: &mut Entropy,
     ) -> Result<(), Error> {
         let Phase::Offered {
             secret,
             expected,
             token,
+            pin,
         } = &self.phase
         else {
             return match self.phase {
@@ -239,17 +247,23 @@ impl Transfer {
                 "the mailbox holds another token than the file",
             ));
         }
-        let accepted = gss::accept_sec_context(
+        let checked = gss::check_token(
             mechanism::registry(),
             &AcceptorCredential::new(secret.clone()),
             Some(&ChannelBindings::for_relay(&self.relay.to_string())),
             token,
             used,
             self.judged(now),
-            entropy,
         )?;
-        self.credential_id = Some(accepted.credential_id);
-        self.expires_at = self.expires_at.min(accepted.expires_at);
+        // The share URL tells that a PIN is needed; a credential that says otherwise is somebody else's.
+        if checked.pin_required == matches!(pin, OfferedPin::None) {
+            return Err(Error::PinDowngrade);
+        }
+        if !self.is_read() && matches!(pin, OfferedPin::Needed) {
+            self.events.push(TransferEvent::PinRequired);
+        }
+        self.credential_id = Some(checked.credential_id);
+        self.expires_at = self.expires_at.min(checked.expires_at);
         Ok(())
     }
 
@@ -280,8 +294,9 @@ impl Transfer {
         Verdict::Mine
     }
 
-    /// Step 6, sender: the first authentic answer uses the invitation up. All or nothing: token 2 is taken on
-    /// a copy, and counts only if the envelope's MIC holds under the keys that it gives.
+    /// Step 6, sender: the first authentic answer uses the invitation up. All or nothing: the handshake is
+    /// finished on a copy, and counts only if the envelope's MIC holds under the keys that it gives. Only then
+    /// is anything else of it judged, a PIN above all.
     fn first_answer(
         &mut self,
         envelope: &Envelope,
@@ -295,45 +310,64 @@ impl Transfer {
         else {
             return self.foreign();
         };
-        if fields.base != 0 {
-            return self.foreign();
-        }
         let mut tried = context.tentative();
-        let late = self.judged(now) >= self.expires_at;
-        let taken = if late {
-            tried.take_expired(token, entropy).map(|()| None)
-        } else {
-            let step = tried.continue_with(token, now, entropy);
-            step.map(|step| step.token)
-        };
-        let Ok(confirmation) = taken else {
-            return self.foreign();
-        };
-        if !tried.verify_envelope(super::role(Side::Receiver), &envelope.body, mic) {
+        let is_authentic = fields.base == 0
+            && tried.open_answer(token).is_ok()
+            && tried.verify_envelope(super::role(Side::Receiver), &envelope.body, mic);
+        if !is_authentic {
             return self.foreign();
         }
         self.context = Some(tried);
         // The secret is wiped here: nobody else can answer any more.
-        self.phase = Phase::Established { ending: None };
+        self.phase = Phase::Establishing;
         slot.progress();
+        // Its handshake counts, whatever else is in it: no envelope of the sender has a MIC and acknowledges
+        // nothing.
         self.window.take(token);
+        let late = self.judged(now) >= self.expires_at;
         if fields.abort.is_none() && self.window.acknowledge(fields).is_err() {
             self.abort(codes::STATE_LOST, now, entropy);
             return Verdict::Peer { needs_answer: true };
         }
         self.events.push(TransferEvent::Accepted);
-        if late {
-            self.abort(codes::EXPIRED, now, entropy);
-        } else {
-            if let Some(token) = confirmation
-                && self.window.push(token).is_err()
-            {
-                self.abort(codes::INTERNAL, now, entropy);
-            }
-            self.events.push(TransferEvent::Established);
-            self.authentic(fields, now, slot, entropy);
+        let judged = match late {
+            true => Err(codes::EXPIRED),
+            false => self.establish(token, now, entropy),
+        };
+        match judged {
+            Ok(()) => self.authentic(fields, now, slot, entropy),
+            Err(code) => self.abort(code, now, entropy),
         }
         Verdict::Peer { needs_answer: true }
+    }
+
+    /// Takes a context token; the code with which the transfer ends if that can't be done. A wrong PIN is
+    /// counted by the context, and so in the store write that this step ends with.
+    fn establish(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<(), u8> {
+        let judged = self.judged(now);
+        let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
+        let step = context
+            .continue_with(token, judged, entropy)
+            .map_err(
+                |error| match error.major.has(MajorStatus::CREDENTIALS_EXPIRED) {
+                    true => codes::EXPIRED,
+                    false => codes::UNDECODABLE,
+                },
+            )?;
+        if let Some(token) = step.token {
+            self.window.push(token).map_err(|_| codes::INTERNAL)?;
+        }
+        if step.complete {
+            self.phase = Phase::Established { ending: None };
+            self.events.push(TransferEvent::Established);
+        }
+        if let Some(tries_left) = step.wrong_pin {
+            self.events.push(TransferEvent::PinRejected { tries_left });
+            if tries_left == 0 {
+                self.abort(codes::PIN_TRIES, now, entropy);
+            }
+        }
+        Ok(())
     }
 
     /// An authentic envelope of the other side.
@@ -390,18 +424,11 @@ impl Transfer {
 
     /// Takes one authentic token; the code with which the transfer ends if it can't be decoded.
     fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<(), u8> {
+        if matches!(self.phase, Phase::Establishing) {
+            return self.establish(token, now, entropy);
+        }
         let now = self.judged(now);
         let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
-        if !context.is_complete() {
-            let step = context
-                .continue_with(token, now, entropy)
-                .map_err(|_| codes::UNDECODABLE)?;
-            if step.complete {
-                self.phase = Phase::Established { ending: None };
-                self.events.push(TransferEvent::Established);
-            }
-            return Ok(());
-        }
         if let Ok(deletion) = context.process_context_token(token) {
             self.peer_deleted(deletion.code);
             return Ok(());

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::events::EventLog;
 use super::types::{Display, Outcome, TransferId};
-use super::{Parting, Phase, Queued, Transfer};
+use super::{OfferedPin, Parting, Phase, Queued, Transfer};
 use crate::auth_credential::CredentialId;
 use crate::cbor::{self, Map, Value};
 use crate::exchange::{Side, Window};
@@ -12,6 +12,7 @@ use crate::gss::SecurityContext;
 use crate::invitation::{PeerText, RelayOrigin, Vertical};
 use crate::mailbox::{DeviceClaim, MailboxId, NotificationToken, RequestId};
 use crate::mechanism;
+use crate::pin::Pin;
 use crate::secret::Secret;
 
 /// Version of the record's form.
@@ -200,22 +201,36 @@ fn phase_map(phase: &Phase) -> Map {
             request_id,
             body,
             attestation,
+            pin,
         } => map
             .with(0, 1)
             .with(1, secret.expose())
             .with(2, request_id.uuid().into_bytes())
             .with(3, &body[..])
-            .with_opt(4, attestation.as_deref()),
-        Phase::Invited { secret } => map.with(0, 2).with(1, secret.expose()),
+            .with_opt(4, attestation.as_deref())
+            .with_opt(5, pin.as_ref().map(digits)),
+        Phase::Invited { secret, pin } => map
+            .with(0, 2)
+            .with(1, secret.expose())
+            .with_opt(2, pin.as_ref().map(digits)),
         Phase::Offered {
             secret,
             expected,
             token,
+            pin,
         } => map
             .with(0, 3)
             .with(1, secret.expose())
             .with_opt(2, expected.as_deref())
-            .with_opt(3, token.as_deref()),
+            .with_opt(3, token.as_deref())
+            .with_opt(
+                4,
+                match pin {
+                    OfferedPin::None => None,
+                    OfferedPin::Needed => Some(&[][..]),
+                    OfferedPin::Given(pin) => Some(digits(pin)),
+                },
+            ),
         Phase::Establishing => map.with(0, 4),
         Phase::Established { ending } => map.with(0, 5).with_opt(1, ending.map(u64::from)),
         Phase::Deleting { code } => map.with(0, 6).with(1, u64::from(*code)),
@@ -249,10 +264,24 @@ fn phase_map(phase: &Phase) -> Map {
     }
 }
 
+/// A PIN as bytes: those are wiped.
+fn digits(pin: &Pin) -> &[u8] {
+    pin.as_str().as_bytes()
+}
+
+fn offered_pin(map: &Map) -> Option<OfferedPin> {
+    Some(match map.get(4) {
+        None => OfferedPin::None,
+        Some(value) if value.bytes()?.is_empty() => OfferedPin::Needed,
+        Some(value) => OfferedPin::Given(Pin::from_bytes(value.bytes()?)?),
+    })
+}
+
 fn phase_from(map: &Map) -> Option<Phase> {
     let code = || u8::try_from(map.uint(1)?).ok();
     let outcome = || Outcome::from_stored(map.uint(1)?);
     let token = || Some(map.bytes(2)?.to_vec());
+    let pin = |key| optional(map, key, |value| Pin::from_bytes(value.bytes()?));
     let bytes = |key| optional(map, key, |value| Some(value.bytes()?.to_vec()));
     Some(match map.uint(0)? {
         1 => Phase::Creating {
@@ -260,14 +289,17 @@ fn phase_from(map: &Map) -> Option<Phase> {
             request_id: RequestId::from(uuid(map.bytes(2)?)?),
             body: map.bytes(3)?.to_vec().into(),
             attestation: optional(map, 4, |value| Some(value.text()?.to_owned()))?,
+            pin: pin(5)?,
         },
         2 => Phase::Invited {
             secret: Secret::from_slice(map.bytes(1)?)?,
+            pin: pin(2)?,
         },
         3 => Phase::Offered {
             secret: Secret::from_slice(map.bytes(1)?)?,
             expected: bytes(2)?,
             token: bytes(3)?,
+            pin: offered_pin(map)?,
         },
         4 => Phase::Establishing,
         5 => Phase::Established {

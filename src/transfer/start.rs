@@ -2,7 +2,7 @@
 
 use super::events::EventLog;
 use super::types::{Display, TransferId};
-use super::{Phase, Transfer};
+use super::{OfferedPin, Phase, Transfer};
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::entropy::Entropy;
@@ -15,6 +15,7 @@ use crate::mailbox::{
     RequestId, create_request,
 };
 use crate::mechanism;
+use crate::pin::Pin;
 use crate::secret::{Secret, SharedSecret};
 
 /// What a sender's transfer begins with.
@@ -25,7 +26,8 @@ pub(crate) struct SenderStart {
     pub(crate) display: Display,
     /// Seconds.
     pub(crate) lifetime: u64,
-    pub(crate) pin: bool,
+    /// The PIN and how often it may be tried.
+    pub(crate) pin: Option<(Pin, u8)>,
     pub(crate) notification: Option<NotificationToken>,
     pub(crate) attestation: Option<String>,
 }
@@ -57,9 +59,13 @@ impl Transfer {
         let oid = registry
             .preferred()
             .ok_or(Error::internal("no mechanism"))?;
-        let auth = AuthCredential::new(oid, now, expires_at, start.pin, entropy);
+        let auth = AuthCredential::new(oid, now, expires_at, start.pin.is_some(), entropy);
         let id = auth.id;
-        let credential = InitiatorCredential::new(auth, secret.clone());
+        let mut credential = InitiatorCredential::new(auth, secret.clone());
+        if let Some((pin, tries)) = &start.pin {
+            credential = credential.with_pin(pin.clone(), *tries);
+        }
+        let pin = start.pin.map(|(pin, _)| pin);
         let bindings = ChannelBindings::for_relay(&start.relay.to_string());
         let (context, token) =
             gss::init_sec_context(registry, &credential, Some(&bindings), None, now, entropy)?;
@@ -75,6 +81,7 @@ impl Transfer {
             recipient_proof(&secret),
             Phase::Invited {
                 secret: secret.clone(),
+                pin: None,
             },
         );
         transfer.vertical = start.vertical;
@@ -89,6 +96,7 @@ impl Transfer {
             request_id: RequestId::from(entropy.uuid()),
             body: transfer.create_body()?.into(),
             attestation: start.attestation,
+            pin,
         };
         Ok(transfer)
     }
@@ -106,12 +114,21 @@ impl Transfer {
                 secret,
                 expected: start.token,
                 token: None,
+                pin: match start.share_url.pin_required {
+                    true => OfferedPin::Needed,
+                    false => OfferedPin::None,
+                },
             },
         );
         transfer.mailbox = Some(MailboxId::from(start.share_url.mailbox));
         transfer.vertical = start.share_url.vertical;
         transfer.notification = start.notification;
         transfer
+    }
+
+    /// Receiver: takes the place of a transfer of the same id, given back before. The app's cursor goes on.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        self.events = before.events.followed();
     }
 
     fn blank(
@@ -196,9 +213,9 @@ impl Transfer {
         }
     }
 
-    /// Sender, until somebody has answered: the share URL and the `.tigress` file.
-    pub(crate) fn invitation(&self) -> Option<(ShareUrl, InvitationFile)> {
-        let Phase::Invited { secret } = &self.phase else {
+    /// Sender, until somebody has answered: the share URL, the `.tigress` file and the PIN.
+    pub(crate) fn invitation(&self) -> Option<(ShareUrl, InvitationFile, Option<Pin>)> {
+        let Phase::Invited { secret, pin } = &self.phase else {
             return None;
         };
         let mailbox = self.mailbox.as_ref()?.uuid();
@@ -207,7 +224,7 @@ impl Transfer {
             mailbox,
             vertical: self.vertical,
             secret: secret.clone(),
-            pin_required: false,
+            pin_required: pin.is_some(),
         };
         let fields = self.window.fields(Side::Sender, false);
         let file = InvitationFile {
@@ -218,6 +235,6 @@ impl Transfer {
             expiration: self.expires_at,
             token: fields.tokens.into_iter().next(),
         };
-        Some((share_url, file))
+        Some((share_url, file, pin.clone()))
     }
 }

@@ -99,6 +99,7 @@ pub(crate) mod codes {
     pub(crate) const DECLINED: u8 = 2;
     pub(crate) const CANCELLED: u8 = 3;
     pub(crate) const EXPIRED: u8 = 4;
+    pub(crate) const PIN_TRIES: u8 = 5;
     pub(crate) const UNDECODABLE: u8 = 6;
     pub(crate) const STATE_LOST: u8 = 7;
     pub(crate) const TOO_LARGE: u8 = 8;
@@ -223,9 +224,10 @@ pub enum TransferEvent {
     Accepted,
     /// Receiver: the PIN is needed.
     PinRequired,
-    /// A wrong PIN; so many tries are left.
+    /// A wrong PIN: the user's at the receiver, at the sender whoever answered. With no tries left the transfer
+    /// is destroyed on both sides.
     PinRejected {
-        /// Tries left on this side.
+        /// Tries left, as far as this side knows.
         tries_left: u8,
     },
     /// The security context is complete.

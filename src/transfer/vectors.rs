@@ -1,6 +1,7 @@
 //! The worked example of a transfer above the security context: message, envelopes, share URL, CreateMailbox.
 //! It goes on from `tests/vectors/protocol.json`, is written to `tests/vectors/transfer.json`, and both are
-//! shown in `docs/protocol.md`. `TIGRESS_BLESS=1` writes them anew (twice, if `protocol.json` changes too).
+//! shown in `docs/protocol.md` with `tests/vectors/pin.json`. `TIGRESS_BLESS=1` writes them anew (twice, if one
+//! of the others changes too).
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -16,6 +17,7 @@ use crate::secret::Secret;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const KEYS: &str = "tests/vectors/protocol.json";
+const PIN: &str = "tests/vectors/pin.json";
 const TRANSFER: &str = "tests/vectors/transfer.json";
 const SPECIFICATION: &str = "docs/protocol.md";
 const BEGIN: &str = "<!-- vectors:begin -->\n";
@@ -213,6 +215,14 @@ fn shown(value: &Value) -> String {
     }
 }
 
+fn inputs(out: &mut String, title: &str, table: &Value) {
+    out.push_str(&format!("\n### {title}\n\n| input | value |\n|---|---|\n"));
+    for (name, value) in table.as_object().unwrap() {
+        out.push_str(&format!("| {name} | `{}` |\n", shown(value)));
+    }
+    out.push('\n');
+}
+
 fn rows(out: &mut String, title: &str, table: &Value) {
     out.push_str(&format!("### {title}\n\n"));
     for row in table.as_array().unwrap() {
@@ -227,12 +237,9 @@ fn rows(out: &mut String, title: &str, table: &Value) {
 }
 
 /// The section of the specification between its two markers.
-fn rendered(keys: &Value, transfer: &Value) -> String {
-    let mut out = String::from("\n### Inputs\n\n| input | value |\n|---|---|\n");
-    for (name, value) in keys["inputs"].as_object().unwrap() {
-        out.push_str(&format!("| {name} | `{}` |\n", shown(value)));
-    }
-    out.push('\n');
+fn rendered(keys: &Value, transfer: &Value, pin: &Value) -> String {
+    let mut out = String::new();
+    inputs(&mut out, "Inputs", &keys["inputs"]);
     rows(&mut out, "Keys and what they come from", &keys["keys"]);
     rows(
         &mut out,
@@ -281,6 +288,11 @@ fn rendered(keys: &Value, transfer: &Value) -> String {
         "",
         &wrapped(&transfer["CreateMailbox"].to_string()),
     );
+    inputs(&mut out, "With a PIN: inputs", &pin["inputs"]);
+    let title = "With a PIN, typed wrong and then right: keys and what they come from";
+    rows(&mut out, title, &pin["keys"]);
+    let title = "With a PIN: tokens, in the order of a transfer";
+    rows(&mut out, title, &pin["tokens"]);
     out
 }
 
@@ -294,7 +306,8 @@ fn the_specification_shows_the_vectors() {
     let specification = read(SPECIFICATION);
     let (before, rest) = specification.split_once(BEGIN).unwrap();
     let (_, after) = rest.split_once(END).unwrap();
-    let section = rendered(&Worked::load().0, &worked_example());
+    let pin = serde_json::from_str(&read(PIN)).unwrap();
+    let section = rendered(&Worked::load().0, &worked_example(), &pin);
     check(
         SPECIFICATION,
         &format!("{before}{BEGIN}{section}{END}{after}"),

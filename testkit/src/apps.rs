@@ -9,7 +9,7 @@ use tigress::{
     TerminateReason, TransferClient, TransferEvent, TransferId, TransferState, TransferStore,
 };
 
-use crate::PlainRelay;
+use crate::{PlainRelay, TestClock};
 
 /// The sending wallet: one credential, then it waits for the end.
 #[derive(Default)]
@@ -43,12 +43,26 @@ impl Apps {
 
     /// A client as both use it, over a relay whose own address is the plain relay's.
     pub fn client(store: Arc<dyn TransferStore>, http: Arc<dyn HttpTransport>) -> TransferClient {
+        TransferClient::new(Self::config(), store, Some(http)).expect("the settings are in order")
+    }
+
+    fn config() -> Config {
         let mut config = Config::with_relay(PlainRelay::ORIGIN);
         config.allow_loopback_http = true;
         config.give_up_after = Duration::ZERO;
         config.poll_interval = Duration::from_millis(1);
         config.poll_interval_max = Duration::from_millis(5);
-        TransferClient::new(config, store, Some(http)).expect("the settings are in order")
+        config
+    }
+
+    /// The same with a clock of its own.
+    pub fn client_at(
+        clock: Arc<TestClock>,
+        store: Arc<dyn TransferStore>,
+        http: Arc<dyn HttpTransport>,
+    ) -> TransferClient {
+        TransferClient::with_clock(Self::config(), store, Some(http), clock)
+            .expect("the settings are in order")
     }
 
     /// How a transfer ended for the side that saw these events.
@@ -80,6 +94,54 @@ async fn look(
     *cursor = update.cursor;
     events.extend(update.events);
     Ok(update.state)
+}
+
+/// One side of a transfer, gone through round by round.
+pub struct Side {
+    /// Its client.
+    pub client: TransferClient,
+    /// Its transfer.
+    pub id: TransferId,
+    /// Every event so far.
+    pub events: Vec<TransferEvent>,
+    cursor: u64,
+}
+
+impl Side {
+    /// This transfer, from its first event on.
+    pub fn new(client: &TransferClient, id: TransferId) -> Self {
+        Self {
+            client: client.clone(),
+            id,
+            events: Vec::new(),
+            cursor: 0,
+        }
+    }
+
+    /// One round at the relay; gives what is new.
+    pub async fn step(&mut self) -> Result<Vec<TransferEvent>, Error> {
+        self.client.sync(Duration::from_secs(10)).await?;
+        let update = self
+            .client
+            .poll(self.id, Duration::ZERO, self.cursor)
+            .await?;
+        self.cursor = update.cursor;
+        self.events.extend(update.events.clone());
+        Ok(update.events)
+    }
+
+    /// Rounds of both sides until both are over; gives the two outcomes.
+    pub async fn finish(sides: [&mut Self; 2]) -> [Option<Outcome>; 2] {
+        let [a, b] = sides;
+        for _ in 0..20 {
+            if Apps::outcome(&a.events).is_some() && Apps::outcome(&b.events).is_some() {
+                break;
+            }
+            a.step().await.expect("the relay answers");
+            b.step().await.expect("the relay answers");
+        }
+        [&a.events, &b.events].map(|events| Apps::outcome(events))
+    }
 }
 
 impl Sender {

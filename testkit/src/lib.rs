@@ -17,7 +17,7 @@ mod store;
 mod store_conformance;
 mod transport;
 
-pub use apps::{Apps, Receiver, Sender};
+pub use apps::{Apps, Receiver, Sender, Side};
 pub use clock::TestClock;
 pub use envelopes::{first_envelope, swap_tokens, tokens_of};
 pub use follower::Follower;

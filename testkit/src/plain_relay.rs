@@ -58,6 +58,11 @@ impl PlainRelay {
         }
     }
 
+    /// Loses all mailboxes.
+    pub fn lose_mailboxes(&self) {
+        self.lock().clear();
+    }
+
     /// Everything that it ever holds at this moment, as text.
     pub fn dump(&self) -> String {
         let boxes = self.lock();

@@ -31,7 +31,7 @@ impl Reaction {
     }
 }
 
-type React = dyn Fn(usize) -> Reaction + Send + Sync;
+type React = dyn Fn(usize, &str) -> Reaction + Send + Sync;
 
 /// At work until dropped.
 pub struct RawServer {
@@ -41,15 +41,20 @@ pub struct RawServer {
 }
 
 impl RawServer {
-    /// Reacts to each request, counted from 0, as `react` says.
-    pub async fn start(react: impl Fn(usize) -> Reaction + Send + Sync + 'static) -> Self {
+    /// Reacts to each request, counted from 0, as `react` says; it is told this server's origin, too.
+    pub async fn start(react: impl Fn(usize, &str) -> Reaction + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback");
         let address = listener.local_addr().expect("bound");
         let requests = Arc::<Mutex<Vec<String>>>::default();
         let (log, react): (_, Arc<React>) = (Arc::clone(&requests), Arc::new(react));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(serve(stream, Arc::clone(&log), Arc::clone(&react)));
+                tokio::spawn(serve(
+                    stream,
+                    format!("http://{address}"),
+                    Arc::clone(&log),
+                    Arc::clone(&react),
+                ));
             }
         });
         Self {
@@ -85,7 +90,12 @@ impl Drop for RawServer {
     }
 }
 
-async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<String>>>, react: Arc<React>) {
+async fn serve(
+    mut stream: TcpStream,
+    origin: String,
+    log: Arc<Mutex<Vec<String>>>,
+    react: Arc<React>,
+) {
     let Some(first) = request_line(&mut stream).await else {
         return;
     };
@@ -95,7 +105,7 @@ async fn serve(mut stream: TcpStream, log: Arc<Mutex<Vec<String>>>, react: Arc<R
         log.len() - 1
     };
     // The client may hang up at any time; that is its business.
-    let _ = answer(&mut stream, react(count)).await;
+    let _ = answer(&mut stream, react(count, &origin)).await;
 }
 
 async fn answer(stream: &mut TcpStream, reaction: Reaction) -> std::io::Result<()> {

@@ -66,6 +66,11 @@ impl TestRelay {
         }
     }
 
+    /// Ends it; all that it held is lost.
+    pub async fn shutdown(self) {
+        self.running.shutdown().await;
+    }
+
     /// Its origin.
     pub fn url(&self) -> &str {
         self.running.url()

@@ -43,14 +43,14 @@ fn request(n: u128) -> RequestId {
     RequestId(Uuid::from_u128(n))
 }
 
-fn token(name: &str) -> NotificationToken {
+pub(crate) fn token(name: &str) -> NotificationToken {
     NotificationToken {
         token_type: "test".to_owned(),
         token_data: name.to_owned(),
     }
 }
 
-fn new_mailbox() -> NewMailbox {
+pub(crate) fn new_mailbox() -> NewMailbox {
     NewMailbox {
         claim: SENDER,
         request_id: request(100),

@@ -8,12 +8,9 @@ use tigress::mailbox::MailboxId;
 
 use super::record::{CreateKey, Record};
 use super::rules::{self, Command, Effect, Refusal};
-use super::{Applied, Created, MailboxStore, StoreError, Wakeups, Watch};
-
-/// Bytes of content that are kept by default: 512 MiB.
-const DEFAULT_CAPACITY: usize = 512 * 1024 * 1024;
-/// Remembered creations for each mailbox that may exist: those of deleted mailboxes count too.
-const KEYS_PER_MAILBOX: usize = 4;
+use super::{
+    Applied, Created, DEFAULT_CAPACITY, KEYS_PER_MAILBOX, MailboxStore, StoreError, Wakeups, Watch,
+};
 
 /// Keeps mailboxes in this process's memory.
 #[derive(Debug)]

@@ -5,11 +5,15 @@ use tigress::mailbox::{MailboxId, NotificationToken};
 
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod durable;
+mod encoding;
 mod memory;
 mod record;
 pub mod rules;
 mod wake;
 
+pub use durable::{DurableStore, Effort, OpenError};
+pub use encoding::Damaged;
 pub use memory::MemoryStore;
 pub use record::{
     ClaimDigest, CreateKey, NewMailbox, Party, ProofDigest, REMEMBERED_FORMER, REMEMBERED_REQUESTS,
@@ -17,6 +21,11 @@ pub use record::{
 };
 pub use rules::{Answer, Command, Refusal};
 pub use wake::{Wakeups, Watch};
+
+/// Bytes of content that our stores take by default: 512 MiB.
+const DEFAULT_CAPACITY: usize = 512 * 1024 * 1024;
+/// Remembered creations for each mailbox that may exist: those of deleted mailboxes count too.
+const KEYS_PER_MAILBOX: usize = 4;
 
 /// Keeps mailboxes. Each function is atomic: calls on one mailbox happen one after the other, whichever connection,
 /// thread or relay they come from.
@@ -62,6 +71,9 @@ pub trait MailboxStore: Send + Sync + 'static {
     /// # Errors
     /// [`StoreError::Unavailable`].
     async fn ready(&self) -> Result<(), StoreError>;
+
+    /// Called once at the end of the relay: whatever the store still has to do, such as closing a file.
+    async fn close(&self) {}
 }
 
 /// What [`MailboxStore::create`] did.

@@ -14,6 +14,7 @@ use crate::gss::oid::Oid;
 use crate::gss::sequence::SequenceWindow;
 use crate::gss::status::{Error, MajorStatus, MinorStatus};
 use crate::gss::{FLAGS, Role, token};
+use crate::pin::Pin;
 
 /// A security context, from its first token to its end.
 ///
@@ -29,8 +30,6 @@ pub struct SecurityContext {
     deleted: bool,
     /// Deleted by the peer: no more input either.
     peer_deleted: bool,
-    /// The token that would have completed it came after its time.
-    late: bool,
 }
 
 /// What a later context call gives.
@@ -40,6 +39,28 @@ pub struct Step {
     pub complete: bool,
     /// The token for the peer, if there is one.
     pub token: Option<Vec<u8>>,
+    /// A PIN was wrong: at the initiator the peer's, at the acceptor its own. So many tries are left; with 0 the
+    /// context takes no more tokens.
+    pub wrong_pin: Option<u8>,
+}
+
+impl Step {
+    /// The call's major status: `COMPLETE` or `CONTINUE_NEEDED`, with `DEFECTIVE_CREDENTIAL` for a wrong PIN.
+    #[must_use]
+    pub fn status(&self) -> MajorStatus {
+        match self.wrong_pin {
+            _ if self.complete => MajorStatus::COMPLETE,
+            None => MajorStatus::CONTINUE_NEEDED,
+            Some(0) => MajorStatus::DEFECTIVE_CREDENTIAL,
+            Some(_) => MajorStatus::DEFECTIVE_CREDENTIAL.with(MajorStatus::CONTINUE_NEEDED),
+        }
+    }
+
+    /// Its minor status, if there is one.
+    #[must_use]
+    pub fn minor(&self) -> Option<MinorStatus> {
+        self.wrong_pin.map(|_| MinorStatus::WrongPin)
+    }
 }
 
 /// The peer's deletion of the context.
@@ -91,7 +112,6 @@ impl SecurityContext {
             received: SequenceWindow::default(),
             deleted: false,
             peer_deleted: false,
-            late: false,
         }
     }
 
@@ -112,34 +132,60 @@ impl SecurityContext {
         if now >= self.expires_at {
             return Err(CREDENTIALS_EXPIRED);
         }
-        let answer = self.take(token, entropy)?;
+        let frame = self.parse(token)?;
+        let stepped = self.inner.step(frame.id, frame.body, entropy)?;
         Ok(Step {
             complete: self.inner.complete(),
-            token: answer.map(|answer| token::frame(&self.mechanism.oid(), &answer)),
+            token: stepped.token.map(|answer| self.frame(&answer)),
+            wrong_pin: stepped.wrong_pin,
         })
     }
 
-    /// Takes a context token that came too late: the keys that an abort and its envelope need come to be, and
-    /// nothing else can be done with the context.
+    /// Acceptor: whether the user must give a PIN again, after a wrong one.
+    #[must_use]
+    pub fn pin_needed(&self) -> bool {
+        self.inner.pin_needed()
+    }
+
+    /// Acceptor, when a PIN is needed: gives the token for the initiator, which judges it. `now` in Unix seconds.
+    ///
+    /// # Errors
+    /// `FAILURE` if no PIN is asked for, `NO_CONTEXT` once deleted, `CREDENTIALS_EXPIRED`.
+    pub fn provide_pin(
+        &mut self,
+        pin: &Pin,
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error> {
+        self.establishing()?;
+        if now >= self.expires_at {
+            return Err(CREDENTIALS_EXPIRED);
+        }
+        let token = self.inner.answer_pin(pin, entropy)?;
+        Ok(self.frame(&token))
+    }
+
+    /// Initiator: takes of the acceptor's first token only the keys that both share, so that the MIC of the
+    /// envelope around it can be checked before anything in it is judged. [`Self::continue_with`] with the same
+    /// token goes on.
     ///
     /// # Errors
     /// As [`Self::continue_with`], the time aside.
-    pub(crate) fn take_expired(
-        &mut self,
-        token: &[u8],
-        entropy: &mut Entropy,
-    ) -> Result<(), Error> {
+    pub(crate) fn open_answer(&mut self, token: &[u8]) -> Result<(), Error> {
         self.establishing()?;
-        self.take(token, entropy)?;
-        self.late = true;
-        Ok(())
+        let frame = self.parse(token)?;
+        self.inner.open_answer(frame.id, frame.body)
+    }
+
+    /// Takes no more tokens, and forgets all but what envelopes and aborts need.
+    pub(crate) fn end(&mut self) {
+        self.inner.end();
+        self.deleted = true;
+        self.peer_deleted = true;
     }
 
     fn establishing(&self) -> Result<(), Error> {
         self.not_deleted()?;
-        if self.late {
-            return Err(CREDENTIALS_EXPIRED);
-        }
         if self.inner.complete() {
             let minor = MinorStatus::Established;
             return Err(Error::new(MajorStatus::FAILURE, minor));
@@ -147,12 +193,15 @@ impl SecurityContext {
         Ok(())
     }
 
-    fn take(&mut self, token: &[u8], entropy: &mut Entropy) -> Result<Option<Vec<u8>>, Error> {
+    fn parse<'t>(&self, token: &'t [u8]) -> Result<token::Frame<'t>, Error> {
         let frame = token::parse(token)?;
-        if frame.oid != self.mechanism.oid() {
-            return Err(Error::token(MinorStatus::UnexpectedToken));
-        }
-        self.inner.step(frame.id, frame.body, entropy)
+        (frame.oid == self.mechanism.oid())
+            .then_some(frame)
+            .ok_or(Error::token(MinorStatus::UnexpectedToken))
+    }
+
+    fn frame(&self, token: &[u8]) -> Vec<u8> {
+        token::frame(&self.mechanism.oid(), token)
     }
 
     /// Seconds left (`GSS_Context_time`).
@@ -188,7 +237,7 @@ impl SecurityContext {
     /// Whether the context is established.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.inner.complete() && !self.late
+        self.inner.complete()
     }
 
     /// Ends this side's output (`GSS_Delete_sec_context`) and gives the token that tells the peer `code`;
@@ -249,13 +298,12 @@ impl SecurityContext {
     /// This side's abort, framed; `None` before both sides share a key.
     pub(crate) fn abort_token(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
         let token = self.inner.abort(code, entropy)?;
-        Some(token::frame(&self.mechanism.oid(), &token))
+        Some(self.frame(&token))
     }
 
     /// The code of the peer's abort; `None` if it is not authentic.
     pub(crate) fn open_abort(&self, token: &[u8]) -> Option<u8> {
-        let frame = token::parse(token).ok()?;
-        (frame.oid == self.mechanism.oid()).then_some(())?;
+        let frame = self.parse(token).ok()?;
         self.inner.open_abort(frame.id, frame.body)
     }
 

@@ -26,8 +26,7 @@ impl SecurityContext {
             .with(6, self.received.seen())
             .with(7, self.deleted)
             .with(8, self.peer_deleted)
-            .with(9, self.late)
-            .with(10, self.inner.save())
+            .with(9, self.inner.save())
             .encode()
     }
 
@@ -48,8 +47,7 @@ impl SecurityContext {
     }
 
     fn from_map(mechanism: &'static dyn Mechanism, map: &Map) -> Option<Self> {
-        map.only(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
-            .then_some(())?;
+        map.only(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).then_some(())?;
         let role = if map.boolean(2)? {
             Role::Acceptor
         } else {
@@ -57,14 +55,13 @@ impl SecurityContext {
         };
         Some(Self {
             mechanism,
-            inner: mechanism.restore(role, map.map(10)?)?,
+            inner: mechanism.restore(role, map.map(9)?)?,
             role,
             expires_at: map.uint(3)?,
             next_send: map.uint(4)?,
             received: SequenceWindow::new(map.uint(5)?, map.uint(6)?),
             deleted: map.boolean(7)?,
             peer_deleted: map.boolean(8)?,
-            late: map.boolean(9)?,
         })
     }
 }

@@ -1,39 +1,59 @@
-//! A context of this mechanism, from token 1 to established.
+//! The steps from token 1 to an established context, each a function of what there was before.
 
+use super::context::{Context, State};
 use super::handshake::{Ephemeral, Handshake};
-use super::keys::{self, Keys};
-use super::{OID, message, token};
-use crate::cbor::Map;
+use super::keys::{self, Halves, Keys};
+use super::pin::{self, Seed};
+use super::token::{PinAgain, PinAnswer};
+use super::{OID, token};
 use crate::crypto;
 use crate::entropy::Entropy;
-use crate::gss::{
-    Error, First, MajorStatus, MechanismContext, MinorStatus, Opened, OpenedDeletion, Role, Started,
-};
+use crate::gss::{Error, First, MajorStatus, MinorStatus, Role, Started, Stepped};
+use crate::pin::Pin;
 use crate::secret::Secret;
-
-/// The context on one side.
-#[derive(Clone)]
-pub(super) struct Context {
-    role: Role,
-    state: State,
-}
-
-#[derive(Clone)]
-enum State {
-    /// The initiator after token 1: all that rebuilds its handshake.
-    AwaitingAnswer(Box<FirstMessage>),
-    /// The acceptor after token 2. Its ephemeral key is gone already.
-    AwaitingConfirmation(Keys),
-    Established(Keys),
-}
 
 /// What made the initiator's Noise message 1.
 #[derive(Clone)]
-struct FirstMessage {
-    psk: Secret<32>,
-    ephemeral: Ephemeral,
-    sealed: Vec<u8>,
-    payload: Vec<u8>,
+pub(super) struct FirstMessage {
+    pub(super) psk: Secret<32>,
+    pub(super) ephemeral: Ephemeral,
+    pub(super) sealed: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+    pub(super) tries: Option<Tries>,
+}
+
+/// The initiator's side of a PIN: one run of SPAKE2 for each try.
+#[derive(Clone)]
+pub(super) struct Tries {
+    pub(super) pin: Pin,
+    /// This try's.
+    pub(super) seed: Seed,
+    /// This try, from 1.
+    pub(super) number: u8,
+    /// This one and those after it.
+    pub(super) left: u8,
+}
+
+/// The initiator's PIN while it is being judged.
+#[derive(Clone)]
+pub(super) struct Asking {
+    pub(super) halves: Halves,
+    pub(super) tries: Tries,
+}
+
+/// The acceptor asked for its PIN again.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) halves: Halves,
+    pub(super) element: Vec<u8>,
+    pub(super) number: u8,
+}
+
+/// The acceptor's last answer, which may turn out to be wrong.
+#[derive(Clone)]
+pub(super) struct Answered {
+    pub(super) halves: Halves,
+    pub(super) number: u8,
 }
 
 impl FirstMessage {
@@ -46,16 +66,37 @@ impl FirstMessage {
     }
 }
 
+impl Tries {
+    fn new(pin: &Pin, number: u8, left: u8, entropy: &mut Entropy) -> Self {
+        Self {
+            pin: pin.clone(),
+            seed: entropy.secret(),
+            number,
+            left,
+        }
+    }
+
+    fn element(&self) -> Vec<u8> {
+        pin::element(Role::Initiator, &self.pin, &self.seed)
+    }
+}
+
 const FAILED: Error = Error::new(MajorStatus::FAILURE, MinorStatus::Mechanism);
 const NOT_AUTHENTIC: Error = Error::token(MinorStatus::NotAuthentic);
+const NO_PIN: Error = Error::new(MajorStatus::NO_CRED, MinorStatus::PinNeeded);
 
 /// Makes token 1.
 pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error> {
+    let ephemeral = Ephemeral::new(entropy.secret());
+    let allowed = first.tries.clamp(1, pin::MAX_TRIES);
+    let tries = first.pin.map(|pin| Tries::new(pin, 1, allowed, entropy));
+    let element = tries.as_ref().map(Tries::element);
     let first = FirstMessage {
         psk: keys::psk(first.credential),
-        ephemeral: Ephemeral::new(entropy.secret()),
+        ephemeral,
         sealed: first.sealed.to_vec(),
-        payload: token::payload(first.bindings.as_ref()).to_vec(),
+        payload: token::first_payload(first.bindings.as_ref(), element.as_deref()).to_vec(),
+        tries,
     };
     let body = || {
         let (_, message) = first.write()?;
@@ -63,13 +104,12 @@ pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, 
     };
     let token = token::join(token::FIRST, &[&body().ok_or(FAILED)?]);
     let state = State::AwaitingAnswer(Box::new(first));
-    Ok((
-        Box::new(Context {
-            role: Role::Initiator,
-            state,
-        }),
-        token,
-    ))
+    Ok((Box::new(Context::new(Role::Initiator, state)), token))
+}
+
+/// Judges token 1, whose credential has been opened, without answering it.
+pub(super) fn check(first: &First<'_>, body: &[u8]) -> Result<(), Error> {
+    read_first(first, body, None).map(drop)
 }
 
 /// Takes token 1, whose credential has been opened, and makes token 2.
@@ -78,232 +118,237 @@ pub(super) fn accept(
     body: &[u8],
     entropy: &mut Entropy,
 ) -> Result<Started, Error> {
+    let ephemeral = Ephemeral::new(entropy.secret());
+    let (mut handshake, element) = read_first(first, body, Some(&ephemeral))?;
+    let message = handshake.write(&token::answer_payload()).ok_or(FAILED)?;
+    let split = handshake.split().ok_or(FAILED)?;
+    let keys = Keys::new(&split);
+    let mut body = token::prefixed(&message).ok_or(FAILED)?;
+    let (keys, answered) = match element {
+        None => (keys, None),
+        Some(element) => {
+            let asked = Asked {
+                halves: keys::halves(&split),
+                element,
+                number: 1,
+            };
+            let pin = first.pin.ok_or(NO_PIN)?;
+            let (keys, answered, sealed) =
+                answer_pin(&keys, &asked, pin, token::ANSWER, entropy).ok_or(FAILED)?;
+            body.extend(sealed);
+            (keys, Some(answered))
+        }
+    };
+    let token = token::join(token::ANSWER, &[&body]);
+    let state = State::AwaitingConfirmation { keys, answered };
+    Ok((Box::new(Context::new(Role::Acceptor, state)), token))
+}
+
+/// Opens token 1; gives the PIN's element where there is one.
+fn read_first(
+    first: &First<'_>,
+    body: &[u8],
+    ephemeral: Option<&Ephemeral>,
+) -> Result<(Handshake, Option<Vec<u8>>), Error> {
     let (sealed, message) = token::first(token::FIRST, body)?;
     let prologue = keys::prologue(&OID, sealed).ok_or(FAILED)?;
     let psk = keys::psk(first.credential);
-    let ephemeral = Ephemeral::new(entropy.secret());
-    let mut handshake =
-        Handshake::new(Role::Acceptor, &prologue, &psk, &ephemeral).ok_or(FAILED)?;
+    let handshake = match ephemeral {
+        Some(ephemeral) => Handshake::new(Role::Acceptor, &prologue, &psk, ephemeral),
+        None => Handshake::reader(&prologue, &psk),
+    };
+    let mut handshake = handshake.ok_or(FAILED)?;
     let payload = handshake.read(message).ok_or(NOT_AUTHENTIC)?;
-    let theirs = token::open_first_payload(&payload)?;
+    let payload = token::open_first_payload(&payload, first.credential.pin_required)?;
     // Bindings that only one side gave are ignored (RFC 2743 §1.1.6).
-    if let (Some(theirs), Some(ours)) = (theirs, first.bindings)
+    if let (Some(theirs), Some(ours)) = (payload.bindings, first.bindings)
         && theirs != ours
     {
         return Err(Error::new(MajorStatus::BAD_BINDINGS, MinorStatus::Bindings));
     }
-    let answer = handshake.write(&token::payload(None)).ok_or(FAILED)?;
-    let split = handshake.split().ok_or(FAILED)?;
-    let token = token::join(token::ANSWER, &[&token::prefixed(&answer).ok_or(FAILED)?]);
-    let state = State::AwaitingConfirmation(Keys::new(&split));
-    Ok((
-        Box::new(Context {
-            role: Role::Acceptor,
-            state,
-        }),
-        token,
-    ))
+    let element = payload.element;
+    if let Some(element) = &element
+        && !pin::is_element(Role::Initiator, element)
+    {
+        return Err(token::MALFORMED);
+    }
+    Ok((handshake, element))
 }
 
-/// Takes token 2 and makes token 3.
-fn confirm(
-    first: &FirstMessage,
+/// The acceptor's answer to an element that was checked: the keys that hold if the PIN is right, and the sealed
+/// answer.
+pub(super) fn answer_pin(
+    keys: &Keys,
+    asked: &Asked,
+    pin: &Pin,
+    id: [u8; 2],
+    entropy: &mut Entropy,
+) -> Option<(Keys, Answered, Vec<u8>)> {
+    // Element and key are made at once: this seed need not be kept.
+    let seed = entropy.secret();
+    let shared = pin::shared(Role::Acceptor, pin, &seed, &asked.element)?;
+    let answer = PinAnswer {
+        element: pin::element(Role::Acceptor, pin, &seed),
+        number: asked.number,
+        proof: pin::proof(&keys.hash, &shared, asked.number).to_vec(),
+    };
+    let aad = token::join(id, &[&keys.hash]);
+    let sealed = crypto::seal(
+        &keys.control(Role::Acceptor),
+        &aad,
+        &answer.encode(),
+        entropy,
+    );
+    let answered = Answered {
+        halves: asked.halves.clone(),
+        number: asked.number,
+    };
+    Some((keys.with_pin(&asked.halves, &shared), answered, sealed))
+}
+
+/// The initiator's handshake with token 2; nothing of a PIN is judged yet.
+pub(super) fn open_answer(first: &FirstMessage, id: [u8; 2], body: &[u8]) -> Result<State, Error> {
+    let (message, _) = token::answer(id, body)?;
+    let (mut handshake, _) = first.write().ok_or(FAILED)?;
+    let payload = handshake.read(message).ok_or(NOT_AUTHENTIC)?;
+    token::open_answer_payload(&payload)?;
+    let split = handshake.split().ok_or(FAILED)?;
+    let asking = first.tries.clone().map(|tries| {
+        Box::new(Asking {
+            halves: keys::halves(&split),
+            tries,
+        })
+    });
+    Ok(State::Answered {
+        keys: Keys::new(&split),
+        asking,
+    })
+}
+
+/// The initiator's answer to token 2 without a PIN: token 3.
+pub(super) fn confirm(
+    keys: &Keys,
     id: [u8; 2],
     body: &[u8],
     entropy: &mut Entropy,
-) -> Result<(Keys, Vec<u8>), Error> {
-    let answer = token::answer(id, body)?;
-    let (mut handshake, _) = first.write().ok_or(FAILED)?;
-    let payload = handshake.read(answer).ok_or(NOT_AUTHENTIC)?;
-    token::open_answer_payload(&payload)?;
-    let keys = Keys::new(&handshake.split().ok_or(FAILED)?);
+) -> Result<(State, Stepped), Error> {
+    let (_, rest) = token::answer(id, body)?;
+    if !rest.is_empty() {
+        return Err(token::MALFORMED);
+    }
+    Ok(confirmation(keys.clone(), entropy))
+}
+
+fn confirmation(keys: Keys, entropy: &mut Entropy) -> (State, Stepped) {
     let aad = token::join(token::CONFIRMATION, &[&keys.hash]);
     let sealed = crypto::seal(&keys.finish(), &aad, &token::confirmation(), entropy);
     let token = token::join(token::CONFIRMATION, &[&sealed]);
-    Ok((keys, token))
+    (State::Established(keys), Stepped::with(token))
 }
 
-/// Takes token 3.
-fn confirmed(keys: &Keys, id: [u8; 2], body: &[u8]) -> Result<(), Error> {
+/// Judges an answer to the initiator's PIN, once: this run is used up either way, right or wrong.
+pub(super) fn judge(
+    keys: &Keys,
+    asking: &Asking,
+    id: [u8; 2],
+    body: &[u8],
+    entropy: &mut Entropy,
+) -> Result<(State, Stepped), Error> {
+    let Asking { halves, tries } = asking;
+    let sealed = if tries.number == 1 {
+        token::answer(id, body)?.1
+    } else {
+        token::expect(id, token::PIN_ANSWER)?;
+        body
+    };
+    let aad = token::join(id, &[&keys.hash]);
+    let content = crypto::open(&keys.control(Role::Acceptor), &aad, sealed).ok_or(NOT_AUTHENTIC)?;
+    let answer = PinAnswer::decode(&content)?;
+    if answer.number != tries.number {
+        return Err(token::MALFORMED);
+    }
+    let shared = pin::shared(Role::Initiator, &tries.pin, &tries.seed, &answer.element)
+        .filter(|shared| pin::proves(&keys.hash, shared, answer.number, &answer.proof));
+    Ok(match shared {
+        Some(shared) => confirmation(keys.with_pin(halves, &shared), entropy),
+        None => wrong(keys, asking, entropy),
+    })
+}
+
+/// The initiator's next try, with a fresh element; or the end.
+fn wrong(keys: &Keys, asking: &Asking, entropy: &mut Entropy) -> (State, Stepped) {
+    let Asking { halves, tries } = asking;
+    let left = tries.left.saturating_sub(1);
+    if left == 0 {
+        return (
+            State::Ended(keys.without_master()),
+            Stepped::wrong_pin(None, 0),
+        );
+    }
+    let tries = Tries::new(&tries.pin, tries.number + 1, left, entropy);
+    let again = PinAgain {
+        element: tries.element(),
+        tries_left: left,
+        number: tries.number,
+    };
+    let aad = token::join(token::PIN_AGAIN, &[&keys.hash]);
+    let sealed = crypto::seal(
+        &keys.control(Role::Initiator),
+        &aad,
+        &again.encode(),
+        entropy,
+    );
+    let token = token::join(token::PIN_AGAIN, &[&sealed]);
+    let asking = Asking {
+        halves: halves.clone(),
+        tries,
+    };
+    let state = State::Answered {
+        keys: keys.clone(),
+        asking: Some(Box::new(asking)),
+    };
+    (state, Stepped::wrong_pin(Some(token), left))
+}
+
+/// The acceptor takes token 3.
+pub(super) fn confirmed(keys: &Keys, id: [u8; 2], body: &[u8]) -> Result<(State, Stepped), Error> {
     token::expect(id, token::CONFIRMATION)?;
     let aad = token::join(token::CONFIRMATION, &[&keys.hash]);
     let content = crypto::open(&keys.finish(), &aad, body).ok_or(NOT_AUTHENTIC)?;
-    token::open_confirmation(&content)
+    token::open_confirmation(&content)?;
+    Ok((State::Established(keys.clone()), Stepped::default()))
 }
 
-impl Context {
-    /// The keys, once both sides share them.
-    fn keys(&self) -> Option<&Keys> {
-        match &self.state {
-            State::AwaitingAnswer(_) => None,
-            State::AwaitingConfirmation(keys) | State::Established(keys) => Some(keys),
-        }
+/// The acceptor takes 01 04: its PIN was wrong. It asks its user again as long as both sides have tries left.
+pub(super) fn asked_again(
+    keys: &Keys,
+    answered: &Answered,
+    body: &[u8],
+) -> Result<(State, Stepped), Error> {
+    let aad = token::join(token::PIN_AGAIN, &[&keys.hash]);
+    let content = crypto::open(&keys.control(Role::Initiator), &aad, body).ok_or(NOT_AUTHENTIC)?;
+    let again = PinAgain::decode(&content)?;
+    let expected = again.number == answered.number.saturating_add(1)
+        && (1..pin::MAX_TRIES).contains(&again.tries_left)
+        && pin::is_element(Role::Initiator, &again.element);
+    if !expected {
+        return Err(token::MALFORMED);
     }
-
-    /// This side's end of the message protection.
-    fn protection(&self) -> Result<message::Protection<'_>, Error> {
-        match &self.state {
-            State::Established(keys) => Ok(message::Protection {
-                keys,
-                role: self.role,
-            }),
-            _ => Err(Error::new(
-                MajorStatus::NO_CONTEXT,
-                MinorStatus::NotEstablished,
-            )),
-        }
-    }
-
-    pub(super) fn restore(role: Role, map: &Map) -> Option<Self> {
-        let keys = || {
-            map.only(&[0, 6, 7, 8]).then_some(())?;
-            Some(Keys {
-                hash: map.bytes(6)?.try_into().ok()?,
-                root: Secret::from_slice(map.bytes(7)?)?,
-                master: Secret::from_slice(map.bytes(8)?)?,
-            })
+    let own = pin::MAX_ANSWERS.saturating_sub(answered.number);
+    let left = own.min(again.tries_left);
+    let keys = keys.without_master();
+    let state = if left == 0 {
+        State::Ended(keys)
+    } else {
+        let asked = Asked {
+            halves: answered.halves.clone(),
+            element: again.element,
+            number: again.number,
         };
-        let state = match (map.uint(0)?, role) {
-            (0, Role::Initiator) if map.only(&[0, 1, 2, 3, 4, 5]) => {
-                State::AwaitingAnswer(Box::new(FirstMessage {
-                    psk: Secret::from_slice(map.bytes(1)?)?,
-                    ephemeral: Ephemeral {
-                        secret: Secret::from_slice(map.bytes(2)?)?,
-                        public: map.bytes(3)?.try_into().ok()?,
-                    },
-                    sealed: map.bytes(4)?.to_vec(),
-                    payload: map.bytes(5)?.to_vec(),
-                }))
-            }
-            (1, Role::Acceptor) => State::AwaitingConfirmation(keys()?),
-            (2, _) => State::Established(keys()?),
-            _ => return None,
-        };
-        Some(Self { role, state })
-    }
-}
-
-impl MechanismContext for Context {
-    fn complete(&self) -> bool {
-        matches!(self.state, State::Established(_))
-    }
-
-    fn step(
-        &mut self,
-        id: [u8; 2],
-        body: &[u8],
-        entropy: &mut Entropy,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        let (keys, answer) = match &self.state {
-            State::AwaitingAnswer(first) => {
-                let (keys, token) = confirm(first, id, body, entropy)?;
-                (keys, Some(token))
-            }
-            State::AwaitingConfirmation(keys) => {
-                confirmed(keys, id, body)?;
-                (keys.clone(), None)
-            }
-            State::Established(_) => {
-                return Err(Error::new(MajorStatus::FAILURE, MinorStatus::Established));
-            }
-        };
-        // The pre-shared and the ephemeral key have done their work: replaced, they are wiped.
-        self.state = State::Established(keys);
-        Ok(answer)
-    }
-
-    fn wrap(
-        &self,
-        conf: bool,
-        sequence: u64,
-        data: &[u8],
-        entropy: &mut Entropy,
-    ) -> Result<Vec<u8>, Error> {
-        self.protection()?.wrap(conf, sequence, data, entropy)
-    }
-
-    fn unwrap(&self, token: &[u8]) -> Result<Opened, Error> {
-        self.protection()?.unwrap(token)
-    }
-
-    fn wrapped_len(&self, conf: bool, length: usize) -> Option<usize> {
-        message::wrapped_len(conf, length)
-    }
-
-    fn wrap_size_limit(&self, conf: bool, size: usize) -> usize {
-        message::wrap_size_limit(conf, size)
-    }
-
-    fn mic(&self, sequence: u64, message: &[u8]) -> Result<Vec<u8>, Error> {
-        Ok(self.protection()?.mic(sequence, message))
-    }
-
-    fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error> {
-        self.protection()?.verify_mic(message, token)
-    }
-
-    fn delete(
-        &self,
-        code: u8,
-        sequence: u64,
-        next_expected: u64,
-        entropy: &mut Entropy,
-    ) -> Result<Vec<u8>, Error> {
-        Ok(self
-            .protection()?
-            .delete(code, sequence, next_expected, entropy))
-    }
-
-    fn open_deletion(&self, token: &[u8]) -> Result<OpenedDeletion, Error> {
-        self.protection()?.open_deletion(token)
-    }
-
-    fn envelope_mic(&self, from: Role, body: &[u8]) -> Option<[u8; 32]> {
-        Some(crypto::hmac(&self.keys()?.envelope(from), &[body]))
-    }
-
-    fn verify_envelope(&self, from: Role, body: &[u8], mic: &[u8]) -> bool {
-        self.keys()
-            .is_some_and(|keys| crypto::hmac_verify(&keys.envelope(from), &[body], mic))
-    }
-
-    fn abort(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
-        let keys = self.keys()?;
-        let aad = token::join(token::ABORT, &[&keys.hash]);
-        let sealed = crypto::seal(&keys.control(self.role), &aad, &token::abort(code), entropy);
-        Some(token::join(token::ABORT, &[&sealed]))
-    }
-
-    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8> {
-        token::expect(id, token::ABORT).ok()?;
-        let keys = self.keys()?;
-        let aad = token::join(token::ABORT, &[&keys.hash]);
-        token::open_abort(&crypto::open(&keys.control(self.role.peer()), &aad, body)?)
-    }
-
-    fn save(&self) -> Map {
-        match &self.state {
-            State::AwaitingAnswer(first) => Map::new()
-                .with(0, 0u64)
-                .with(1, first.psk.expose())
-                .with(2, first.ephemeral.secret.expose())
-                .with(3, &first.ephemeral.public)
-                .with(4, &first.sealed[..])
-                .with(5, &first.payload[..]),
-            State::AwaitingConfirmation(keys) => keys_map(1, keys),
-            State::Established(keys) => keys_map(2, keys),
+        State::AwaitingPin {
+            keys,
+            asked: Box::new(asked),
         }
-    }
-
-    fn copy(&self) -> Box<dyn MechanismContext> {
-        Box::new(self.clone())
-    }
-}
-
-fn keys_map(stage: u64, keys: &Keys) -> Map<'_> {
-    Map::new()
-        .with(0, stage)
-        .with(6, &keys.hash)
-        .with(7, keys.root.expose())
-        .with(8, keys.master.expose())
+    };
+    Ok((state, Stepped::wrong_pin(None, left)))
 }

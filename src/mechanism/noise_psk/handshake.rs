@@ -59,17 +59,24 @@ impl Handshake {
         ephemeral: &Ephemeral,
     ) -> Option<Self> {
         let pair = KeyPair::new(ephemeral.public, private(&ephemeral.secret));
+        Self::build(role, prologue, psk, Some(pair))
+    }
+
+    /// An acceptor's handshake that only reads message 1: that needs no key of its own.
+    pub(super) fn reader(prologue: &[u8], psk: &Secret<32>) -> Option<Self> {
+        Self::build(Role::Acceptor, prologue, psk, None)
+    }
+
+    fn build(
+        role: Role,
+        prologue: &[u8],
+        psk: &Secret<32>,
+        pair: Option<KeyPair<<X25519 as Dh>::PubKey, <X25519 as Dh>::PrivateKey>>,
+    ) -> Option<Self> {
         let initiator = role == Role::Initiator;
-        let mut handshake = NqHandshakeCore::new(
-            noise_nn_psk0(),
-            prologue,
-            initiator,
-            None,
-            Some(pair),
-            None,
-            None,
-        )
-        .ok()?;
+        let pattern = noise_nn_psk0();
+        let mut handshake =
+            NqHandshakeCore::new(pattern, prologue, initiator, None, pair, None, None).ok()?;
         handshake.push_psk(psk.expose());
         Some(Self(handshake))
     }

@@ -1,8 +1,9 @@
 //! The key schedule after the handshake: HKDF-SHA256 from the handshake's hash and split keys.
 
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::handshake::Split;
+use super::pin::Shared;
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::gss::{Oid, Role};
@@ -30,8 +31,20 @@ pub(super) struct Keys {
     pub(super) hash: [u8; 32],
     /// From the handshake alone: envelopes and control tokens.
     pub(super) root: Secret<32>,
-    /// Messages and key confirmation; a PIN's key will be mixed into this one.
+    /// Messages and key confirmation; where there is a PIN, its key is mixed into this one.
     pub(super) master: Secret<32>,
+}
+
+/// k1 ‖ k2: kept only as long as a PIN's key may still have to be mixed in.
+pub(super) type Halves = Secret<64>;
+
+pub(super) fn halves(split: &Split) -> Halves {
+    let mut both = [0; 64];
+    both[..32].copy_from_slice(split.k1.expose());
+    both[32..].copy_from_slice(split.k2.expose());
+    let halves = Secret::new(both);
+    both.zeroize();
+    halves
 }
 
 /// What a key is for, with one key for each direction.
@@ -45,14 +58,28 @@ pub(super) enum Use {
 
 impl Keys {
     pub(super) fn new(split: &Split) -> Self {
-        let mut both = Zeroizing::new([0; 64]);
-        both[..32].copy_from_slice(split.k1.expose());
-        both[32..].copy_from_slice(split.k2.expose());
-        let root = crypto::extract(&split.hash, &*both);
+        let root = crypto::extract(&split.hash, halves(split).expose());
         Self {
             hash: split.hash,
             master: root.clone(),
             root,
+        }
+    }
+
+    /// The keys of two sides that also share a PIN's key.
+    pub(super) fn with_pin(&self, halves: &Halves, shared: &Shared) -> Self {
+        let ikm = Zeroizing::new([&halves.expose()[..], shared.expose()].concat());
+        Self {
+            master: crypto::extract(&self.hash, &ikm),
+            ..self.clone()
+        }
+    }
+
+    /// What envelopes and aborts need, and nothing else.
+    pub(super) fn without_master(&self) -> Self {
+        Self {
+            master: self.root.clone(),
+            ..self.clone()
         }
     }
 

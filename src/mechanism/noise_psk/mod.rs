@@ -1,21 +1,27 @@
 //! Mechanism `noise-psk`: `Noise_NNpsk0_25519_ChaChaPoly_BLAKE2s` in three context tokens, keyed by the auth
-//! credential, then XChaCha20-Poly1305 with random nonces for each message.
+//! credential, then XChaCha20-Poly1305 with random nonces for each message. A PIN is SPAKE2 inside: two more
+//! tokens for each one that was wrong.
 //!
 //! A Diffie-Hellman result of zero (a peer's point of low order) is taken as Noise has it (§12.1): the
 //! points are authenticated by the pre-shared key, so only somebody who holds it can send one, and gives away
 //! nothing but a context that is its own.
 
+mod context;
 mod establish;
 mod handshake;
 mod keys;
 mod message;
 mod padding;
+mod pin;
+mod state;
 mod token;
 
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+mod vectors_pin;
 
 use crate::cbor::Map;
 use crate::entropy::Entropy;
@@ -53,7 +59,11 @@ impl Mechanism for NoisePsk {
         establish::accept(first, body, entropy)
     }
 
+    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<(), Error> {
+        establish::check(first, body)
+    }
+
     fn restore(&self, role: Role, state: &Map) -> Option<Box<dyn MechanismContext>> {
-        Some(Box::new(establish::Context::restore(role, state)?))
+        Some(Box::new(context::Context::restore(role, state)?))
     }
 }

@@ -11,15 +11,17 @@ pub(super) const FIRST: [u8; 2] = [1, 1];
 pub(super) const ANSWER: [u8; 2] = [1, 2];
 /// The initiator's key confirmation.
 pub(super) const CONFIRMATION: [u8; 2] = [1, 3];
+/// The initiator's: the PIN was wrong, another try.
+pub(super) const PIN_AGAIN: [u8; 2] = [1, 4];
+/// The acceptor's answer to it.
+pub(super) const PIN_ANSWER: [u8; 2] = [1, 5];
 /// The end of a context before it is established, or by a side that has lost its state.
-///
-/// Between this and the confirmation, 01 04 and 01 05 are the PIN's: another try, and its answer.
 pub(super) const ABORT: [u8; 2] = [1, 0xff];
 
 /// Version of the payloads.
 const VERSION: u64 = 1;
 
-const MALFORMED: Error = Error::token(MinorStatus::TokenBody);
+pub(super) const MALFORMED: Error = Error::token(MinorStatus::TokenBody);
 
 /// id ‖ body.
 pub(super) fn join(id: [u8; 2], body: &[&[u8]]) -> Vec<u8> {
@@ -44,11 +46,10 @@ pub(super) fn first(id: [u8; 2], body: &[u8]) -> Result<(&[u8], &[u8]), Error> {
         .ok_or(MALFORMED)
 }
 
-/// The Noise message of token 2.
-pub(super) fn answer(id: [u8; 2], body: &[u8]) -> Result<&[u8], Error> {
+/// The Noise message of token 2, and the PIN's part: empty where there is no PIN.
+pub(super) fn answer(id: [u8; 2], body: &[u8]) -> Result<(&[u8], &[u8]), Error> {
     expect(id, ANSWER)?;
-    let (message, rest) = split_prefixed(body).ok_or(MALFORMED)?;
-    rest.is_empty().then_some(message).ok_or(MALFORMED)
+    split_prefixed(body).ok_or(MALFORMED)
 }
 
 pub(super) fn expect(id: [u8; 2], wanted: [u8; 2]) -> Result<(), Error> {
@@ -62,22 +63,42 @@ fn split_prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u16::from_be_bytes(*length).into())
 }
 
-/// The payload of token 1 or 2; key 4 is the PIN's.
-pub(super) fn payload(bindings: Option<&[u8; 32]>) -> Zeroizing<Vec<u8>> {
+/// The payload of token 1, with the PIN's element where there is one.
+pub(super) fn first_payload(
+    bindings: Option<&[u8; 32]>,
+    element: Option<&[u8]>,
+) -> Zeroizing<Vec<u8>> {
     Map::new()
         .with(0, VERSION)
         .with(1, u64::from(FLAGS))
         .with_opt(3, bindings)
+        .with_opt(4, element)
         .encode()
 }
 
-/// Reads token 1's payload: the hash of the initiator's channel bindings, if it gave any.
-pub(super) fn open_first_payload(payload: &[u8]) -> Result<Option<[u8; 32]>, Error> {
-    let map = open_payload(payload, &[0, 1, 3])?;
+/// The payload of token 2.
+pub(super) fn answer_payload() -> Zeroizing<Vec<u8>> {
+    first_payload(None, None)
+}
+
+/// What token 1's payload says.
+pub(super) struct FirstPayload {
+    /// The hash of the initiator's channel bindings, if it gave any.
+    pub(super) bindings: Option<[u8; 32]>,
+    /// The PIN's element, not checked yet.
+    pub(super) element: Option<Vec<u8>>,
+}
+
+/// Reads token 1's payload, which has an element exactly if there is a `pin`.
+pub(super) fn open_first_payload(payload: &[u8], pin: bool) -> Result<FirstPayload, Error> {
+    let map = open_payload(payload, if pin { &[0, 1, 3, 4] } else { &[0, 1, 3] })?;
     let hash = |value: &cbor::Value| value.bytes()?.try_into().ok();
-    map.get(3)
-        .map(|value| hash(value).ok_or(MALFORMED))
-        .transpose()
+    let bindings = map.get(3).map(|value| hash(value).ok_or(MALFORMED));
+    let element = pin.then(|| map.bytes(4).map(<[u8]>::to_vec).ok_or(MALFORMED));
+    Ok(FirstPayload {
+        bindings: bindings.transpose()?,
+        element: element.transpose()?,
+    })
 }
 
 /// Reads token 2's payload, which says nothing but its version and flags.
@@ -116,6 +137,64 @@ fn fixed_flags(map: &Map) -> Result<(), Error> {
         return Err(Error::token(MinorStatus::Flags));
     }
     Ok(())
+}
+
+/// An answer to a PIN's element, in token 2 or 01 05.
+pub(super) struct PinAnswer {
+    pub(super) element: Vec<u8>,
+    pub(super) number: u8,
+    pub(super) proof: Vec<u8>,
+}
+
+impl PinAnswer {
+    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        Map::new()
+            .with(4, &self.element[..])
+            .with(6, u64::from(self.number))
+            .with(7, &self.proof[..])
+            .encode()
+    }
+
+    pub(super) fn decode(content: &[u8]) -> Result<Self, Error> {
+        let read = |map: Map| {
+            map.only(&[4, 6, 7]).then_some(())?;
+            Some(Self {
+                element: map.bytes(4)?.to_vec(),
+                number: map.uint(6)?.try_into().ok()?,
+                proof: map.bytes(7)?.to_vec(),
+            })
+        };
+        cbor::decode_map(content).and_then(read).ok_or(MALFORMED)
+    }
+}
+
+/// The content of 01 04: the PIN was wrong, another try.
+pub(super) struct PinAgain {
+    pub(super) element: Vec<u8>,
+    pub(super) tries_left: u8,
+    pub(super) number: u8,
+}
+
+impl PinAgain {
+    pub(super) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        Map::new()
+            .with(4, &self.element[..])
+            .with(5, u64::from(self.tries_left))
+            .with(6, u64::from(self.number))
+            .encode()
+    }
+
+    pub(super) fn decode(content: &[u8]) -> Result<Self, Error> {
+        let read = |map: Map| {
+            map.only(&[4, 5, 6]).then_some(())?;
+            Some(Self {
+                element: map.bytes(4)?.to_vec(),
+                tries_left: map.uint(5)?.try_into().ok()?,
+                number: map.uint(6)?.try_into().ok()?,
+            })
+        };
+        cbor::decode_map(content).and_then(read).ok_or(MALFORMED)
+    }
 }
 
 /// The content of an abort.

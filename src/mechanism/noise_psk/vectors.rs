@@ -17,26 +17,26 @@ use crate::mechanism::registry;
 use crate::secret::{Secret, SharedSecret};
 
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/protocol.json");
-const NOW: u64 = 1_700_000_060;
-const ORIGIN: &str = "https://relay.example";
-const SIDES: [(Role, &str); 2] = [(Role::Initiator, "i"), (Role::Acceptor, "a")];
+pub(super) const NOW: u64 = 1_700_000_060;
+pub(super) const ORIGIN: &str = "https://relay.example";
+pub(super) const SIDES: [(Role, &str); 2] = [(Role::Initiator, "i"), (Role::Acceptor, "a")];
 
-fn entropy(stream: u8) -> Entropy {
+pub(super) fn entropy(stream: u8) -> Entropy {
     Entropy::from_seed(&Secret::new([stream; 32]))
 }
 
 /// What a call with this entropy draws: a random nonce, for the tokens.
-fn drawn<const N: usize>(stream: u8) -> String {
+pub(super) fn drawn<const N: usize>(stream: u8) -> String {
     hex::encode(entropy(stream).bytes::<N>())
 }
 
-fn secret() -> SharedSecret {
+pub(super) fn secret() -> SharedSecret {
     let mut bytes = [0; 32];
     bytes.iter_mut().zip(0..).for_each(|(byte, n)| *byte = n);
     Secret::new(bytes)
 }
 
-fn credential() -> AuthCredential {
+pub(super) fn credential() -> AuthCredential {
     AuthCredential {
         version: 1,
         id: CredentialId::new([0xc1; 16]),
@@ -49,7 +49,7 @@ fn credential() -> AuthCredential {
 }
 
 /// One row: a name as in the specification's tables, how it is made, its bytes.
-fn row(name: &str, from: Value, out: impl AsRef<[u8]>) -> Value {
+pub(super) fn row(name: &str, from: Value, out: impl AsRef<[u8]>) -> Value {
     json!({ "name": name, "from": from, "out": hex::encode(out) })
 }
 
@@ -84,9 +84,11 @@ fn transcript() -> Transcript {
     let mut initiator = new(Role::Initiator, initiator_draws().1);
     let mut acceptor = new(Role::Acceptor, acceptor_ephemeral());
     let bindings = ChannelBindings::for_relay(ORIGIN).hash();
-    let one = initiator.write(&token::payload(Some(&bindings))).unwrap();
+    let one = initiator
+        .write(&token::first_payload(Some(&bindings), None))
+        .unwrap();
     acceptor.read(&one).unwrap();
-    let two = acceptor.write(&token::payload(None)).unwrap();
+    let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();
     Transcript {
         keys: Keys::new(&split),
@@ -117,7 +119,7 @@ fn inputs() -> Value {
 }
 
 fn key_rows(t: &Transcript) -> Vec<Value> {
-    let payload = token::payload(Some(&ChannelBindings::for_relay(ORIGIN).hash()));
+    let payload = token::first_payload(Some(&ChannelBindings::for_relay(ORIGIN).hash()), None);
     let mut rows = vec![
         row(
             "K_ac",
@@ -147,7 +149,7 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
             json!("psk, prologue, initiator's ephemeral key, payload 1"),
             &t.messages[0],
         ),
-        row("payload 2", json!("flags"), token::payload(None)),
+        row("payload 2", json!("flags"), token::answer_payload()),
         row(
             "Noise message 2",
             json!("psk, prologue, acceptor's ephemeral key, payload 2"),

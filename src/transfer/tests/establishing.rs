@@ -344,9 +344,7 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
     second
         .handle(&Next::Read, answer, &mut slot, &mut world.entropy())
         .unwrap();
-    second
-        .validate(&|_| false, START, &mut world.entropy())
-        .unwrap();
+    second.validate(&|_| false, START).unwrap();
     second.advance(START, &mut world.entropy()).unwrap();
     let second = second.envelope().unwrap();
 
@@ -470,4 +468,23 @@ fn a_mailbox_at_another_relay_is_refused() {
         assert_eq!(error.code(), "relay_refused");
         assert!(world.devices[SENDER].load().is_creating());
     }
+}
+
+#[test]
+fn accepting_again_goes_on_with_the_apps_cursor() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    world.accept(RECEIVER).unwrap();
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    world.run();
+    assert_eq!(world.devices[RECEIVER].cursor, 1);
+    let declined = world.devices[RECEIVER].load();
+    world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
+    world.edit(RECEIVER, |transfer, _| transfer.follow(&declined));
+    world.run();
+    let closed = TransferEvent::Closed {
+        outcome: Outcome::Declined,
+    };
+    let events = [closed, TransferEvent::Established];
+    assert_eq!(world.devices[RECEIVER].events, events);
 }

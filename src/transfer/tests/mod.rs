@@ -6,8 +6,10 @@ mod clocks;
 mod endings;
 mod establishing;
 mod messages;
+mod model;
 mod relay;
 mod requests;
+mod rollback;
 
 use relay::Relay;
 use zeroize::Zeroizing;
@@ -162,7 +164,7 @@ impl World {
             vertical: Vertical::General,
             display: Display::default(),
             lifetime,
-            pin: false,
+            pin: None,
             notification: None,
             attestation: None,
         };
@@ -285,7 +287,7 @@ impl World {
         let checked = self.edit(device, |transfer, entropy| {
             let answer = Answer { reply, now, date };
             transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
-            let checked = transfer.validate(used, now, entropy);
+            let checked = transfer.validate(used, now);
             if checked.is_err() && transfer.is_offered() {
                 transfer.terminate(TerminateReason::Declined, now, entropy)?;
             }

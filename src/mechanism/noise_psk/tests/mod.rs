@@ -3,8 +3,10 @@
 mod ending;
 mod establishing;
 mod hostile;
+mod man_in_the_middle;
 mod messages;
 mod noise_vectors;
+mod pin;
 mod saving;
 
 use super::handshake::{Ephemeral, Handshake};
@@ -135,7 +137,7 @@ impl Puppet {
     /// The keys, after an acceptor's token 2.
     fn keys(mut self, answer: &[u8]) -> Keys {
         let frame = crate::gss::parse(answer).unwrap();
-        let message = token::answer(frame.id, frame.body).unwrap();
+        let (message, _) = token::answer(frame.id, frame.body).unwrap();
         self.handshake.read(message).unwrap();
         Keys::new(&self.handshake.split().unwrap())
     }

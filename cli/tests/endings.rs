@@ -1,0 +1,255 @@
+//! Every exit code, and what leads to it.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::{Desk, Watcher, text};
+
+const NOBODY: &str = "http://127.0.0.1:9";
+const LINK: &str =
+    "/v1/m/8958099f-6507-4638-b1ab-ad27b4dc5bcb#zJ9r5gtRzv1-Owns4I_Zsa09JP-fHw7qwwiUCEvV2v0";
+
+#[test]
+fn ctrl_c_of_a_sender_takes_the_invitation_back() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    sender.signal("INT");
+    let sender = sender.end();
+    assert_eq!(sender.code, Some(130));
+    assert_eq!(sender.event("closed")["outcome"], "cancelled");
+    let words = [
+        "receive",
+        &url,
+        "--relay-trust",
+        &relay.url,
+        "--state",
+        "r",
+        "--json",
+    ];
+    let late = desk.run(&words);
+    assert_eq!(late.code, Some(3));
+    assert_eq!(late.event("error")["code"], "no_longer_there");
+    // How it ended stays known, to the exit code.
+    let closed = sender.event("closed");
+    let again = desk.run(&[
+        "resume",
+        &text(&closed, "transfer"),
+        "--state",
+        "s",
+        "--json",
+    ]);
+    assert_eq!((again.code, again.events()), (Some(3), vec![closed]));
+}
+
+#[test]
+fn ctrl_c_of_a_receiver_tells_the_sender() {
+    let desk = Desk::new();
+    let (watcher, _relay) = Watcher::before(&desk);
+    desk.write("key", b"k");
+    let words = ["key", "--relay", &watcher.url, "--state", "s"];
+    let mut sender = desk.start(&[&["send", "--json"], &words[..]].concat());
+    let invited = sender.until("invited");
+    sender.kill();
+    let url = text(&invited, "url");
+    let receiver = desk.start(&[
+        "receive",
+        &url,
+        "--relay-trust",
+        &watcher.url,
+        "--state",
+        "r",
+        "--json",
+    ]);
+    // Token 2 is with the relay, and the sender is away.
+    watcher.written();
+    let id = text(&invited, "transfer");
+    receiver.signal("INT");
+    watcher.written();
+    let sender = desk.run(&["resume", &id, "--state", "s", "--json"]);
+    assert_eq!(sender.code, Some(3));
+    assert_eq!(sender.event("closed")["outcome"], "declined");
+    let receiver = receiver.end();
+    assert_eq!(receiver.code, Some(130));
+    assert_eq!(receiver.event("closed")["outcome"], "declined");
+}
+
+#[test]
+fn terminate_ends_a_transfer_that_another_process_carries() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let words = ["key", "--relay", &relay.url, "--state", "s"];
+    let mut sender = desk.start(&[&["send", "--json"], &words[..]].concat());
+    let id = text(&sender.until("invited"), "transfer");
+    let ended = desk.run(&["terminate", &id, "--state", "s", "--json"]);
+    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.event("closed")["outcome"], "cancelled");
+    let sender = sender.end();
+    assert_eq!(sender.code, Some(3));
+    assert_eq!(sender.event("closed")["outcome"], "cancelled");
+    // Once more does no harm.
+    let again = desk.run(&["terminate", &id, "--state", "s", "--json"]);
+    assert_eq!(again.code, Some(0));
+    let unknown = desk.run(&["terminate", &id, "--state", "other", "--json"]);
+    assert_eq!(unknown.code, Some(1));
+    assert_eq!(unknown.event("error")["code"], "unknown_transfer");
+}
+
+#[test]
+fn an_invitation_that_another_device_has_is_refused() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    sender.kill();
+    let mut first = desk.start(&[
+        "receive",
+        &url,
+        "--relay-trust",
+        &relay.url,
+        "--state",
+        "r",
+        "--json",
+    ]);
+    first.until("accepted");
+    let words = [
+        "receive",
+        &url,
+        "--relay-trust",
+        &relay.url,
+        "--state",
+        "other",
+        "--json",
+    ];
+    let second = desk.run(&words);
+    assert_eq!(second.code, Some(3));
+    assert_eq!(second.event("error")["code"], "claimed_by_another");
+}
+
+#[test]
+fn an_invitation_expires() {
+    let desk = Desk::new();
+    desk.write("key", b"k");
+    let sender = desk.run(&["send", "key", "--state", "s", "--lifetime", "1s", "--json"]);
+    assert_eq!(sender.code, Some(3));
+    assert_eq!(sender.event("closed")["outcome"], "expired");
+}
+
+#[test]
+fn a_relay_that_is_not_there_is_given_up() {
+    let desk = Desk::new();
+    desk.write("key", b"k");
+    let link = format!("{NOBODY}{LINK}");
+    for words in [
+        &["send", "key", "--relay", NOBODY, "--state", "s"][..],
+        &["receive", &link, "--relay-trust", NOBODY, "--state", "r"],
+    ] {
+        let words = [words, &["--give-up-after", "0.5", "--json"]].concat();
+        let ended = desk.run(&words);
+        assert_eq!(ended.code, Some(4), "{words:?}");
+        assert_eq!(ended.event("error")["code"], "relay_unreachable");
+    }
+}
+
+#[test]
+fn a_relay_that_dies_meanwhile_is_given_up_and_the_transfer_is_not() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let words = [
+        "key",
+        "--relay",
+        &relay.url,
+        "--state",
+        "s",
+        "--give-up-after",
+        "0.5",
+    ];
+    let (sender, _) = desk.invited(&words);
+    relay.process.kill();
+    let sender = sender.end();
+    assert_eq!(sender.code, Some(4));
+    let error = sender.event("error");
+    assert_eq!(error["code"], "relay_unreachable");
+    let listed = desk.run(&["transfers", "--state", "s", "--json"]);
+    assert_eq!(listed.events()[0]["transfer"], error["transfer"]);
+    assert_eq!(listed.events()[0]["state"], "invited");
+}
+
+#[test]
+fn plain_http_is_for_loopback_and_a_relay_must_be_named() {
+    let desk = Desk::new();
+    desk.write("key", b"k");
+    let send = desk.run(&[
+        "send",
+        "key",
+        "--relay",
+        "http://relay.example",
+        "--state",
+        "s",
+        "--json",
+    ]);
+    assert_eq!(send.code, Some(2));
+    assert_eq!(send.event("error")["code"], "usage");
+    let plain = format!("http://relay.example{LINK}");
+    let receive = desk.run(&["receive", &plain, "--state", "r", "--json"]);
+    assert_eq!(receive.code, Some(1));
+    assert_eq!(receive.event("error")["code"], "bad_invitation");
+    for origin in [NOBODY, "https://relay.example"] {
+        let link = format!("{origin}{LINK}");
+        let receive = desk.run(&["receive", &link, "--state", "r", "--json"]);
+        assert_eq!(receive.code, Some(3));
+        assert_eq!(receive.event("error")["code"], "untrusted_relay");
+        assert!(!receive.stdout.concat().contains("zJ9r5g"));
+    }
+    // Nothing was begun.
+    assert!(
+        desk.run(&["transfers", "--state", "r", "--json"])
+            .stdout
+            .is_empty()
+    );
+}
+
+#[test]
+fn a_wrong_secret_fails_and_the_right_one_still_succeeds() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (address, _) = url.split_once('#').unwrap();
+    let wrong = format!("{address}#{}", "A".repeat(43));
+    let words = |link: &str| {
+        let words = [
+            "receive",
+            link,
+            "--relay-trust",
+            &relay.url,
+            "--state",
+            "r",
+            "--json",
+        ];
+        desk.run(&words)
+    };
+    let failed = words(&wrong);
+    assert_eq!(failed.code, Some(3), "{:?}", failed.stdout);
+    assert_eq!(words(&url).code, Some(0));
+    assert_eq!(sender.end().code, Some(0));
+}
+
+#[test]
+fn what_is_no_command_is_usage() {
+    let desk = Desk::new();
+    for words in [
+        &[][..],
+        &["send"],
+        &["resume", "x"],
+        &["send", "key", "--lifetime", "31d"],
+    ] {
+        assert_eq!(desk.run(words).code, Some(2), "{words:?}");
+    }
+    let missing = desk.run(&["send", "missing", "--json"]);
+    assert_eq!(missing.code, Some(1));
+    assert_eq!(missing.event("error")["code"], "file");
+}

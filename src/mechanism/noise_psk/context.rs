@@ -1,0 +1,224 @@
+//! A context of this mechanism on one side, and what it does in each state.
+
+use super::establish::{self, Answered, Asked, Asking, FirstMessage};
+use super::keys::Keys;
+use super::{message, token};
+use crate::cbor::Map;
+use crate::crypto;
+use crate::entropy::Entropy;
+use crate::gss::{
+    Error, MajorStatus, MechanismContext, MinorStatus, Opened, OpenedDeletion, Role, Stepped,
+};
+use crate::pin::Pin;
+
+/// The context on one side.
+#[derive(Clone)]
+pub(super) struct Context {
+    pub(super) role: Role,
+    pub(super) state: State,
+}
+
+#[derive(Clone)]
+pub(super) enum State {
+    /// The initiator after token 1: all that rebuilds its handshake.
+    AwaitingAnswer(Box<FirstMessage>),
+    /// The initiator with the handshake done, its PIN not judged, or judged wrong and asked for again.
+    Answered {
+        keys: Keys,
+        asking: Option<Box<Asking>>,
+    },
+    /// The acceptor, whose user must type the PIN again.
+    AwaitingPin {
+        keys: Keys,
+        asked: Box<Asked>,
+    },
+    /// The acceptor after token 2 or another PIN. Its ephemeral key is gone already.
+    AwaitingConfirmation {
+        keys: Keys,
+        answered: Option<Answered>,
+    },
+    Established(Keys),
+    /// Only envelopes and aborts.
+    Ended(Keys),
+}
+
+impl Context {
+    pub(super) fn new(role: Role, state: State) -> Self {
+        Self { role, state }
+    }
+
+    /// The keys, once both sides share them.
+    fn keys(&self) -> Option<&Keys> {
+        match &self.state {
+            State::AwaitingAnswer(_) => None,
+            State::Answered { keys, .. }
+            | State::AwaitingPin { keys, .. }
+            | State::AwaitingConfirmation { keys, .. }
+            | State::Established(keys)
+            | State::Ended(keys) => Some(keys),
+        }
+    }
+
+    /// This side's end of the message protection.
+    fn protection(&self) -> Result<message::Protection<'_>, Error> {
+        match &self.state {
+            State::Established(keys) => Ok(message::Protection {
+                keys,
+                role: self.role,
+            }),
+            _ => Err(Error::new(
+                MajorStatus::NO_CONTEXT,
+                MinorStatus::NotEstablished,
+            )),
+        }
+    }
+}
+
+/// What a state makes of the peer's next context token.
+fn step(
+    state: &State,
+    id: [u8; 2],
+    body: &[u8],
+    entropy: &mut Entropy,
+) -> Result<(State, Stepped), Error> {
+    match state {
+        State::AwaitingAnswer(first) => {
+            step(&establish::open_answer(first, id, body)?, id, body, entropy)
+        }
+        State::Answered { keys, asking: None } => establish::confirm(keys, id, body, entropy),
+        State::Answered {
+            keys,
+            asking: Some(asking),
+        } => establish::judge(keys, asking, id, body, entropy),
+        State::AwaitingConfirmation {
+            keys,
+            answered: Some(answered),
+        } if id == token::PIN_AGAIN => establish::asked_again(keys, answered, body),
+        State::AwaitingConfirmation { keys, .. } => establish::confirmed(keys, id, body),
+        State::AwaitingPin { .. } => Err(Error::token(MinorStatus::UnexpectedToken)),
+        State::Established(_) => Err(Error::new(MajorStatus::FAILURE, MinorStatus::Established)),
+        State::Ended(_) => Err(Error::new(MajorStatus::NO_CONTEXT, MinorStatus::Deleted)),
+    }
+}
+
+impl MechanismContext for Context {
+    fn complete(&self) -> bool {
+        matches!(self.state, State::Established(_))
+    }
+
+    fn step(&mut self, id: [u8; 2], body: &[u8], entropy: &mut Entropy) -> Result<Stepped, Error> {
+        let (next, stepped) = step(&self.state, id, body, entropy)?;
+        // Keys, seeds and PIN that have done their work: replaced, they are wiped.
+        self.state = next;
+        Ok(stepped)
+    }
+
+    fn open_answer(&mut self, id: [u8; 2], body: &[u8]) -> Result<(), Error> {
+        let State::AwaitingAnswer(first) = &self.state else {
+            return Err(Error::token(MinorStatus::UnexpectedToken));
+        };
+        self.state = establish::open_answer(first, id, body)?;
+        Ok(())
+    }
+
+    fn pin_needed(&self) -> bool {
+        matches!(self.state, State::AwaitingPin { .. })
+    }
+
+    fn answer_pin(&mut self, pin: &Pin, entropy: &mut Entropy) -> Result<Vec<u8>, Error> {
+        let State::AwaitingPin { keys, asked } = &self.state else {
+            return Err(Error::new(MajorStatus::FAILURE, MinorStatus::PinNotAsked));
+        };
+        let (keys, answered, sealed) =
+            establish::answer_pin(keys, asked, pin, token::PIN_ANSWER, entropy)
+                .ok_or(Error::new(MajorStatus::FAILURE, MinorStatus::Mechanism))?;
+        self.state = State::AwaitingConfirmation {
+            keys,
+            answered: Some(answered),
+        };
+        Ok(token::join(token::PIN_ANSWER, &[&sealed]))
+    }
+
+    fn end(&mut self) {
+        if let Some(keys) = self.keys() {
+            self.state = State::Ended(keys.without_master());
+        }
+    }
+
+    fn wrap(
+        &self,
+        conf: bool,
+        sequence: u64,
+        data: &[u8],
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error> {
+        self.protection()?.wrap(conf, sequence, data, entropy)
+    }
+
+    fn unwrap(&self, token: &[u8]) -> Result<Opened, Error> {
+        self.protection()?.unwrap(token)
+    }
+
+    fn wrapped_len(&self, conf: bool, length: usize) -> Option<usize> {
+        message::wrapped_len(conf, length)
+    }
+
+    fn wrap_size_limit(&self, conf: bool, size: usize) -> usize {
+        message::wrap_size_limit(conf, size)
+    }
+
+    fn mic(&self, sequence: u64, message: &[u8]) -> Result<Vec<u8>, Error> {
+        Ok(self.protection()?.mic(sequence, message))
+    }
+
+    fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error> {
+        self.protection()?.verify_mic(message, token)
+    }
+
+    fn delete(
+        &self,
+        code: u8,
+        sequence: u64,
+        next_expected: u64,
+        entropy: &mut Entropy,
+    ) -> Result<Vec<u8>, Error> {
+        Ok(self
+            .protection()?
+            .delete(code, sequence, next_expected, entropy))
+    }
+
+    fn open_deletion(&self, token: &[u8]) -> Result<OpenedDeletion, Error> {
+        self.protection()?.open_deletion(token)
+    }
+
+    fn envelope_mic(&self, from: Role, body: &[u8]) -> Option<[u8; 32]> {
+        Some(crypto::hmac(&self.keys()?.envelope(from), &[body]))
+    }
+
+    fn verify_envelope(&self, from: Role, body: &[u8], mic: &[u8]) -> bool {
+        self.keys()
+            .is_some_and(|keys| crypto::hmac_verify(&keys.envelope(from), &[body], mic))
+    }
+
+    fn abort(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+        let keys = self.keys()?;
+        let aad = token::join(token::ABORT, &[&keys.hash]);
+        let sealed = crypto::seal(&keys.control(self.role), &aad, &token::abort(code), entropy);
+        Some(token::join(token::ABORT, &[&sealed]))
+    }
+
+    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8> {
+        token::expect(id, token::ABORT).ok()?;
+        let keys = self.keys()?;
+        let aad = token::join(token::ABORT, &[&keys.hash]);
+        token::open_abort(&crypto::open(&keys.control(self.role.peer()), &aad, body)?)
+    }
+
+    fn save(&self) -> Map {
+        self.state.to_map()
+    }
+
+    fn copy(&self) -> Box<dyn MechanismContext> {
+        Box::new(self.clone())
+    }
+}

@@ -1,0 +1,154 @@
+//! A context across restarts: its state as CBOR, and back.
+
+use super::context::{Context, State};
+use super::establish::{Answered, Asked, Asking, FirstMessage, Tries};
+use super::handshake::Ephemeral;
+use super::keys::Keys;
+use crate::cbor::Map;
+use crate::gss::Role;
+use crate::pin::Pin;
+use crate::secret::Secret;
+
+/// Stages, key 0.
+const AWAITING_ANSWER: u64 = 0;
+const AWAITING_CONFIRMATION: u64 = 1;
+const ESTABLISHED: u64 = 2;
+const ANSWERED: u64 = 3;
+const AWAITING_PIN: u64 = 4;
+const ENDED: u64 = 5;
+
+impl State {
+    pub(super) fn to_map(&self) -> Map {
+        match self {
+            Self::AwaitingAnswer(first) => Map::new()
+                .with(0, AWAITING_ANSWER)
+                .with(1, first.psk.expose())
+                .with(2, first.ephemeral.secret.expose())
+                .with(3, &first.ephemeral.public)
+                .with(4, &first.sealed[..])
+                .with(5, &first.payload[..])
+                .with_opt(9, first.tries.as_ref().map(tries_map)),
+            Self::Answered {
+                keys,
+                asking: Some(asking),
+            } => keys_map(ANSWERED, keys)
+                .with(9, tries_map(&asking.tries))
+                .with(10, asking.halves.expose()),
+            Self::AwaitingPin { keys, asked } => keys_map(AWAITING_PIN, keys)
+                .with(10, asked.halves.expose())
+                .with(11, u64::from(asked.number))
+                .with(12, &asked.element[..]),
+            Self::AwaitingConfirmation { keys, answered } => {
+                let answered = answered.as_ref();
+                keys_map(AWAITING_CONFIRMATION, keys)
+                    .with_opt(10, answered.map(|answered| answered.halves.expose()))
+                    .with_opt(11, answered.map(|answered| u64::from(answered.number)))
+            }
+            Self::Established(keys) => keys_map(ESTABLISHED, keys),
+            // Without a PIN, an answer that was opened and not confirmed is one that came too late.
+            Self::Ended(keys) | Self::Answered { keys, asking: None } => keys_map(ENDED, keys),
+        }
+    }
+
+    fn from_map(role: Role, map: &Map) -> Option<Self> {
+        Some(match (map.uint(0)?, role) {
+            (AWAITING_ANSWER, Role::Initiator) => Self::AwaitingAnswer(Box::new(first(map)?)),
+            (ANSWERED, Role::Initiator) => Self::Answered {
+                keys: keys(map, &[9, 10])?,
+                asking: Some(Box::new(Asking {
+                    halves: Secret::from_slice(map.bytes(10)?)?,
+                    tries: tries(map.map(9)?)?,
+                })),
+            },
+            (AWAITING_PIN, Role::Acceptor) => Self::AwaitingPin {
+                keys: keys(map, &[10, 11, 12])?,
+                asked: Box::new(Asked {
+                    halves: Secret::from_slice(map.bytes(10)?)?,
+                    number: byte(map, 11)?,
+                    element: map.bytes(12)?.to_vec(),
+                }),
+            },
+            (AWAITING_CONFIRMATION, Role::Acceptor) if map.get(10).is_some() => {
+                Self::AwaitingConfirmation {
+                    keys: keys(map, &[10, 11])?,
+                    answered: Some(Answered {
+                        halves: Secret::from_slice(map.bytes(10)?)?,
+                        number: byte(map, 11)?,
+                    }),
+                }
+            }
+            (AWAITING_CONFIRMATION, Role::Acceptor) => Self::AwaitingConfirmation {
+                keys: keys(map, &[])?,
+                answered: None,
+            },
+            (ESTABLISHED, _) => Self::Established(keys(map, &[])?),
+            (ENDED, _) => Self::Ended(keys(map, &[])?),
+            _ => return None,
+        })
+    }
+}
+
+impl Context {
+    pub(super) fn restore(role: Role, map: &Map) -> Option<Self> {
+        Some(Self::new(role, State::from_map(role, map)?))
+    }
+}
+
+fn keys_map(stage: u64, keys: &Keys) -> Map {
+    Map::new()
+        .with(0, stage)
+        .with(6, &keys.hash)
+        .with(7, keys.root.expose())
+        .with(8, keys.master.expose())
+}
+
+/// The keys of a map that holds nothing but them and `more`.
+fn keys(map: &Map, more: &[u64]) -> Option<Keys> {
+    map.only(&[&[0, 6, 7, 8], more].concat()).then_some(())?;
+    Some(Keys {
+        hash: map.bytes(6)?.try_into().ok()?,
+        root: Secret::from_slice(map.bytes(7)?)?,
+        master: Secret::from_slice(map.bytes(8)?)?,
+    })
+}
+
+fn first(map: &Map) -> Option<FirstMessage> {
+    map.only(&[0, 1, 2, 3, 4, 5, 9]).then_some(())?;
+    let tries = match map.get(9) {
+        Some(value) => Some(tries(value.map()?)?),
+        None => None,
+    };
+    Some(FirstMessage {
+        psk: Secret::from_slice(map.bytes(1)?)?,
+        ephemeral: Ephemeral {
+            secret: Secret::from_slice(map.bytes(2)?)?,
+            public: map.bytes(3)?.try_into().ok()?,
+        },
+        sealed: map.bytes(4)?.to_vec(),
+        payload: map.bytes(5)?.to_vec(),
+        tries,
+    })
+}
+
+/// The PIN as bytes: those are wiped.
+fn tries_map(tries: &Tries) -> Map {
+    Map::new()
+        .with(1, tries.pin.as_str().as_bytes())
+        .with(2, tries.seed.expose())
+        .with(3, u64::from(tries.number))
+        .with(4, u64::from(tries.left))
+}
+
+fn tries(map: &Map) -> Option<Tries> {
+    map.only(&[1, 2, 3, 4]).then_some(())?;
+    Some(Tries {
+        pin: Pin::from_bytes(map.bytes(1)?)?,
+        seed: Secret::from_slice(map.bytes(2)?)?,
+        number: byte(map, 3)?,
+        left: byte(map, 4)?,
+    })
+}
+
+fn byte(map: &Map, key: u64) -> Option<u8> {
+    map.uint(key)?.try_into().ok()
+}

@@ -1,0 +1,64 @@
+//! The PIN that the receiver's user types, for the first time or again.
+
+use super::types::{Outcome, codes};
+use super::{OfferedPin, Phase, Transfer};
+use crate::entropy::Entropy;
+use crate::error::Error;
+use crate::pin::Pin;
+
+impl Transfer {
+    /// Receiver: answers with the user's PIN. The answer is made once, here, and counted by the context.
+    pub(crate) fn provide_pin(
+        &mut self,
+        pin: &Pin,
+        now: u64,
+        entropy: &mut Entropy,
+    ) -> Result<(), Error> {
+        if self.is_sender() {
+            return Err(Error::not_the_receiver());
+        }
+        if !self.needs_pin() {
+            return Err(self.no_pin_asked());
+        }
+        if self.type_pin(pin) {
+            return self.answer(now, entropy).map(drop);
+        }
+        let judged = self.judged(now);
+        let context = self
+            .context
+            .as_mut()
+            .ok_or(Error::internal("no security context"))?;
+        let token = context.provide_pin(pin, judged, entropy)?;
+        self.window
+            .push(token)
+            .map(drop)
+            .map_err(|_| Error::internal("the PIN's answer does not fit"))
+    }
+
+    /// Receiver, before token 2: notes the PIN that an app gives with the invitation. Says whether it was asked
+    /// for.
+    pub(crate) fn type_pin(&mut self, typed: &Pin) -> bool {
+        match &mut self.phase {
+            Phase::Offered { pin, .. } if !matches!(pin, OfferedPin::None) => {
+                *pin = OfferedPin::Given(typed.clone());
+                true
+            }
+            _ => false,
+        }
+    }
+
+    fn no_pin_asked(&self) -> Error {
+        match &self.phase {
+            Phase::Aborting { code, .. } | Phase::Answering { code, .. }
+                if *code == codes::PIN_TRIES =>
+            {
+                Error::WrongPin { tries_left: 0 }
+            }
+            Phase::Closed { outcome, .. } if *outcome == Outcome::Failed(codes::PIN_TRIES) => {
+                Error::WrongPin { tries_left: 0 }
+            }
+            Phase::Closed { outcome, .. } => Error::Closed { outcome: *outcome },
+            _ => Error::pin_not_asked(),
+        }
+    }
+}
