@@ -7,7 +7,7 @@ use tigress::{
     AcceptOptions, Config, Credential, HttpTransport, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, built_in_transport,
 };
-use tigress_relay::store::MailboxStore;
+use tigress_relay::store::{DurableStore, MailboxStore};
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
 use tokio::runtime::Runtime;
 
@@ -34,30 +34,34 @@ struct Case {
     when: When,
     content: usize,
     most_requests: f64,
+    most_milliseconds: Option<f64>,
 }
 
 const CASES: [Case; 3] = [
     Case {
-        name: "queued, 1 KiB",
+        name: "1 KiB, queued",
         when: When::Queued,
         content: 1024,
         most_requests: 11.0,
+        most_milliseconds: Some(4.0),
     },
     Case {
-        name: "sent later, 1 KiB",
+        name: "1 KiB, sent later",
         when: When::Later,
         content: 1024,
         most_requests: 15.0,
+        most_milliseconds: Some(4.0),
     },
     Case {
-        name: "queued, 256 KiB",
+        name: "256 KiB, queued",
         when: When::Queued,
         content: 256 * 1024,
         most_requests: 11.0,
+        most_milliseconds: None,
     },
 ];
 
-/// What one case needed, for one transfer.
+/// What one transfer needed.
 struct Cost {
     p50: f64,
     p99: f64,
@@ -66,54 +70,67 @@ struct Cost {
 }
 
 pub(crate) fn run() -> Findings {
-    let mut table = Table::new(
-        "A whole transfer: create, accept, establish, deliver, end on both sides",
-        [
-            "relay's store, credential",
-            "p50, ms",
-            "p99, ms",
-            "CPU, ms",
-            "requests",
-            "KiB",
-            "loads",
-            "saves",
-            "aims",
-        ],
-    );
-    let mut panel = Panel::new("A whole transfer over loopback", "ms").limit(4.0);
     let runtime = Runtime::new().unwrap();
-    let only = std::env::var("BENCH_CASE").ok();
-    for case in CASES {
-        if only.as_deref().is_some_and(|only| case.name != only) {
-            continue;
+    let mut tables = Vec::new();
+    let mut panel = Panel::new("A whole transfer over loopback", "ms").limit(4.0);
+    let mut cpu = Vec::new();
+    for (store, durable) in [("memory", false), ("durable file", true)] {
+        let mut table = Table::new(
+            format!(
+                "A whole transfer, from the invitation to the end on both sides; relay's store: {store}"
+            ),
+            [
+                "", "p50, ms", "p99, ms", "CPU, ms", "requests", "KiB", "loads", "saves", "aims",
+            ],
+        );
+        for case in &CASES {
+            let cost = runtime.block_on(measure_over(case, durable));
+            let mut aims = vec![aim(
+                cost.traffic.requests as f64 <= case.most_requests * TRANSFERS as f64,
+                &format!("≤ {} requests", case.most_requests),
+            )];
+            if let Some(most) = case.most_milliseconds.filter(|_| !durable) {
+                aims.push(aim(cost.p50 <= most, &format!("p50 ≤ {most} ms")));
+            }
+            if durable {
+                let memory: f64 = cpu[cpu.len() - CASES.len()];
+                aims.push(aim(cost.cpu <= 2.0 * memory, "CPU ≤ 2 × memory"));
+            }
+            cpu.push(cost.cpu);
+            let each = |count: usize| figure(count as f64 / TRANSFERS as f64);
+            table.row([
+                case.name.into(),
+                figure(cost.p50),
+                figure(cost.p99),
+                figure(cost.cpu),
+                each(cost.traffic.requests),
+                each(cost.traffic.bytes / 1024),
+                each(cost.traffic.loads),
+                each(cost.traffic.saves),
+                aims.join("; "),
+            ]);
+            if case.content == 1024 {
+                panel = panel
+                    .bar(format!("{store}, {}: p50", case.name), cost.p50)
+                    .bar("p99", cost.p99)
+                    .reference("CPU: both sides and the relay", cost.cpu);
+            }
         }
-        let cost = runtime.block_on(measure(&case, tigress_relay::store::MemoryStore::default()));
-        let requests = cost.traffic.requests as f64 / TRANSFERS as f64;
-        let few = requests <= case.most_requests;
-        let mut aims = aim(few, &format!("≤ {} requests", case.most_requests));
-        if case.content == 1024 {
-            aims = format!("{}; {aims}", aim(cost.p50 <= 4.0, "p50 ≤ 4 ms"));
-        }
-        table.row([
-            format!("memory, {}", case.name),
-            figure(cost.p50),
-            figure(cost.p99),
-            figure(cost.cpu),
-            figure(requests),
-            figure(cost.traffic.bytes as f64 / TRANSFERS as f64 / 1024.0),
-            figure(cost.traffic.loads as f64 / TRANSFERS as f64),
-            figure(cost.traffic.saves as f64 / TRANSFERS as f64),
-            aims,
-        ]);
-        panel = panel
-            .bar(format!("{}: p50", case.name), cost.p50)
-            .bar("p99", cost.p99)
-            .reference("CPU, all three parts", cost.cpu);
+        tables.push(table);
     }
     Findings {
-        tables: vec![table],
+        tables,
         panels: vec![panel],
     }
+}
+
+async fn measure_over(case: &Case, durable: bool) -> Cost {
+    if durable {
+        let folder = tempfile::tempdir().unwrap();
+        let store = DurableStore::open(folder.path().join("mailboxes")).unwrap();
+        return measure(case, store).await;
+    }
+    measure(case, tigress_relay::store::MemoryStore::default()).await
 }
 
 async fn measure(case: &Case, store: impl MailboxStore) -> Cost {

@@ -106,7 +106,7 @@ impl MechanismContext for PlainContext {
     fn open_abort(&self, _: [u8; 2], _: &[u8]) -> Option<u8> {
         None
     }
-    fn save(&self) -> Map {
+    fn save(&self) -> Map<'_> {
         Map::new().with(0, self.complete)
     }
     fn copy(&self) -> Box<dyn MechanismContext> {

@@ -167,7 +167,7 @@ fn uuid(bytes: &[u8]) -> Option<uuid::Uuid> {
     uuid::Uuid::from_slice(bytes).ok()
 }
 
-fn display_map(display: &Display) -> Map {
+fn display_map(display: &Display) -> Map<'_> {
     Map::new()
         .with(1, display.title.raw())
         .with(2, display.description.raw())
@@ -193,7 +193,7 @@ fn offset_from(map: &Map) -> Option<i64> {
     Some(if map.boolean(1)? { -size } else { size })
 }
 
-fn phase_map(phase: &Phase) -> Map {
+fn phase_map(phase: &Phase) -> Map<'_> {
     let map = Map::new();
     match phase {
         Phase::Creating {
