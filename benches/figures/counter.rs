@@ -69,4 +69,8 @@ impl TransferStore for CountedStore {
     fn list(&self) -> Result<Vec<String>, StoreError> {
         self.inner.list()
     }
+
+    fn blocks(&self) -> bool {
+        self.inner.blocks()
+    }
 }

@@ -356,13 +356,16 @@ impl TransferClient {
         live.remove(&id);
     }
 
-    /// Runs one store call off the caller's thread.
+    /// Runs one store call, off the caller's thread if it may wait.
     async fn blocking<T: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn TransferStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Error> {
         let store = Arc::clone(&self.0.store);
-        let result = tokio::task::spawn_blocking(move || call(&*store)).await;
+        let result = match store.blocks() {
+            true => tokio::task::spawn_blocking(move || call(&*store)).await,
+            false => Ok(call(&*store)),
+        };
         match result {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(StoreError::Conflict | StoreError::Busy)) => Err(Error::StoreBusy),

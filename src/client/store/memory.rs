@@ -79,4 +79,8 @@ impl TransferStore for MemoryStore {
     fn list(&self) -> Result<Vec<String>, StoreError> {
         Ok(self.inner().records.keys().cloned().collect())
     }
+
+    fn blocks(&self) -> bool {
+        false
+    }
 }
