@@ -42,10 +42,14 @@ pub(crate) fn expand(prk: &Secret<32>, info: &[&[u8]]) -> Secret<32> {
 pub(crate) fn expand_long(prk: &Secret<32>, info: &[u8]) -> Secret<64> {
     let mut out = [0; 64];
     // As above, always within HKDF's bounds.
-    if let Ok(hkdf) = Hkdf::<Sha256>::from_prk(prk.expose()) {
-        let _ = hkdf.expand(info, &mut out);
-    }
+    let _ = expand_into(prk, info, &mut out);
     Secret::new(out)
+}
+
+/// HKDF-Expand; `None` beyond 8160 bytes, its bound.
+pub(crate) fn expand_into(prk: &Secret<32>, info: &[u8], out: &mut [u8]) -> Option<()> {
+    let hkdf = Hkdf::<Sha256>::from_prk(prk.expose()).ok()?;
+    hkdf.expand(info, out).ok()
 }
 
 /// HMAC-SHA256 over the joined parts.

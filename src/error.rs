@@ -5,7 +5,7 @@ use crate::gss;
 use crate::invitation::{InvitationError, RelayPolicyError};
 use crate::mailbox::Reply;
 use crate::pin::NotAPin;
-use crate::transfer::{MessageError, Outcome};
+use crate::transfer::{MessageError, NotATransferId, Outcome};
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -169,6 +169,13 @@ impl Error {
         Self::other("not_the_receiver", "only the receiver can do this")
     }
 
+    pub(crate) const fn already_observed() -> Self {
+        Self::other(
+            "already_observed",
+            "another observer has this transfer's events",
+        )
+    }
+
     pub(crate) const fn bad_pin() -> Self {
         Self::other("bad_pin", "a PIN has 6 to 12 digits")
     }
@@ -227,6 +234,13 @@ impl Error {
             Reply::RetryLater { status, .. } => refused(*status, "the relay asks to try later"),
             _ => Self::bad_relay("the answer is not what was asked for"),
         }
+    }
+}
+
+impl From<NotATransferId> for Error {
+    /// A text that is no id names no transfer.
+    fn from(_: NotATransferId) -> Self {
+        Self::unknown_transfer()
     }
 }
 

@@ -102,11 +102,17 @@ mod transfer;
 #[cfg(feature = "client")]
 mod client;
 
+/// For apps' own tests.
+#[cfg(feature = "testing")]
+pub mod testing {
+    pub use crate::client::InMemoryRelay;
+}
+
 #[cfg(feature = "client")]
 pub use client::{
     AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
-    InvitationRequest, MAX_LIFETIME, MemoryStore, StoreError, StoredRecord, TransferClient,
-    TransferStore, TransportError, built_in_transport,
+    InvitationRequest, MAX_LIFETIME, MemoryStore, Observation, StoreError, StoredRecord,
+    TransferClient, TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
 pub use pin::{NotAPin, Pin};

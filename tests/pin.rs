@@ -204,7 +204,10 @@ impl World {
             let pin = typed(&right, self.receiver.rejections().len());
             match client.provide_pin(self.receiver.id(), &pin).await {
                 // A kill came between the answer and its being told.
-                Err(Error::Other { code, .. }) if code == "pin_not_asked" => {}
+                Err(Error::Other {
+                    code: "pin_not_asked",
+                    ..
+                }) => {}
                 Err(Error::WrongPin { tries_left: 0 }) => {}
                 result => result?,
             }

@@ -93,7 +93,9 @@ impl Scene {
     }
 
     fn device(&self) -> (TransferClient, Arc<Recorder>) {
-        let config = self.relay.config();
+        let mut config = self.relay.config();
+        // As long as what is searched for.
+        config.pin_digits = 12;
         let recorder = Recorder::new(built_in_transport(&config).unwrap());
         let http: Arc<dyn HttpTransport> = recorder.clone();
         let store = Arc::new(MemoryStore::new());
@@ -102,19 +104,21 @@ impl Scene {
     }
 }
 
-/// A whole transfer with an additional call each way.
+/// A whole transfer with a PIN, and an additional call each way.
 async fn transfer(alice: &TransferClient, bob: &TransferClient) -> Invitation {
     let credential = Credential::new(FORMAT, CONTENT.to_vec());
     let request = InvitationRequest {
         credential: Some(credential.clone()),
+        pin: true,
         ..InvitationRequest::default()
     };
     let invitation = alice.create_invitation(request).await.unwrap();
     let url = invitation.share_url.to_url();
-    let theirs = bob
-        .accept_invitation(url.as_str(), AcceptOptions::default())
-        .await
-        .unwrap();
+    let options = AcceptOptions {
+        pin: invitation.pin.clone(),
+        ..AcceptOptions::default()
+    };
+    let theirs = bob.accept_invitation(url.as_str(), options).await.unwrap();
     let (mut sender, mut receiver) = (
         Side::new(alice, invitation.transfer),
         Side::new(bob, theirs),
@@ -155,7 +159,9 @@ fn auth_credential(invitation: &Invitation) -> AuthCredential {
 
 fn secrets_of(invitation: &Invitation) -> Vec<(&'static str, Vec<u8>)> {
     let auth = auth_credential(invitation);
+    let pin = invitation.pin.as_ref().unwrap().as_str();
     vec![
+        ("PIN", pin.into()),
         (
             "shared secret",
             invitation.share_url.secret.expose().to_vec(),
@@ -358,6 +364,7 @@ async fn debug_shows_nothing_secret() {
         notification_token: Some(token.clone()),
         device_attestation: Some(attestation.into()),
         idempotency_key: Some("the-user-s-key-for-this".into()),
+        pin: true,
         ..InvitationRequest::default()
     };
     let invitation = alice.create_invitation(request.clone()).await.unwrap();
@@ -383,7 +390,11 @@ async fn debug_shows_nothing_secret() {
         .save("a", None, &[CONTENT, secret.expose()].concat())
         .unwrap();
     let mut entropy = Entropy::from_seed(&Secret::new(*secret.expose()));
-    let initiator = InitiatorCredential::new(auth.clone(), secret.clone());
+    let without_pin = AuthCredential {
+        pin_required: false,
+        ..auth.clone()
+    };
+    let initiator = InitiatorCredential::new(without_pin, secret.clone());
     let acceptor = AcceptorCredential::new(secret.clone());
     let now = auth.issued_at;
     let registry = mechanism::registry();

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tigress::{
     AcceptOptions, Config, Credential, HttpTransport, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, built_in_transport,
 };
-use tempfile::TempDir;
 use tigress_relay::store::{DurableStore, MemoryStore as Mailboxes};
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
 use tokio::runtime::Runtime;
@@ -78,10 +78,15 @@ struct Cost {
 
 pub(crate) fn run() -> Findings {
     let runtime = Runtime::new().unwrap();
-    let (mut tables, mut panel) = (Vec::new(), Panel::new("A whole transfer over loopback", "ms"));
+    let (mut tables, mut panel) = (
+        Vec::new(),
+        Panel::new("A whole transfer over loopback", "ms"),
+    );
     for (store, durable) in STORES {
         let mut table = Table::new(
-            format!("A whole transfer, from the invitation to the end on both sides; relay's store: {store}"),
+            format!(
+                "A whole transfer, from the invitation to the end on both sides; relay's store: {store}"
+            ),
             [
                 "", "p50, ms", "p99, ms", "CPU, ms", "requests", "KiB", "loads", "saves", "aims",
             ],
@@ -127,7 +132,10 @@ pub(crate) fn run() -> Findings {
 fn crowds(runtime: &Runtime) -> (Table, Panel) {
     let title = format!("{CROWD} transfers at a time, 1 KiB, queued");
     let mut panel = Panel::new(title.clone(), "ms CPU each");
-    let mut table = Table::new(title, ["relay's store", "transfers/s", "CPU each, ms", "aim"]);
+    let mut table = Table::new(
+        title,
+        ["relay's store", "transfers/s", "CPU each, ms", "aim"],
+    );
     let mut memory = f64::INFINITY;
     for (store, durable) in STORES {
         let (rate, cpu) = runtime.block_on(crowd(durable));

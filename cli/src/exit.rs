@@ -71,6 +71,8 @@ impl From<Error> for Failure {
             | Error::AlreadyUsed
             | Error::ClaimedByAnother
             | Error::NoLongerThere
+            | Error::WrongPin { .. }
+            | Error::PinDowngrade
             | Error::UntrustedRelay { .. } => REFUSED,
             Error::RelayUnreachable { .. } => NO_ANSWER,
             // A relay that is out of order or overloaded has not answered.
@@ -78,8 +80,7 @@ impl From<Error> for Failure {
             Error::RelayRefused {
                 status: 400..=499, ..
             } => REFUSED,
-            _ if error.code() == "bad_config" => USAGE,
-            _ if error.code() == "pin_downgrade" => REFUSED,
+            _ if matches!(error.code(), "bad_config" | "bad_pin") => USAGE,
             _ => FAILED,
         };
         Self {

@@ -17,6 +17,7 @@ mod send;
 mod session;
 mod state;
 mod stats;
+mod terminal;
 mod terminate;
 mod transfers;
 

@@ -1,11 +1,13 @@
 //! Options that several commands have.
 
+use std::collections::VecDeque;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use clap::Args;
 use tigress::invitation::RelayOrigin;
+use tigress::{Error, Pin};
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
@@ -79,6 +81,12 @@ pub(crate) fn relay(option: &str, text: &str) -> Result<String, Failure> {
     RelayOrigin::parse(text)
         .map(|origin| origin.to_string())
         .map_err(|error| Failure::usage(format!("{option} is no relay: {error}")))
+}
+
+/// PINs as they were typed.
+pub(crate) fn pins(typed: &[String]) -> Result<VecDeque<Pin>, Failure> {
+    let parse = |typed: &String| Pin::parse(typed).map_err(|error| Error::from(error).into());
+    typed.iter().map(parse).collect()
 }
 
 /// Reads an invitation: a share URL, a file, or `-` for stdin. What it was is in no error.

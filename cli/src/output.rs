@@ -25,6 +25,10 @@ pub(crate) enum Event {
     },
     /// Sender: somebody has answered. Receiver: the invitation was taken on.
     Accepted,
+    PinRequired,
+    PinRejected {
+        tries_left: u8,
+    },
     Established,
     CredentialDelivered {
         index: u64,
@@ -139,6 +143,8 @@ impl fmt::Display for Event {
                 write!(f, "expires: {}", time(*expires))
             }
             Self::Accepted => f.write_str("accepted"),
+            Self::PinRequired => f.write_str("a PIN is needed: the sender has it"),
+            Self::PinRejected { tries_left } => write!(f, "wrong PIN, {tries_left} tries left"),
             Self::Established => f.write_str("established"),
             Self::CredentialDelivered { .. } => f.write_str("delivered"),
             Self::CredentialReceived {

@@ -3,16 +3,16 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use tigress::invitation::parse_invitation;
+use tigress::invitation::{RelayOrigin, parse_invitation};
 use tigress::{AcceptOptions, Error, TransferId, TransferRole, TransferState};
 
 use crate::exit::Failure;
 use crate::files;
 use crate::options::{self, Carry, Common};
 use crate::output::{Event, Output};
-use crate::session::{Session, Start};
+use crate::session::{self, Session, Start};
 use crate::state::{Content, Notes};
-use crate::stats;
+use crate::{stats, terminal};
 
 /// Takes an invitation on and receives what it offers. Again with the same invitation, it goes on.
 #[derive(Args)]
@@ -28,6 +28,9 @@ pub(crate) struct Command {
     /// File that is sent in return.
     #[arg(long, value_name = "FILE")]
     reply: Option<PathBuf>,
+    /// The PIN, if the invitation needs one; asked on the terminal otherwise. Given several times, each is tried.
+    #[arg(long)]
+    pin: Vec<String>,
     /// Overwrites files.
     #[arg(long)]
     force: bool,
@@ -53,11 +56,10 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         state,
         notes,
         output: command.common.output(),
+        pins: options::pins(&command.pin)?,
         give_up_after: command.carry.give_up_after,
     })?;
-    let result = carry(&mut session, is_new)
-        .await
-        .map_err(|failure| failure.of(id));
+    let result = carry(&mut session).await.map_err(|failure| failure.of(id));
     if command.carry.stats {
         stats::show(&session, false);
     }
@@ -84,23 +86,34 @@ fn notes(command: &Command, begun: Option<Notes>, invitation: Content) -> Result
     Ok(notes)
 }
 
-async fn carry(session: &mut Session, is_new: bool) -> Result<u8, Failure> {
-    accept(session, is_new).await?;
+async fn carry(session: &mut Session) -> Result<u8, Failure> {
+    accept(session).await?;
     session.deliver_kept()?;
     session.run().await
 }
 
 /// Takes the invitation on, or goes on with that; what it says of itself is the other side's word.
-pub(crate) async fn accept(session: &mut Session, is_new: bool) -> Result<(), Failure> {
+pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
     let Some(invitation) = session.notes.invitation.clone() else {
         return Ok(());
     };
-    check_relay(session, &invitation)?;
+    let url = parse_invitation(&invitation.0)
+        .map_err(Error::from)?
+        .share_url;
+    check_relay(session, &url.relay)?;
+    if url.pin_required && session.pins.is_empty() && !terminal::is_there() {
+        return Err(session::pin_missing());
+    }
     session.save_notes()?;
+    // A PIN where none is asked for is told to be wrong here; else it is tried when it is asked for.
+    let options = AcceptOptions {
+        pin: session.pins.front().cloned().filter(|_| !url.pin_required),
+        ..AcceptOptions::default()
+    };
     let client = session.client.clone();
-    let accepting = client.accept_invitation(&invitation.0[..], AcceptOptions::default());
+    let accepting = client.accept_invitation(&invitation.0[..], options);
     let accepted = session.unless_interrupted(accepting).await;
-    if accepted.is_err() && is_new && session.state.find(session.id).await?.is_none() {
+    if accepted.is_err() && session.state.find(session.id).await?.is_none() {
         // Nothing was begun.
         session.state.forget(session.id)?;
     }
@@ -116,11 +129,7 @@ pub(crate) async fn accept(session: &mut Session, is_new: bool) -> Result<(), Fa
 }
 
 /// Before anything is noted: the core's own check, without its network.
-fn check_relay(session: &Session, invitation: &Content) -> Result<(), Failure> {
-    let relay = parse_invitation(&invitation.0)
-        .map_err(Error::from)?
-        .share_url
-        .relay;
+fn check_relay(session: &Session, relay: &RelayOrigin) -> Result<(), Failure> {
     let is_trusted = session
         .notes
         .trusted

@@ -7,7 +7,7 @@ use tigress::{InvitationRequest, TransferId, TransferRole, TransferState, Transf
 
 use crate::exit::Failure;
 use crate::files;
-use crate::options::{Carry, Common};
+use crate::options::{self, Carry, Common};
 use crate::output::Output;
 use crate::session::{Session, Start};
 use crate::{receive, send, stats};
@@ -20,6 +20,9 @@ pub(crate) struct Command {
     /// File (receiver) or folder (sender) for what is received.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
+    /// The PIN, if the invitation needs one; asked on the terminal otherwise. Given several times, each is tried.
+    #[arg(long)]
+    pin: Vec<String>,
     /// Overwrites files.
     #[arg(long)]
     force: bool,
@@ -43,6 +46,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         state,
         notes,
         output: command.common.output(),
+        pins: options::pins(&command.pin)?,
         give_up_after: command.carry.give_up_after,
     })?;
     let result = carry(&mut session, &summary)
@@ -59,7 +63,7 @@ async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, F
     session.deliver_kept()?;
     match (summary.role, summary.state) {
         (_, TransferState::Closed(_)) => {}
-        (TransferRole::Receiver, _) => receive::accept(session, false).await?,
+        (TransferRole::Receiver, _) => receive::accept(session).await?,
         (TransferRole::Sender, TransferState::Invited) => {
             if session.notes.key.is_some() {
                 send::invite(session, InvitationRequest::default()).await?;

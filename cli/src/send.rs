@@ -1,5 +1,6 @@
 //! `tigress send`.
 
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -39,6 +40,9 @@ pub(crate) struct Command {
     /// How long the invitation lasts: seconds, or a number with s, m, h or d; 30d at most.
     #[arg(long, value_name = "TIME", default_value = "48h", value_parser = options::lifetime)]
     lifetime: Duration,
+    /// The receiver must type a PIN, which is shown once: tell it by another channel than the link's.
+    #[arg(long)]
+    pin: bool,
     /// Also writes the invitation as a .tigress file.
     #[arg(long, value_name = "FILE")]
     invitation: Option<PathBuf>,
@@ -86,6 +90,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         title: command.title,
         description: command.description,
         lifetime: Some(command.lifetime),
+        pin: command.pin,
         credential: Some(Credential::new(command.format, content.to_vec())),
         ..InvitationRequest::default()
     };
@@ -100,6 +105,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         state: command.common.state()?,
         notes,
         output,
+        pins: VecDeque::new(),
         give_up_after: command.carry.give_up_after,
     })?;
     session.save_notes()?;
@@ -155,7 +161,7 @@ fn show(session: &Session, invitation: &Invitation) -> Result<(), Failure> {
     session.event(&Event::Invited {
         url: invitation.share_url.to_url().to_string(),
         expires: invitation.expires_at,
-        pin: None,
+        pin: invitation.pin.as_ref().map(|pin| pin.as_str().to_owned()),
     });
     if session.output.is_terminal() {
         session.output.note(qr_code_terminal(&invitation.share_url));

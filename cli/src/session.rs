@@ -1,13 +1,14 @@
 //! Carries one transfer to its end: events as they happen, Ctrl-C, a relay that is silent.
 
+use std::collections::VecDeque;
 use std::future::Future;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tigress::{
-    Config, Credential, Error, Outcome, TerminateReason, TransferClient, TransferEvent, TransferId,
-    TransferRole, TransferState, TransferUpdate,
+    Config, Credential, Error, Outcome, Pin, TerminateReason, TransferClient, TransferEvent,
+    TransferId, TransferRole, TransferState, TransferUpdate,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
@@ -17,6 +18,7 @@ use crate::files;
 use crate::meter::Meter;
 use crate::output::{Event, Output};
 use crate::state::{Content, Kept, Notes, State};
+use crate::terminal;
 
 /// Longest time that one poll waits.
 const POLL: Duration = Duration::from_secs(50);
@@ -33,8 +35,12 @@ pub(crate) struct Session {
     pub(crate) state: State,
     pub(crate) notes: Notes,
     pub(crate) output: Output,
+    /// Receiver: PINs that were given with the command and not tried yet.
+    pub(crate) pins: VecDeque<Pin>,
     meter: Arc<Meter>,
     interrupts: Signal,
+    /// The last PIN was wrong.
+    rejected: bool,
     /// Once Ctrl-C was pressed: how long the ending may take.
     leaving: Option<Instant>,
 }
@@ -46,6 +52,7 @@ pub(crate) struct Start {
     pub(crate) state: State,
     pub(crate) notes: Notes,
     pub(crate) output: Output,
+    pub(crate) pins: VecDeque<Pin>,
     pub(crate) give_up_after: Duration,
 }
 
@@ -87,8 +94,10 @@ impl Session {
             state: start.state,
             notes: start.notes,
             output: start.output,
+            pins: start.pins,
             meter,
             interrupts,
+            rejected: false,
             leaving: None,
         })
     }
@@ -137,8 +146,15 @@ impl Session {
 
     pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
         let mut seen = 0;
+        // A PIN that is still asked for is told at once: there may be no event before it is typed.
+        let mut wait = match self.awaits_pin().await? {
+            true => Duration::ZERO,
+            false => POLL,
+        };
         loop {
-            match self.step(seen).await {
+            let step = self.step(seen, wait).await;
+            wait = POLL;
+            match step {
                 Step::Polled(Ok(update)) => {
                     if let Some(outcome) = self.take(&update).await? {
                         self.end(outcome, update.cursor).await?;
@@ -175,7 +191,7 @@ impl Session {
         Ending::Told
     }
 
-    async fn step(&mut self, seen: u64) -> Step {
+    async fn step(&mut self, seen: u64, wait: Duration) -> Step {
         let leaving = self.leaving;
         let alone = async {
             match leaving {
@@ -184,7 +200,7 @@ impl Session {
             }
         };
         tokio::select! {
-            update = self.client.poll(self.id, POLL, seen) => Step::Polled(update),
+            update = self.client.poll(self.id, wait, seen) => Step::Polled(update),
             () = self.meter.silence() => Step::Silent,
             _ = self.interrupts.recv() => Step::Interrupted,
             () = alone => Step::LeftAlone,
@@ -216,6 +232,12 @@ impl Session {
             match event {
                 // A receiver has taken the invitation on itself.
                 TransferEvent::Accepted => self.event(&Event::Accepted),
+                TransferEvent::PinRequired => self.event(&Event::PinRequired),
+                TransferEvent::PinRejected { tries_left } => {
+                    let tries_left = *tries_left;
+                    self.event(&Event::PinRejected { tries_left });
+                    self.rejected = true;
+                }
                 TransferEvent::Established => self.event(&Event::Established),
                 TransferEvent::CredentialDelivered { index } => {
                     self.event(&Event::CredentialDelivered { index: *index });
@@ -227,10 +249,49 @@ impl Session {
                 _ => {}
             }
         }
-        Ok(match update.state {
-            TransferState::Closed(outcome) => Some(outcome),
-            _ => None,
-        })
+        match update.state {
+            TransferState::Closed(outcome) => return Ok(Some(outcome)),
+            TransferState::PinRequired if self.leaving.is_none() => self.type_pin().await?,
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    async fn awaits_pin(&self) -> Result<bool, Failure> {
+        let summary = self.state.find(self.id).await?;
+        Ok(summary.is_some_and(|summary| summary.state == TransferState::PinRequired))
+    }
+
+    /// The next PIN of the command, else the one that the user types now.
+    async fn type_pin(&mut self) -> Result<(), Failure> {
+        let pin = match self.pins.pop_front() {
+            Some(pin) => Some(pin),
+            None if terminal::is_there() => self.ask_pin().await?,
+            None if self.rejected => return Err(wrong_pin()),
+            None => return Err(pin_missing()),
+        };
+        if let Some(pin) = pin {
+            self.client.provide_pin(self.id, &pin).await?;
+        }
+        Ok(())
+    }
+
+    /// None if Ctrl-C came first.
+    async fn ask_pin(&mut self) -> Result<Option<Pin>, Failure> {
+        loop {
+            let typed = tokio::select! {
+                typed = terminal::ask_pin() => Some(typed?),
+                _ = self.interrupts.recv() => None,
+            };
+            let Some(typed) = typed else {
+                self.leave().await?;
+                return Ok(None);
+            };
+            match Pin::parse(&typed) {
+                Ok(pin) => return Ok(Some(pin)),
+                Err(error) => self.output.note(error),
+            }
+        }
     }
 
     async fn received(&mut self, credential: &Credential, index: u64) -> Result<(), Failure> {
@@ -342,6 +403,22 @@ impl Session {
         // Acknowledges the last events.
         self.client.poll(self.id, Duration::ZERO, cursor).await?;
         Ok(())
+    }
+}
+
+/// Tries may be left, for the same command with another PIN.
+fn wrong_pin() -> Failure {
+    Failure {
+        exit: exit::REFUSED,
+        ..Failure::new("wrong_pin", "the PIN was wrong")
+    }
+}
+
+/// Nobody is there to type it.
+pub(crate) fn pin_missing() -> Failure {
+    Failure {
+        exit: exit::USAGE,
+        ..Failure::new("pin_required", "this invitation needs a PIN (--pin)")
     }
 }
 

@@ -16,6 +16,9 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::exit::Failure;
 
+/// How often notes are written again when another process was faster.
+const MAX_CONFLICTS: usize = 16;
+
 /// A folder that needs nothing else: its key lies in it.
 #[derive(Clone)]
 pub(crate) struct State {
@@ -81,15 +84,19 @@ impl State {
         let bytes = serde_json::to_vec(notes).map(Zeroizing::new);
         let bytes = bytes.map_err(|_| Failure::new("state", "a path is not UTF-8"))?;
         let key = record_key(id);
-        let before = self.store.load(&key).map_err(store_failed)?;
-        if before.as_ref().is_some_and(|record| record.bytes == bytes) {
-            return Ok(());
+        for _ in 0..MAX_CONFLICTS {
+            let before = self.store.load(&key).map_err(store_failed)?;
+            if before.as_ref().is_some_and(|record| record.bytes == bytes) {
+                return Ok(());
+            }
+            let expected = before.map(|record| record.version);
+            match self.store.save(&key, expected.as_deref(), &bytes) {
+                // Another process, that carries or ends the same transfer, was faster.
+                Err(StoreError::Conflict) => {}
+                result => return result.map(|_| ()).map_err(store_failed),
+            }
         }
-        let expected = before.map(|record| record.version);
-        self.store
-            .save(&key, expected.as_deref(), &bytes)
-            .map(|_| ())
-            .map_err(store_failed)
+        Err(store_failed(StoreError::Busy))
     }
 }
 

@@ -1,5 +1,6 @@
 //! `tigress terminate`.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use clap::Args;
@@ -32,6 +33,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         state,
         notes,
         output: command.common.output(),
+        pins: VecDeque::new(),
         give_up_after: command.give_up_after,
     })?;
     if !matches!(summary.state, TransferState::Closed(_)) {

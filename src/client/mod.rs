@@ -6,11 +6,14 @@ mod clock;
 mod config;
 #[cfg(feature = "http")]
 mod http;
+#[cfg(feature = "testing")]
+mod memory_relay;
+mod observe;
 mod round;
 mod store;
 mod transport;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -22,6 +25,9 @@ pub use clock::Clock;
 pub use config::{
     AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
 };
+#[cfg(feature = "testing")]
+pub use memory_relay::InMemoryRelay;
+pub use observe::Observation;
 pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
 pub use transport::{HttpTransport, TransportError};
 
@@ -56,6 +62,7 @@ struct Inner {
     http: Arc<dyn HttpTransport>,
     clock: Arc<dyn Clock>,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
+    observed: Mutex<HashSet<TransferId>>,
 }
 
 /// What this process knows of a transfer beside its record.
@@ -132,6 +139,7 @@ impl TransferClient {
             http,
             clock,
             live: Mutex::default(),
+            observed: Mutex::default(),
         })))
     }
 

@@ -127,6 +127,15 @@ fn a_restored_older_copy_is_noticed_by_ack_base_hash_and_own_envelope() {
     assert!(before.is_behind(&a.fields(Side::Sender, false)));
     assert!(Window::default().is_behind(&b.fields(Side::Receiver, false)));
     assert!(!a.is_behind(&a.fields(Side::Sender, false)));
+    // It is not longer, but holds something else.
+    let mut other = before.clone();
+    other.push(b"other".to_vec()).unwrap();
+    let mut sent = before.clone();
+    sent.push(b"one".to_vec()).unwrap();
+    assert!(other.is_behind(&sent.fields(Side::Sender, false)));
+    assert!(!sent.is_behind(&before.fields(Side::Sender, false)));
+    // An older one of its own is no news.
+    assert!(!a.is_behind(&sent.fields(Side::Sender, false)));
 }
 
 #[test]

@@ -163,6 +163,11 @@ pub(crate) trait MechanismContext: Send + Sync {
     /// The sequence number of a MIC that holds.
     fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error>;
 
+    /// Fills `out` with what only both sides can compute from `input`.
+    fn pseudo_random(&self, _input: &[u8], _out: &mut [u8]) -> Result<(), Error> {
+        Err(Error::new(MajorStatus::UNAVAILABLE, MinorStatus::Mechanism))
+    }
+
     fn delete(
         &self,
         code: u8,

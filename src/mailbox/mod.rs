@@ -51,6 +51,18 @@ pub mod headers {
     pub const DATE: &str = "date";
     /// RFC 9110 §8.3.
     pub const CONTENT_TYPE: &str = "content-type";
+
+    /// All that a request has.
+    pub const OF_REQUESTS: [&str; 8] = [
+        REQUEST_ID,
+        DEVICE_CLAIM,
+        DEVICE_ATTESTATION,
+        PAYLOAD_VERSION,
+        RECIPIENT_PROOF,
+        IF_MATCH,
+        PREFER,
+        CONTENT_TYPE,
+    ];
 }
 
 /// Media types of the bodies.

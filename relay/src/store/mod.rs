@@ -1,5 +1,7 @@
 //! Where mailboxes are kept. Every rule of the interface is in [`rules`]; a store only runs it atomically.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use tigress::mailbox::{MailboxId, NotificationToken};
 
@@ -74,6 +76,46 @@ pub trait MailboxStore: Send + Sync + 'static {
 
     /// Called once at the end of the relay: whatever the store still has to do, such as closing a file.
     async fn close(&self) {}
+}
+
+/// A shared store, for whoever embeds a relay and wants to keep hold of it.
+#[async_trait]
+impl<S: MailboxStore + ?Sized> MailboxStore for Arc<S> {
+    async fn create(
+        &self,
+        key: CreateKey,
+        id: MailboxId,
+        record: Record,
+        limit: usize,
+        now: u64,
+    ) -> Result<Created, StoreError> {
+        (**self).create(key, id, record, limit, now).await
+    }
+
+    async fn apply(
+        &self,
+        id: MailboxId,
+        command: Command,
+        now: u64,
+    ) -> Result<Applied, StoreError> {
+        (**self).apply(id, command, now).await
+    }
+
+    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
+        (**self).watch(id).await
+    }
+
+    async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
+        (**self).sweep(now).await
+    }
+
+    async fn ready(&self) -> Result<(), StoreError> {
+        (**self).ready().await
+    }
+
+    async fn close(&self) {
+        (**self).close().await;
+    }
 }
 
 /// What [`MailboxStore::create`] did.

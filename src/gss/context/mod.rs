@@ -1,9 +1,12 @@
 //! A security context: everything after the first call (RFC 2743 §2.2 and §2.3).
 
+mod exported;
 mod messages;
 mod saved;
 
 use std::fmt;
+
+use zeroize::Zeroizing;
 
 pub use messages::Unwrapped;
 
@@ -213,6 +216,29 @@ impl SecurityContext {
         Ok(self.expires_at - now)
     }
 
+    /// `length` bytes that only both sides can compute, the same for the same `input`
+    /// (`GSS_Pseudo_random`, RFC 4401, with the full key). Also once this side has deleted the context.
+    ///
+    /// # Errors
+    /// `NO_CONTEXT` unless established and not deleted by the peer, `CONTEXT_EXPIRED`, `FAILURE` beyond 8160
+    /// bytes, `UNAVAILABLE` if the mechanism has none.
+    pub fn pseudo_random(
+        &self,
+        input: &[u8],
+        length: usize,
+        now: u64,
+    ) -> Result<Zeroizing<Vec<u8>>, Error> {
+        self.peer_not_deleted()?;
+        self.usable(now)?;
+        if length > MAX_PSEUDO_RANDOM {
+            let minor = MinorStatus::MessageTooLong;
+            return Err(Error::new(MajorStatus::FAILURE, minor));
+        }
+        let mut out = Zeroizing::new(vec![0; length]);
+        self.inner.pseudo_random(input, &mut out)?;
+        Ok(out)
+    }
+
     /// What this context is (`GSS_Inquire_context`), at any time.
     #[must_use]
     pub fn inquire(&self, now: u64) -> ContextInfo {
@@ -346,6 +372,9 @@ impl SecurityContext {
         Ok(())
     }
 }
+
+/// Most bytes of one `pseudo_random` (HKDF's bound with SHA-256).
+const MAX_PSEUDO_RANDOM: usize = 255 * 32;
 
 const CREDENTIALS_EXPIRED: Error = Error::new(
     MajorStatus::CREDENTIALS_EXPIRED,

@@ -10,6 +10,7 @@ use crate::gss::{
     Error, MajorStatus, MechanismContext, MinorStatus, Opened, OpenedDeletion, Role, Stepped,
 };
 use crate::pin::Pin;
+use crate::secret::Secret;
 
 /// The context on one side.
 #[derive(Clone)]
@@ -173,6 +174,13 @@ impl MechanismContext for Context {
 
     fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error> {
         self.protection()?.verify_mic(message, token)
+    }
+
+    fn pseudo_random(&self, input: &[u8], out: &mut [u8]) -> Result<(), Error> {
+        let key = self.protection()?.keys.pseudo_random();
+        let key = Secret::new(crypto::hmac(&key, &[input]));
+        let too_long = Error::new(MajorStatus::FAILURE, MinorStatus::MessageTooLong);
+        crypto::expand_into(&key, b"tigress v1 prf output", out).ok_or(too_long)
     }
 
     fn delete(

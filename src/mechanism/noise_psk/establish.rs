@@ -186,9 +186,9 @@ pub(super) fn answer_pin(
 ) -> Option<(Keys, Answered, Vec<u8>)> {
     // Element and key are made at once: this seed need not be kept.
     let seed = entropy.secret();
-    let shared = pin::shared(Role::Acceptor, pin, &seed, &asked.element)?;
+    let (element, shared) = pin::run(Role::Acceptor, pin, &seed, &asked.element)?;
     let answer = PinAnswer {
-        element: pin::element(Role::Acceptor, pin, &seed),
+        element,
         number: asked.number,
         proof: pin::proof(&keys.hash, &shared, asked.number).to_vec(),
     };
@@ -267,7 +267,8 @@ pub(super) fn judge(
     if answer.number != tries.number {
         return Err(token::MALFORMED);
     }
-    let shared = pin::shared(Role::Initiator, &tries.pin, &tries.seed, &answer.element)
+    let shared = pin::run(Role::Initiator, &tries.pin, &tries.seed, &answer.element)
+        .map(|(_, shared)| shared)
         .filter(|shared| pin::proves(&keys.hash, shared, answer.number, &answer.proof));
     Ok(match shared {
         Some(shared) => confirmation(keys.with_pin(halves, &shared), entropy),

@@ -98,6 +98,11 @@ impl Keys {
         crypto::expand(&self.master, &[b"tigress v1 finish"])
     }
 
+    /// K_prf.
+    pub(super) fn pseudo_random(&self) -> Secret<32> {
+        crypto::expand(&self.master, &[b"tigress v1 prf"])
+    }
+
     /// K_wrap, K_int, K_mic, K_del.
     pub(super) fn message(&self, purpose: Use, from: Role) -> Secret<32> {
         let label: &[u8] = match purpose {

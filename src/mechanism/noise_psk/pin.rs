@@ -48,16 +48,17 @@ pub(super) fn element(role: Role, pin: &Pin, seed: &Seed) -> Vec<u8> {
     start(role, pin, seed).1
 }
 
-/// The shared key from the peer's element; `None` if that is refused.
-pub(super) fn shared(role: Role, pin: &Pin, seed: &Seed, theirs: &[u8]) -> Option<Shared> {
+/// One run: this side's element, and the key shared with the peer's element; `None` if that is refused.
+pub(super) fn run(role: Role, pin: &Pin, seed: &Seed, theirs: &[u8]) -> Option<(Vec<u8>, Shared)> {
     is_element(role.peer(), theirs).then_some(())?;
-    let (state, _) = start(role, pin, seed);
+    let (state, element) = start(role, pin, seed);
     let key = Zeroizing::new(state.finish(theirs).ok()?);
-    Secret::from_slice(&key)
+    Some((element, Secret::from_slice(&key)?))
 }
 
-/// Whether `bytes` are an element that side `from` may send: its side byte, then the one encoding of a point in
-/// the prime-order subgroup that is not the identity. The library would take all eight torsion points, too.
+/// Whether `bytes` are an element that side `from` may send: its side byte, then a point of the prime-order
+/// subgroup that is not the identity (such a point has one encoding). The library would take all eight torsion
+/// points, too.
 pub(super) fn is_element(from: Role, bytes: &[u8]) -> bool {
     let Some((first, encoded)) = bytes.split_first() else {
         return false;
@@ -67,9 +68,7 @@ pub(super) fn is_element(from: Role, bytes: &[u8]) -> bool {
     }
     let point = CompressedEdwardsY::from_slice(encoded).ok();
     let point = point.and_then(|encoded| encoded.decompress());
-    point.is_some_and(|point| {
-        point.compress().as_bytes() == encoded && point.is_torsion_free() && !point.is_identity()
-    })
+    point.is_some_and(|point| point.is_torsion_free() && !point.is_identity())
 }
 
 /// cR: proves to the sender that the receiver has the key of try `number`.

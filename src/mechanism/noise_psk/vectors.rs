@@ -169,11 +169,7 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
         row("root", json!("h, k1, k2"), t.keys.root.expose()),
         row("master", json!("h, k1, k2"), t.keys.master.expose()),
         row("K_fin", json!("master"), t.keys.finish().expose()),
-        row(
-            "K_prf",
-            json!("master"),
-            crypto::expand(&t.keys.master, &[b"tigress v1 prf"]).expose(),
-        ),
+        row("K_prf", json!("master"), t.keys.pseudo_random().expose()),
         row(
             "R",
             json!("S"),

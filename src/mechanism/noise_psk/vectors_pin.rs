@@ -115,7 +115,7 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
     let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();
     let (keys, halves) = (Keys::new(&split), keys::halves(&split));
-    let z = |role, pin: &Pin, seed, theirs: &[u8]| pin::shared(role, pin, seed, theirs).unwrap();
+    let z = |role, pin: &Pin, seed, theirs: &[u8]| pin::run(role, pin, seed, theirs).unwrap().1;
     let z_1 = [
         z(Role::Acceptor, &typed_first(), seed_x_1, &y_1),
         z(Role::Initiator, &right(), seed_y_1, &x_1),
@@ -192,6 +192,7 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
         ),
         row("master", json!("h, k1, k2, Z_2"), with_pin.master.expose()),
         row("K_fin", json!("master"), with_pin.finish().expose()),
+        row("K_prf", json!("master"), with_pin.pseudo_random().expose()),
     ];
     for (role, d) in SIDES {
         let mut add = |name: &str, from: &str, key: Secret<32>| {
@@ -241,6 +242,11 @@ fn token_rows(draws: &Draws) -> Vec<Value> {
         &**receiver.unwrap(&wrapped, NOW).unwrap().data,
         b"message from i"
     );
+    let derived = sender.pseudo_random(b"input", 48, NOW).unwrap();
+    assert_eq!(
+        receiver.pseudo_random(b"input", 48, NOW),
+        Ok(derived.clone())
+    );
     let nonce = |at: usize| json!({ "nonce": hex::encode(draws.nonces[at]) });
     vec![
         row("01 01", json!("sealed, Noise message 1"), &first),
@@ -252,6 +258,11 @@ fn token_rows(draws: &Draws) -> Vec<Value> {
             "02 01 integrity only [i]",
             json!({ "data": "message from i", "nonce": drawn::<24>(7), "seq": 0 }),
             &wrapped,
+        ),
+        row(
+            "pseudo_random",
+            json!({ "in": "input", "length": 48 }),
+            &*derived,
         ),
     ]
 }

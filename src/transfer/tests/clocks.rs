@@ -164,6 +164,21 @@ fn an_established_transfer_expires_on_both_sides() {
 }
 
 #[test]
+fn a_message_that_comes_when_the_time_is_over_is_not_taken() {
+    let mut world = World::established();
+    world.relay.expire_at(u64::MAX);
+    world.send(SENDER, 1);
+    world.wait(LIFETIME - 10);
+    world.step(SENDER);
+    world.wait(CLOCK_SKEW);
+    // The relay holds the answer, and the time is over meanwhile.
+    world.relay.takes = 20;
+    world.step(RECEIVER);
+    assert!(world.devices[RECEIVER].received().is_empty());
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Expired));
+}
+
+#[test]
 fn clocks_that_differ_by_days_do_not_matter_to_a_transfer() {
     for skews in [[3, -3], [-1, 1], [1, 400], [0, -400]] {
         let mut world = World::with_lifetime(LIFETIME, skews[0] * DAY);

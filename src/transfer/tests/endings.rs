@@ -14,9 +14,11 @@ fn either_side_ends_the_other_acknowledges_and_the_first_deletes_the_mailbox() {
     for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
         for reason in REASONS {
             let mut world = World::established();
+            world.send(other, 1);
             world.terminate(who, reason);
             world.step(who);
             assert_eq!(world.state(who), TransferState::Closing);
+            world.devices[other].kill();
             world.step(other);
             // Stored, not yet told.
             assert_eq!(world.state(other), TransferState::Closing);
@@ -25,6 +27,7 @@ fn either_side_ends_the_other_acknowledges_and_the_first_deletes_the_mailbox() {
                 world.slot().tokens.is_empty(),
                 "an acknowledgement asks for no answer"
             );
+            assert!(world.devices[who].received().is_empty());
             assert_eq!(world.outcome(who), None, "not confirmed yet");
             world.run();
             let outcome = Outcome::from_code(reason.code());
@@ -227,6 +230,31 @@ fn an_abort_is_obeyed_whatever_its_indexes_say() {
 }
 
 #[test]
+fn no_token_is_taken_from_an_envelope_with_an_abort() {
+    let mut world = World::established();
+    world.send(SENDER, 1);
+    let now = world.now;
+    let fields = world.edit(SENDER, |transfer, entropy| {
+        transfer.advance(now, entropy).unwrap();
+        let mut fields = transfer.window.fields(Side::Sender, false);
+        let context = transfer.context.as_ref().unwrap();
+        fields.abort = context.abort_token(codes::CANCELLED, entropy);
+        fields
+    });
+    assert_eq!(fields.tokens.len(), 1);
+    let acknowledged = world.devices[RECEIVER].load().window;
+    world.relay.put(world.authentic(SENDER, &fields));
+    world.step(RECEIVER);
+    world.step(RECEIVER);
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Cancelled));
+    assert!(world.devices[RECEIVER].received().is_empty());
+    assert_eq!(
+        world.slot().ack,
+        acknowledged.fields(Side::Receiver, true).ack
+    );
+}
+
+#[test]
 fn an_abort_that_does_not_open_ends_too() {
     for aborting in [false, true] {
         let mut world = World::established();
@@ -256,6 +284,9 @@ fn before_the_third_token_the_receiver_ends_by_an_abort() {
         world.accept(RECEIVER).unwrap();
         world.step(RECEIVER);
         world.terminate(RECEIVER, reason);
+        // The sender has no keys yet: token 2 is with the abort.
+        world.step(RECEIVER);
+        assert!(world.slot().abort.is_some() && world.slot().tokens.len() == 1);
         world.run();
         let expected = match reason {
             TerminateReason::Declined => Outcome::Declined,

@@ -296,6 +296,9 @@ fn an_answer_counts_only_if_its_mic_holds_all_or_nothing() {
         change(&mut fields);
         bad.push(fields.encode(|_| Some(mic)));
     }
+    // Its author claims that token 2 is another one.
+    let later = Fields { base: 1, ..fields };
+    bad.push(good.authentic(RECEIVER, &later));
     for data in bad {
         let mut world = answered();
         let right = world.relay.data().to_owned();
@@ -481,6 +484,8 @@ fn accepting_again_goes_on_with_the_apps_cursor() {
     let declined = world.devices[RECEIVER].load();
     world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
     world.edit(RECEIVER, |transfer, _| transfer.follow(&declined));
+    let update = world.devices[RECEIVER].load().update_after(1);
+    assert_eq!((update.cursor, update.events.len()), (1, 0));
     world.run();
     let closed = TransferEvent::Closed {
         outcome: Outcome::Declined,

@@ -342,7 +342,6 @@ impl World {
         call: Option<Call>,
         fault: Fault,
     ) -> Result<Next, Error> {
-        let (now, date) = (self.clock(at), self.date());
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
             self.devices[at].slot.attempt();
@@ -360,6 +359,8 @@ impl World {
                 reply
             }
         });
+        self.now += self.relay.takes;
+        let (now, date) = (self.clock(at), self.date());
         let lost = matches!(fault, Fault::LostRequest | Fault::LostAnswer);
         let device = &mut self.devices[at];
         if lost && let Some(call) = call {

@@ -44,6 +44,8 @@ pub(super) struct Relay {
     pub(super) url_link: String,
     /// The next answers, whatever was asked; the requests are not processed.
     pub(super) answers: Vec<Reply>,
+    /// How long an answer takes, in seconds.
+    pub(super) takes: u64,
 }
 
 impl Default for Relay {
@@ -59,6 +61,7 @@ impl Default for Relay {
             repeats_creation: true,
             url_link: MAILBOX.to_owned(),
             answers: Vec::new(),
+            takes: 0,
         }
     }
 }

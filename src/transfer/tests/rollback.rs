@@ -22,8 +22,11 @@ fn act(world: &mut World, n: usize) {
 
 const STEPS: usize = 18;
 
-/// The story, and what each device had stored after each step.
-fn story() -> (World, Vec<[Option<Zeroizing<Vec<u8>>>; 2]>) {
+/// What both devices had stored at one moment.
+type Copies = [Option<Zeroizing<Vec<u8>>>; 2];
+
+/// The story, and what the devices had stored after each step.
+fn story() -> (World, Vec<Copies>) {
     let mut world = World::with_lifetime(LIFETIME, 0);
     let stored = |world: &World| [SENDER, RECEIVER].map(|at| world.devices[at].record.clone());
     let mut copies = vec![stored(&world)];
@@ -138,6 +141,31 @@ fn a_restored_copy_with_another_message_is_noticed() {
 }
 
 #[test]
+fn a_copy_restored_from_before_an_abort_sees_it_in_its_own_envelope() {
+    for at in [SENDER, RECEIVER] {
+        let mut world = World::established();
+        let copy = world.devices[at].record.clone();
+        let now = world.now;
+        world.edit(at, |transfer, entropy| {
+            transfer.abort(codes::INTERNAL, now, entropy)
+        });
+        world.devices[at].kill();
+        world.step(at);
+        world.step(at);
+        assert!(world.slot().abort.is_some());
+        world.devices[at].record = copy;
+        world.devices[at].kill();
+        world.step(at);
+        assert_eq!(world.state(at), TransferState::Closing);
+        world.run();
+        // The other may have read the first abort or the second.
+        for at in [SENDER, RECEIVER] {
+            assert!(matches!(world.outcome(at), Some(Outcome::Failed(7 | 9))));
+        }
+    }
+}
+
+#[test]
 fn a_sender_restored_to_before_the_answer_sees_that_its_confirmation_was_taken() {
     let mut world = World::invited();
     let copy = world.devices[SENDER].record.clone();
@@ -173,8 +201,8 @@ fn a_sender_restored_to_before_the_answer_sees_that_its_confirmation_was_taken()
 fn a_restored_copy_without_keys_can_tell_nobody_and_ends_at_expiry() {
     let (_, copies) = story();
     for at in [SENDER, RECEIVER] {
-        for point in 2..=STEPS {
-            let Some(copy) = copies[point][at].clone().filter(|copy| !has_keys(copy)) else {
+        for copies in &copies[2..] {
+            let Some(copy) = copies[at].clone().filter(|copy| !has_keys(copy)) else {
                 continue;
             };
             let (mut world, _) = story();

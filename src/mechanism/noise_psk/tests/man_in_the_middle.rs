@@ -73,9 +73,9 @@ impl FalseReceiver {
 
     /// An honest answer with a guessed PIN.
     fn guess(&self, guess: &Pin, theirs: &[u8], number: u8) -> PinAnswer {
-        let shared = spake::shared(Role::Acceptor, guess, &seed(), theirs).unwrap();
+        let (element, shared) = spake::run(Role::Acceptor, guess, &seed(), theirs).unwrap();
         PinAnswer {
-            element: spake::element(Role::Acceptor, guess, &seed()),
+            element,
             number,
             proof: spake::proof(&self.keys.hash, &shared, number).to_vec(),
         }
@@ -476,7 +476,7 @@ fn whoever_only_records_has_nothing_to_test_a_pin_on() {
     let key = recorder.keys.control(Role::Acceptor);
     assert!(crypto::open(&key, &aad, sealed).is_none());
     let opens = |candidate: &Pin| {
-        let shared = spake::shared(Role::Acceptor, candidate, &seed(), &recorder.theirs).unwrap();
+        let (_, shared) = spake::run(Role::Acceptor, candidate, &seed(), &recorder.theirs).unwrap();
         recorder.opens(&third, &shared)
     };
     assert!(!candidates().iter().any(opens));

@@ -5,6 +5,7 @@ mod establishing;
 mod hostile;
 mod man_in_the_middle;
 mod messages;
+mod moving;
 mod noise_vectors;
 mod pin;
 mod saving;

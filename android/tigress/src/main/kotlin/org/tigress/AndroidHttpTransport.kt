@@ -1,0 +1,166 @@
+package org.tigress
+
+import java.io.ByteArrayOutputStream
+import java.io.IOException
+import java.io.InputStream
+import java.net.ConnectException
+import java.net.CookieHandler
+import java.net.HttpURLConnection
+import java.net.NoRouteToHostException
+import java.net.SocketTimeoutException
+import java.net.URL
+import java.net.UnknownHostException
+import java.util.concurrent.Executor
+import java.util.concurrent.LinkedBlockingQueue
+import java.util.concurrent.RejectedExecutionException
+import java.util.concurrent.ThreadPoolExecutor
+import java.util.concurrent.TimeUnit
+import javax.net.ssl.SSLException
+import kotlin.coroutines.resume
+import kotlin.coroutines.resumeWithException
+import kotlin.time.Duration
+import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CancellableContinuation
+import kotlinx.coroutines.suspendCancellableCoroutine
+
+/**
+ * The platform's HTTP: its TLS, trust, proxies and the app's network security configuration. Follows no redirects, keeps no
+ * cookies and no cache.
+ *
+ * A waiting read holds one of up to 64 threads of its own, so that waits never delay a write; more waits than that take turns.
+ * An app with a process-wide `CookieHandler` must bring another transport: with one, relays could link this device's transfers,
+ * so every request fails.
+ */
+public class AndroidHttpTransport
+internal constructor(
+    private val connectTimeout: Duration,
+    private val requestTimeout: Duration,
+    private val setMethod: (HttpURLConnection, String) -> Unit,
+) : HttpTransport {
+    /** One with the time-outs of [config]. */
+    @JvmOverloads
+    public constructor(
+        config: Config = Config()
+    ) : this(
+        config.connectTimeout ?: 10.seconds,
+        config.requestTimeout ?: 20.seconds,
+        { connection, method -> connection.requestMethod = method },
+    )
+
+    @Throws(TransportException::class)
+    override suspend fun send(request: HttpRequest): HttpResponse =
+        suspendCancellableCoroutine { continuation ->
+            val exchange = Exchange(request, continuation)
+            continuation.invokeOnCancellation { exchange.stop() }
+            val threads = if (request.wait.isPositive()) WAITS else WRITES
+            try {
+                threads.execute(exchange)
+            } catch (_: RejectedExecutionException) {
+                continuation.resumeWithException(failed("no thread"))
+            }
+        }
+
+    /** One request on a thread of its own. */
+    private inner class Exchange(
+        private val request: HttpRequest,
+        private val continuation: CancellableContinuation<HttpResponse>,
+    ) : Runnable {
+        @Volatile private var connection: HttpURLConnection? = null
+
+        override fun run() {
+            if (!continuation.isActive) return
+            try {
+                val response = exchange()
+                continuation.resume(response)
+            } catch (error: TransportException) {
+                continuation.resumeWithException(error)
+            } catch (error: IOException) {
+                continuation.resumeWithException(failed(reason(error)))
+            } catch (_: SecurityException) {
+                continuation.resumeWithException(failed("the app has no permission to use the network"))
+            } catch (_: RuntimeException) {
+                // What platforms throw for an odd URL or answer.
+                continuation.resumeWithException(failed("the request failed"))
+            }
+        }
+
+        /** Closing the connection may itself wait for the network, which no caller of `cancel` expects. */
+        fun stop() {
+            connection?.let { CLOSINGS.execute { it.disconnect() } }
+        }
+
+        private fun exchange(): HttpResponse {
+            if (CookieHandler.getDefault() != null) throw failed("a process-wide CookieHandler is set")
+            val connection = URL(request.url).openConnection() as HttpURLConnection
+            prepare(connection)
+            this.connection = connection
+            if (!continuation.isActive) throw failed("cancelled")
+            request.body?.let { body -> connection.outputStream.use { it.write(body) } }
+            val status = connection.responseCode
+            if (status < 0) throw failed("the answer is not HTTP")
+            val stream: InputStream? = if (status < 400) connection.inputStream else connection.errorStream
+            return HttpResponse(status.toUShort(), headers(connection), stream?.use(::readAll) ?: ByteArray(0))
+        }
+
+        private fun prepare(connection: HttpURLConnection) {
+            connection.instanceFollowRedirects = false
+            connection.useCaches = false
+            connection.connectTimeout = milliseconds(connectTimeout)
+            connection.readTimeout = milliseconds(requestTimeout + request.wait)
+            setMethod(connection, request.method.wireName())
+            request.headers.forEach { connection.setRequestProperty(it.name, it.value) }
+            request.body?.let {
+                connection.doOutput = true
+                connection.setFixedLengthStreamingMode(it.size)
+            }
+        }
+    }
+
+    private companion object {
+        const val MAX_BODY = 1024 * 1024
+
+        val WAITS = threads("tigress-wait", 64)
+        val WRITES = threads("tigress-http", 8)
+        val CLOSINGS = threads("tigress-close", 2)
+
+        /** Up to [count] threads, which end when there is nothing to do. */
+        fun threads(name: String, count: Int): Executor =
+            ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, LinkedBlockingQueue()) { action ->
+                    Thread(action, name).apply { isDaemon = true }
+                }
+                .apply { allowCoreThreadTimeOut(true) }
+
+        /** At least 1, as 0 means no limit. */
+        fun milliseconds(time: Duration): Int = time.inWholeMilliseconds.coerceIn(1, Int.MAX_VALUE.toLong()).toInt()
+
+        fun headers(connection: HttpURLConnection): List<HttpHeader> =
+            connection.headerFields.flatMap { (name, values) ->
+                // The status line has no name.
+                if (name == null) emptyList() else values.filterNotNull().map { HttpHeader(name, it) }
+            }
+
+        fun readAll(stream: InputStream): ByteArray {
+            val all = ByteArrayOutputStream()
+            val part = ByteArray(8192)
+            while (true) {
+                val count = stream.read(part)
+                if (count < 0) return all.toByteArray()
+                if (all.size() + count > MAX_BODY) throw failed("the answer is too large")
+                all.write(part, 0, count)
+            }
+        }
+
+        /** The kind of failure only: the platform's texts name hosts. */
+        fun reason(error: IOException): String =
+            when (error) {
+                is SocketTimeoutException -> "timed out"
+                is ConnectException,
+                is NoRouteToHostException,
+                is UnknownHostException -> "can't connect"
+                is SSLException -> "no secure connection"
+                else -> "the request failed"
+            }
+
+        fun failed(reason: String) = TransportException.Failed(reason)
+    }
+}

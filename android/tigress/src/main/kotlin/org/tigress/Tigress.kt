@@ -1,0 +1,21 @@
+package org.tigress
+
+import android.content.Context
+
+/** Clients as an Android app wants them. */
+public object Tigress {
+    /**
+     * A client with the platform's own store and HTTP: [AndroidTransferStore] and [AndroidHttpTransport]. Touches neither disk
+     * nor network, so that it can be made on the main thread. An app needs one client, and may close it never.
+     *
+     * Fails with the code `bad_config` for relay URLs that are no origins.
+     */
+    @JvmStatic
+    @JvmOverloads
+    public fun client(
+        context: Context,
+        config: Config,
+        store: TransferStore = AndroidTransferStore(context),
+        transport: HttpTransport = AndroidHttpTransport(config),
+    ): TransferClient = TransferClient(config, store, transport)
+}

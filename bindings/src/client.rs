@@ -1,0 +1,180 @@
+//! The client: each function is the core's, with its values converted.
+
+use std::sync::Arc;
+
+use crate::cancel::cancellable;
+use crate::{
+    AcceptOptions, Cancellation, Config, Credential, HttpTransport, Invitation, InvitationRequest,
+    NotificationToken, Observation, TerminateReason, TigressError, TimeSpan, TransferId,
+    TransferStore, TransferSummary, TransferUpdate, http, settings::parse_pin, store,
+};
+
+/// The interface that wallets call: it carries any number of transfers, as sender and as receiver.
+///
+/// Every function may be called from any thread, and may be cancelled at any point: what was stored stays, and the same call
+/// goes on later.
+#[derive(uniffi::Object)]
+pub struct TransferClient(tigress::TransferClient);
+
+#[uniffi::export(async_runtime = "tokio")]
+impl TransferClient {
+    /// A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
+    /// with `bad_config` for relay URLs that are no origins, with `NoTransport` without a transport where none is built in.
+    #[uniffi::constructor(default(transport = None))]
+    pub fn new(
+        config: Config,
+        store: Arc<dyn TransferStore>,
+        transport: Option<Arc<dyn HttpTransport>>,
+    ) -> Result<Arc<Self>, TigressError> {
+        let transport: Option<Arc<dyn tigress::HttpTransport>> = match transport {
+            Some(transport) => Some(Arc::new(http::Foreign(transport))),
+            None => None,
+        };
+        let store = Arc::new(store::Foreign(store));
+        let client = tigress::TransferClient::new(config.into(), store, transport)?;
+        Ok(Arc::new(Self(client)))
+    }
+
+    /// Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
+    /// it goes on after a kill, and gives the same invitation again.
+    ///
+    /// Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `TooLarge` for texts that are too
+    /// long, with `Closed` if the invitation of this key has been used or has ended, and with `RelayUnreachable`,
+    /// `RelayRefused`, `Store`, `StoreBusy`.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn create_invitation(
+        &self,
+        request: InvitationRequest,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Arc<Invitation>, TigressError> {
+        let call = self.0.create_invitation(request.into());
+        Ok(Arc::new(cancellable(cancellation, call).await?.into()))
+    }
+
+    /// Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
+    /// returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
+    /// gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
+    /// accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
+    ///
+    /// Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
+    /// `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn accept_invitation(
+        &self,
+        invitation: Vec<u8>,
+        options: AcceptOptions,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<TransferId, TigressError> {
+        let call = self.0.accept_invitation(invitation, options.try_into()?);
+        Ok(cancellable(cancellation, call).await?.into())
+    }
+
+    /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
+    /// what the transfer needs of the relay meanwhile; with no `wait`, one round.
+    ///
+    /// Fails with `RelayUnreachable` or `RelayRefused` if the relay gave no good answer in this time (the transfer goes on with
+    /// the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn poll(
+        &self,
+        id: TransferId,
+        wait: TimeSpan,
+        after: u64,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<TransferUpdate, TigressError> {
+        let call = self.0.poll(id.parse()?, wait.0, after);
+        Ok(cancellable(cancellation, call).await?.into())
+    }
+
+    /// Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
+    /// among this side's messages when it is stored. `poll` and `sync` deliver it, once the other side has answered.
+    ///
+    /// Fails with `BadCredential`, `TooLarge`, `queue_full`, `Closed`, `closing`, `unknown_transfer`, `Store`, `StoreBusy`.
+    pub async fn send_credential(
+        &self,
+        id: TransferId,
+        credential: Credential,
+    ) -> Result<u64, TigressError> {
+        Ok(self
+            .0
+            .send_credential(id.parse()?, credential.into())
+            .await?)
+    }
+
+    /// Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets waiting messages
+    /// leave first; before the two are established nothing can be done, and it cancels.
+    ///
+    /// Fails with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+    pub async fn terminate(
+        &self,
+        id: TransferId,
+        reason: TerminateReason,
+    ) -> Result<(), TigressError> {
+        Ok(self.0.terminate(id.parse()?, reason.into()).await?)
+    }
+
+    /// Receiver: does not want it. Before anything was answered this gives the invitation back, unused.
+    ///
+    /// Fails with `not_the_receiver` at a sender, else as `terminate`.
+    pub async fn decline(&self, id: TransferId) -> Result<(), TigressError> {
+        Ok(self.0.decline(id.parse()?).await?)
+    }
+
+    /// Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+    /// `PinRequired`. Returns when the answer to the sender is stored; `poll` and `sync` deliver it. Whether the PIN was right
+    /// shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
+    ///
+    /// Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
+    /// for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+    pub async fn provide_pin(&self, id: TransferId, pin: String) -> Result<(), TigressError> {
+        Ok(self.0.provide_pin(id.parse()?, &parse_pin(pin)?).await?)
+    }
+
+    /// All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left
+    /// out, with a warning in the log.
+    ///
+    /// Fails with `Store`, `StoreBusy`.
+    pub async fn transfers(&self) -> Result<Vec<TransferSummary>, TigressError> {
+        let all = self.0.transfers().await?;
+        Ok(all.into_iter().map(Into::into).collect())
+    }
+
+    /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background work. Stops at
+    /// `deadline` from now.
+    ///
+    /// Fails with the first failure, after all transfers were tried; the others go on.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn sync(
+        &self,
+        deadline: TimeSpan,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<(), TigressError> {
+        cancellable(cancellation, self.0.sync(deadline.0)).await
+    }
+
+    /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
+    ///
+    /// Fails with `unknown_transfer`, `Store`, `StoreBusy`.
+    pub async fn set_notification_token(
+        &self,
+        id: TransferId,
+        token: Option<NotificationToken>,
+    ) -> Result<(), TigressError> {
+        let token = token.map(Into::into);
+        Ok(self.0.set_notification_token(id.parse()?, token).await?)
+    }
+
+    /// The sender's invitation, as long as nobody has answered it.
+    ///
+    /// Fails with `invitation_used` once it was answered, with `Closed` once it has ended, and with `unknown_transfer`,
+    /// `Store`, `StoreBusy`.
+    pub async fn invitation(&self, id: TransferId) -> Result<Arc<Invitation>, TigressError> {
+        Ok(Arc::new(self.0.invitation(id.parse()?).await?.into()))
+    }
+
+    /// The right to watch a transfer's events, which one at a time has in this client. Fails with `already_observed` while
+    /// another has it.
+    pub fn observe(&self, id: TransferId) -> Result<Arc<Observation>, TigressError> {
+        Ok(Arc::new(self.0.observe(id.parse()?)?.into()))
+    }
+}

@@ -1,0 +1,32 @@
+import Foundation
+
+// What only Apple's systems have, so that the model also builds and is tested elsewhere.
+
+#if canImport(Combine)
+    import Combine
+
+    extension ReceiveModel: ObservableObject {
+        func willChange() { objectWillChange.send() }
+    }
+#else
+    extension ReceiveModel {
+        func willChange() {}
+    }
+#endif
+
+extension URL {
+    /// Files of other apps may be read only between these two calls.
+    func startAccessing() -> Bool {
+        #if canImport(Darwin)
+            startAccessingSecurityScopedResource()
+        #else
+            false
+        #endif
+    }
+
+    func stopAccessing() {
+        #if canImport(Darwin)
+            stopAccessingSecurityScopedResource()
+        #endif
+    }
+}

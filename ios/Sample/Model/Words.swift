@@ -1,0 +1,69 @@
+import Foundation
+import Tigress
+
+extension ReceiveModel {
+    /// What is offered, in the sender's words.
+    struct Offer: Equatable {
+        let title: String
+        let text: String
+        let expiresAt: Date
+    }
+
+    /// How far it is.
+    enum Progress: Equatable {
+        case waitingForSender
+        case established
+        /// The network is gone; it goes on by itself.
+        case unreachable
+    }
+
+    /// Why it did not work, as far as a user can do something about it.
+    enum Failure: Equatable {
+        /// The link was cut, or is none: ask for the whole link.
+        case badInvitation
+        /// Too late, taken back or used: ask for a new one.
+        case over
+        /// Somebody else was faster, and may have seen the link: ask for a new one, by another way.
+        case claimedByAnother
+        /// The PIN was wrong too often.
+        case wrongPin
+        /// There is no network: try again.
+        case unreachable
+        /// Anything else; the code is for support.
+        case other(code: String)
+    }
+}
+
+extension ReceiveModel.Failure {
+    init(_ error: any Error) {
+        self =
+            switch error as? TigressError {
+            case .badInvitation: .badInvitation
+            case .expired, .alreadyUsed, .noLongerThere: .over
+            case .claimedByAnother: .claimedByAnother
+            case .closed(let outcome): Self(outcome)
+            case .relayUnreachable: .unreachable
+            case .some(let error): .other(code: error.code)
+            case nil: .other(code: "app")
+            }
+    }
+
+    init(_ outcome: Outcome) {
+        self =
+            switch outcome {
+            case .cancelled, .declined, .expired: .over
+            case .failed(code: 5): .wrongPin
+            case .failed(let code): .other(code: "failed_\(code)")
+            case .completed, .unconfirmed: .other(code: "\(outcome)")
+            }
+    }
+
+    /// Whether the same may work in a moment.
+    var mayPass: Bool { self == .unreachable }
+}
+
+extension TransferState {
+    var isClosed: Bool {
+        if case .closed = self { true } else { false }
+    }
+}

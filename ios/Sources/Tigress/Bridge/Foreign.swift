@@ -1,0 +1,148 @@
+import Foundation
+internal import TigressGenerated
+
+/// A store that is the library's own: handed back to it as it is.
+protocol LibraryStore {
+    var library: any TigressGenerated.TransferStore { get }
+}
+
+/// A transport that is the library's own. None stands for the one that it takes when none is given.
+protocol LibraryTransport {
+    var library: (any TigressGenerated.HttpTransport)? { get }
+}
+
+/// An app's store, for the library.
+final class ForeignStore: TigressGenerated.TransferStore {
+    private let store: any TransferStore
+
+    init(_ store: any TransferStore) {
+        self.store = store
+    }
+
+    func load(key: String) throws -> TigressGenerated.StoredRecord? {
+        let record = try told { try store.load(key: key) }
+        return record.map { TigressGenerated.StoredRecord(version: $0.version, bytes: $0.bytes) }
+    }
+
+    func save(key: String, expected: String?, bytes: Data) throws -> String {
+        try told { try store.save(key: key, expected: expected, bytes: bytes) }
+    }
+
+    func delete(key: String, expected: String) throws {
+        try told { try store.delete(key: key, expected: expected) }
+    }
+
+    func list() throws -> [String] {
+        try told { try store.list() }
+    }
+
+    /// Of an error that is not ours only the type is told: its text may hold anything.
+    private func told<Result>(_ call: () throws -> Result) throws -> Result {
+        do {
+            return try call()
+        } catch let error as StoreError {
+            throw error.generated
+        } catch {
+            throw TigressGenerated.StoreError.Failed(reason: "the app's store failed: \(type(of: error))")
+        }
+    }
+}
+
+/// An app's transport, for the library.
+final class ForeignTransport: TigressGenerated.HttpTransport {
+    private let transport: any HttpTransport
+
+    init(_ transport: any HttpTransport) {
+        self.transport = transport
+    }
+
+    func send(request: TigressGenerated.HttpRequest) async throws -> TigressGenerated.HttpResponse {
+        do {
+            return try await transport.send(HttpRequest(request)).generated
+        } catch let error as TransportError {
+            throw TigressGenerated.TransportError.Failed(reason: error.reason)
+        } catch {
+            throw TigressGenerated.TransportError.Failed(reason: "the app's transport failed: \(type(of: error))")
+        }
+    }
+}
+
+extension StoreError {
+    init(_ error: TigressGenerated.StoreError) {
+        self =
+            switch error {
+            case .Conflict: .conflict
+            case .Busy: .busy
+            case .Failed(let reason): .failed(reason: reason)
+            }
+    }
+
+    fileprivate var generated: TigressGenerated.StoreError {
+        switch self {
+        case .conflict: .Conflict
+        case .busy: .Busy
+        case .failed(let reason): .Failed(reason: reason)
+        }
+    }
+}
+
+extension HttpRequest {
+    init(_ request: TigressGenerated.HttpRequest) throws {
+        guard let url = URL(string: request.url) else {
+            throw TransportError(reason: "the request's URL is none")
+        }
+        self.init(
+            method: Method(request.method), url: url, headers: .init(request.headers), body: request.body, wait: request.wait
+        )
+    }
+
+    var generated: TigressGenerated.HttpRequest {
+        TigressGenerated.HttpRequest(
+            method: method.generated, url: url.absoluteString, headers: .init(headers), body: body, wait: wait)
+    }
+}
+
+extension HttpResponse {
+    init(_ response: TigressGenerated.HttpResponse) {
+        self.init(status: Int(response.status), headers: .init(response.headers), body: response.body)
+    }
+
+    fileprivate var generated: TigressGenerated.HttpResponse {
+        TigressGenerated.HttpResponse(status: UInt16(clamping: status), headers: .init(headers), body: body)
+    }
+}
+
+extension [String: String] {
+    fileprivate init(_ headers: [TigressGenerated.HttpHeader]) {
+        self.init(headers.map { ($0.name, $0.value) }) { $0 + ", " + $1 }
+    }
+}
+
+extension [TigressGenerated.HttpHeader] {
+    fileprivate init(_ headers: [String: String]) {
+        self = headers.map { TigressGenerated.HttpHeader(name: $0.key, value: $0.value) }
+    }
+}
+
+extension HttpRequest.Method {
+    fileprivate init(_ method: TigressGenerated.HttpMethod) {
+        self =
+            switch method {
+            case .get: .get
+            case .post: .post
+            case .put: .put
+            case .patch: .patch
+            case .delete: .delete
+            }
+    }
+
+    fileprivate var generated: TigressGenerated.HttpMethod {
+        switch self {
+        case .get: .get
+        case .post: .post
+        case .put: .put
+        case .patch: .patch
+        case .delete: .delete
+        }
+    }
+}

@@ -1,0 +1,30 @@
+import Foundation
+
+/// What an app decides once, for all transfers of a ``TransferClient``.
+public struct Config: Sendable, Equatable {
+    /// The relay on which this device makes its own mailboxes, such as `https://relay.example`. None for a device that
+    /// only receives.
+    public var relay: URL?
+    /// Other relays whose invitations are accepted.
+    public var trustedRelays: [URL] = []
+    /// Whether a relay on this machine may be reached by plain http; for tests.
+    public var allowLoopbackHttp = false
+    /// How long an attempt to connect may take (in ``BuiltInTransport``).
+    public var connectTimeout = Duration.seconds(10)
+    /// How long an answer may take, the time that the relay was asked to hold it not counted.
+    public var requestTimeout = Duration.seconds(20)
+    /// Longest time that a relay is asked to hold an answer; 60 s at most.
+    public var longPoll = Duration.seconds(50)
+    /// First pause between reads at a relay that holds no answers; doubled up to ``pollIntervalMax``.
+    public var pollInterval = Duration.milliseconds(500)
+    /// Longest such pause.
+    public var pollIntervalMax = Duration.seconds(10)
+    /// How long ``TransferClient/createInvitation(_:)`` and ``TransferClient/acceptInvitation(_:options:)`` try to get an
+    /// answer.
+    public var giveUpAfter = Duration.seconds(30)
+
+    /// Settings with `relay` as the device's own, all else as by default.
+    public init(relay: URL? = nil) {
+        self.relay = relay
+    }
+}

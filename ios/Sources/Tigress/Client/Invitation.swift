@@ -1,0 +1,125 @@
+import Foundation
+internal import TigressGenerated
+
+/// What kind of credential an invitation is for, as far as its link tells.
+public enum Vertical: Sendable, Hashable, CaseIterable {
+    /// Any credential.
+    case general
+    /// A key to a home.
+    case homeKey
+    /// A key to a car.
+    case carKey
+}
+
+/// Where a push gateway can wake this device.
+public struct NotificationToken: Sendable, Hashable, CustomStringConvertible {
+    /// The gateway, such as `com.apple.apns`.
+    public var type: String
+    /// Opaque to the relay, for instance the device token in hexadecimal digits.
+    public var data: String
+
+    /// A token.
+    public init(type: String, data: String) {
+        self.type = type
+        self.data = data
+    }
+
+    /// Without the token, which addresses a device.
+    public var description: String { "NotificationToken(\(type))" }
+}
+
+/// What ``TransferClient/createInvitation(_:)`` is asked for.
+public struct InvitationRequest: Sendable {
+    /// Longest lifetime of an invitation, 30 days.
+    public static let maxLifetime = Duration.seconds(30 * 24 * 3600)
+    /// Lifetime of an invitation if nothing else is asked for, 48 hours.
+    public static let defaultLifetime = Duration.seconds(48 * 3600)
+
+    /// Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
+    public var title: String
+    /// The same, a sentence.
+    public var description: String
+    /// An https image, shown on the preview page.
+    public var imageURL: URL?
+    /// What kind of credential it is, as far as the link tells.
+    public var vertical = Vertical.general
+    /// How long the invitation lasts; ``maxLifetime`` at most.
+    public var lifetime = Self.defaultLifetime
+    /// Whether the receiver must type a PIN, which is told by another way than the invitation.
+    public var pin = false
+    /// Where the relay's push gateway can wake this device.
+    public var notificationToken: NotificationToken?
+    /// Opaque proof for relays that ask what device this is.
+    public var deviceAttestation: String?
+    /// What is to be handed over, if it is there already: queued in the same store write as the invitation, so that no
+    /// kill comes between.
+    public var credential: Credential?
+    /// Names this request: the same key gives the same invitation, also after a kill. At most 255 bytes.
+    public var idempotencyKey: String?
+
+    /// A request with these texts, all else as by default.
+    public init(title: String = "", description: String = "") {
+        self.title = title
+        self.description = description
+    }
+}
+
+/// What the sender shares. Whoever has its link or file can take the credential: treat it like the credential itself.
+public struct Invitation: Sendable {
+    let generated: TigressGenerated.Invitation
+
+    /// The transfer that it begins.
+    public var transfer: TransferId { TransferId(generated: generated.transfer()) }
+
+    /// The link, with the secret in its fragment.
+    public var shareURL: URL {
+        guard let url = URL(string: generated.shareUrl()) else {
+            preconditionFailure("the library gives share URLs that are URLs")
+        }
+        return url
+    }
+
+    /// The same as a `.tigress` file, of the media type `application/vnd.tigress+json`.
+    public var file: Data { generated.file() }
+
+    /// When it expires.
+    public var expiresAt: Date { generated.expiresAt() }
+
+    /// The link as a QR code: an SVG picture, one unit per module, with its quiet zone.
+    public func qrCodeSVG() -> String {
+        TigressGenerated.qrCodeSvg(invitation: generated)
+    }
+
+    /// The link as a QR code: a black and white PNG picture, with its quiet zone.
+    ///
+    /// - Parameter scale: Pixels per module's side, 1 to 32.
+    public func qrCodePNG(scale: Int = 8) -> Data {
+        TigressGenerated.qrCodePng(invitation: generated, scale: UInt32(clamping: scale))
+    }
+}
+
+extension Invitation: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// The transfer and the time; never the link.
+    public var description: String { "Invitation(\(transfer), expires \(expiresAt))" }
+    /// The same.
+    public var debugDescription: String { description }
+    /// Without the link.
+    public var customMirror: Mirror { Mirror(self, children: ["transfer": transfer, "expiresAt": expiresAt]) }
+}
+
+/// What ``TransferClient/acceptInvitation(_:options:)`` may be told.
+public struct AcceptOptions: Sendable, Equatable {
+    /// The PIN, if the user has typed it already; ``TransferClient/providePin(_:for:)`` gives it later.
+    public var pin: String?
+    /// Where the relay's push gateway can wake this device.
+    public var notificationToken: NotificationToken?
+    /// A relay to trust for this invitation, after the user has been asked; see ``TigressError/untrustedRelay(host:)``.
+    public var trust: URL?
+
+    /// Options.
+    public init(pin: String? = nil, notificationToken: NotificationToken? = nil, trust: URL? = nil) {
+        self.pin = pin
+        self.notificationToken = notificationToken
+        self.trust = trust
+    }
+}

@@ -1,0 +1,43 @@
+import Foundation
+internal import TigressGenerated
+
+/// What an invitation says, before any network is touched. Holds no secret.
+public struct InvitationPreview: Sendable, Hashable {
+    /// The relay's origin, such as `https://relay.example`.
+    public let relay: URL
+    /// The mailbox's id.
+    public let mailbox: UUID
+    /// What kind of credential it is.
+    public let vertical: Vertical
+    /// Whether the user must type a PIN.
+    public let pinRequired: Bool
+    /// The sender's title; only a file has one.
+    public let title: PeerText?
+    /// The sender's description; only a file has one.
+    public let description: PeerText?
+    /// An https image of the sender's choice; nothing here fetches it.
+    public let imageURL: URL?
+    /// When the invitation expires; only a file says so.
+    public let expiresAt: Date?
+    /// The first context token; only a file may have one.
+    public let token: Data?
+    /// The token's mechanism: the content of its object identifier, without tag and length.
+    public let mechanismOID: Data?
+}
+
+/// Reads an invitation's link, without network.
+///
+/// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
+public func parseInvitation(_ link: URL) throws -> InvitationPreview {
+    try parseInvitation(Data(link.absoluteString.utf8))
+}
+
+/// Reads an invitation, without network: the bytes of a `.tigress` file, or a link as text in UTF-8, for instance from a QR
+/// code.
+///
+/// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
+public func parseInvitation(_ invitation: Data) throws -> InvitationPreview {
+    try rethrowing {
+        try InvitationPreview(TigressGenerated.parseInvitation(invitation: invitation))
+    }
+}

@@ -1,0 +1,140 @@
+import Foundation
+
+/// Names one transfer on this device; never leaves it.
+public struct TransferId: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+    /// The id as a UUID.
+    public let uuid: UUID
+
+    /// The id that this UUID is.
+    public init(_ uuid: UUID) {
+        self.uuid = uuid
+    }
+
+    /// The id that was written as this text; nil if it is no UUID.
+    public init?(_ text: String) {
+        guard let uuid = UUID(uuidString: text) else { return nil }
+        self.uuid = uuid
+    }
+
+    /// The id as text, for storing it: lower case with hyphens.
+    public var description: String { uuid.uuidString.lowercased() }
+
+    /// An order that stays the same.
+    public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
+}
+
+/// Counts the messages that one side sent in a transfer, from 0.
+public typealias MessageIndex = UInt64
+
+/// Which of the two this device is.
+public enum TransferRole: Sendable, Hashable {
+    /// Created the invitation.
+    case sender
+    /// Accepted it.
+    case receiver
+}
+
+/// Why one side ends a transfer.
+public enum TerminateReason: Sendable, Hashable {
+    /// All that was to be handed over has been.
+    case done
+    /// The receiver does not want it.
+    case declined
+    /// Taken back.
+    case cancelled
+}
+
+/// How a transfer ended.
+public enum Outcome: Sendable, Hashable {
+    /// One side was done, and the other confirmed it.
+    case completed
+    /// The receiver declined.
+    case declined
+    /// The sender took it back.
+    case cancelled
+    /// The invitation's time was over.
+    case expired
+    /// The mailbox was gone without an authenticated ending: what was acknowledged before had arrived, of the rest nothing
+    /// is known.
+    case unconfirmed
+    /// Ended by an error; the code is the protocol's (5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large,
+    /// 9 internal; others are shown as such).
+    case failed(code: UInt8)
+}
+
+/// Where a transfer stands.
+public enum TransferState: Sendable, Hashable {
+    /// Sender: nobody has answered yet.
+    case invited
+    /// The two are making the security context.
+    case establishing
+    /// Receiver: the user must type the PIN.
+    case pinRequired
+    /// Messages may go both ways.
+    case established
+    /// One side has ended it; the other's confirmation is awaited.
+    case closing
+    /// Over.
+    case closed(Outcome)
+}
+
+/// What happened in a transfer. Later versions may add cases: have a `default`.
+public enum TransferEvent: Sendable, Hashable {
+    /// Sender: a device with the shared secret has answered; the invitation is used up.
+    case accepted
+    /// Receiver: the PIN is needed; ``TransferClient/providePin(_:for:)`` gives it.
+    case pinRequired
+    /// A wrong PIN; so many tries are left on this side.
+    case pinRejected(triesLeft: Int)
+    /// The security context is complete.
+    case established
+    /// A message of the other side, with its number among that side's messages.
+    case credentialReceived(Credential, index: MessageIndex)
+    /// The other side has stored a message of this side, by its number among this side's messages.
+    case credentialDelivered(index: MessageIndex)
+    /// Something in the mailbox was not from the other side; it changed nothing.
+    case rejectedToken
+    /// The transfer is over. No event comes after this one.
+    case closed(Outcome)
+    /// An event that this version has no name for: pass over it.
+    case unknown
+}
+
+/// What ``TransferClient/poll(_:wait:after:)`` gives.
+public struct TransferUpdate: Sendable, Hashable {
+    /// Where the transfer stands.
+    public let state: TransferState
+    /// The events after the given cursor, oldest first. They are numbered one by one; the last has the number ``cursor``.
+    public let events: [TransferEvent]
+    /// To be given to the next `poll`, once the events have been dealt with: that acknowledges them.
+    public let cursor: UInt64
+}
+
+/// A transfer in a list: what an app shows its user.
+public struct TransferSummary: Sendable, Hashable, Identifiable {
+    /// Its id.
+    public let id: TransferId
+    /// Which of the two this device is.
+    public let role: TransferRole
+    /// Where it stands.
+    public let state: TransferState
+    /// The invitation's title. A receiver has it from the other side.
+    public let title: PeerText
+    /// The invitation's description. A receiver has it from the other side.
+    public let description: PeerText
+    /// An https image, if any. Nothing here fetches it: that tells its host about this device, and a receiver has the address
+    /// from the other side.
+    public let imageURL: URL?
+    /// When it ends at the latest; far in the future while a receiver does not know.
+    public let expiresAt: Date
+}
+
+/// A text from the other side of a transfer, such as a title: to be shown as theirs, never as the app's own.
+public struct PeerText: Sendable, Hashable, CustomStringConvertible {
+    /// In one line, without characters that could disguise it: for showing.
+    public let shown: String
+    /// As it came: not for showing.
+    public let raw: String
+    /// What is shown.
+    public var description: String { shown }
+}

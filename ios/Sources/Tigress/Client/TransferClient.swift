@@ -1,0 +1,148 @@
+import Foundation
+internal import TigressGenerated
+
+/// The interface that wallets call: it carries any number of transfers, as sender and as receiver.
+///
+/// Every function may be called from any task, and a task may be cancelled at any point, which ends its call with
+/// `CancellationError`: what was stored stays, and the same call goes on later. All other errors are ``TigressError``.
+public final class TransferClient: Sendable {
+    let generated: TigressGenerated.TransferClient
+
+    /// A client over a store and a transport. Touches neither disk nor network.
+    ///
+    /// - Parameters:
+    ///   - config: The settings.
+    ///   - store: Where the transfers are kept: `ApplicationStore` on Apple's systems, ``DirectoryStore``, ``MemoryStore``,
+    ///     or the app's own.
+    ///   - transport: How the relays are reached; ``URLSessionTransport`` if none is given.
+    /// - Throws: `bad_config` for relay URLs that are no origins; ``TigressError/noTransport`` for a ``BuiltInTransport``
+    ///   where none is built in.
+    public init(config: Config, store: any TransferStore, transport: (any HttpTransport)? = nil) throws {
+        let transport = transport ?? URLSessionTransport(requestTimeout: config.requestTimeout)
+        generated = try rethrowing {
+            try TigressGenerated.TransferClient(
+                config: config.generated,
+                store: (store as? any LibraryStore)?.library ?? ForeignStore(store),
+                transport: (transport as? any LibraryTransport).map { $0.library } ?? ForeignTransport(transport)
+            )
+        }
+    }
+
+    /// Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
+    /// it goes on after a kill, and gives the same invitation again.
+    ///
+    /// - Throws: `bad_config` without an own relay or with a lifetime over 30 days; ``TigressError/tooLarge(reason:)`` and
+    ///   ``TigressError/badCredential(reason:)`` for what is in the request; ``TigressError/closed(_:)`` if the invitation of
+    ///   this key has been used or has ended; ``TigressError/relayUnreachable(reason:)``,
+    ///   ``TigressError/relayRefused(status:reason:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func createInvitation(_ request: InvitationRequest) async throws -> Invitation {
+        try await cancellable { stop in
+            try await Invitation(
+                generated: self.generated.createInvitation(request: request.generated, cancellation: stop))
+        }
+    }
+
+    /// Takes an invitation's link on, as ``acceptInvitation(_:options:)-(Data,_)`` does.
+    public func acceptInvitation(_ link: URL, options: AcceptOptions = AcceptOptions()) async throws -> TransferId {
+        try await acceptInvitation(Data(link.absoluteString.utf8), options: options)
+    }
+
+    /// Takes an invitation on (the bytes of a `.tigress` file, or a link as text in UTF-8): claims its mailbox, reads and
+    /// checks it, and returns when the relay has answered.
+    ///
+    /// Nothing is answered to the sender before the first ``poll(_:wait:after:)`` or ``events(of:)``: until then the app may
+    /// show its user what it is about (``transfers()`` has title, text and time), and ``decline(_:)`` gives the invitation
+    /// back, unused. The same invitation again gives the same transfer.
+    ///
+    /// - Throws: ``TigressError/badInvitation(what:reason:)``, ``TigressError/untrustedRelay(host:)``,
+    ///   ``TigressError/expired``, ``TigressError/alreadyUsed``, ``TigressError/claimedByAnother``,
+    ///   ``TigressError/noLongerThere``, ``TigressError/security(major:minor:text:)``, the codes `bad_mailbox` and
+    ///   `pin_downgrade`, ``TigressError/relayUnreachable(reason:)``, ``TigressError/relayRefused(status:reason:)``,
+    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func acceptInvitation(_ invitation: Data, options: AcceptOptions = AcceptOptions()) async throws -> TransferId {
+        try await cancellable { stop in
+            try await TransferId(
+                generated: self.generated.acceptInvitation(
+                    invitation: invitation, options: options.generated, cancellation: stop))
+        }
+    }
+
+    /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten.
+    /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:)`` is the easier way.
+    ///
+    /// - Throws: ``TigressError/relayUnreachable(reason:)`` or ``TigressError/relayRefused(status:reason:)`` if the relay gave
+    ///   no good answer in this time (the transfer goes on with the next poll); `unknown_transfer`,
+    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func poll(_ id: TransferId, wait: Duration = .zero, after: UInt64 = 0) async throws -> TransferUpdate {
+        try await cancellable { stop in
+            try await TransferUpdate(
+                self.generated.poll(id: id.generated, wait: wait, after: after, cancellation: stop))
+        }
+    }
+
+    /// Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
+    /// among this side's messages when it is stored. ``events(of:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver
+    /// it, once the other side has answered.
+    ///
+    /// - Throws: ``TigressError/badCredential(reason:)``, ``TigressError/tooLarge(reason:)``, ``TigressError/closed(_:)``, the
+    ///   codes `queue_full`, `closing` and `unknown_transfer`, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    @discardableResult
+    public func sendCredential(_ credential: Credential, to id: TransferId) async throws -> MessageIndex {
+        try await rethrowing {
+            try await generated.sendCredential(id: id.generated, credential: credential.generated)
+        }
+    }
+
+    /// Ends the transfer; returns when that is stored. ``events(of:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` tell
+    /// the other side. `done` lets waiting messages leave first; before the two are established nothing can be done, and it
+    /// cancels.
+    ///
+    /// - Throws: ``TigressError/closed(_:)``, `unknown_transfer`, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func terminate(_ id: TransferId, reason: TerminateReason = .done) async throws {
+        try await rethrowing {
+            try await generated.terminate(id: id.generated, reason: reason.generated)
+        }
+    }
+
+    /// Receiver: does not want it. Before anything was answered this gives the invitation back, unused.
+    ///
+    /// - Throws: `not_the_receiver` at a sender; else as ``terminate(_:reason:)``.
+    public func decline(_ id: TransferId) async throws {
+        try await rethrowing { try await generated.decline(id: id.generated) }
+    }
+
+    /// All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are
+    /// left out, with a warning in the log.
+    ///
+    /// - Throws: ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func transfers() async throws -> [TransferSummary] {
+        try await rethrowing { try await generated.transfers().map(TransferSummary.init) }
+    }
+
+    /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background work.
+    ///
+    /// - Parameter deadline: When to stop, from now.
+    /// - Throws: The first failure, after all transfers were tried; the others go on.
+    public func sync(deadline: Duration) async throws {
+        try await cancellable { stop in
+            try await self.generated.sync(deadline: deadline, cancellation: stop)
+        }
+    }
+
+    /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
+    ///
+    /// - Throws: `unknown_transfer`, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func setNotificationToken(_ token: NotificationToken?, for id: TransferId) async throws {
+        try await rethrowing {
+            try await generated.setNotificationToken(id: id.generated, token: token?.generated)
+        }
+    }
+
+    /// The sender's invitation, as long as nobody has answered it.
+    ///
+    /// - Throws: `invitation_used` once it was answered, ``TigressError/closed(_:)`` once it has ended, `unknown_transfer`,
+    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func invitation(for id: TransferId) async throws -> Invitation {
+        try await rethrowing { try await Invitation(generated: generated.invitation(id: id.generated)) }
+    }
+}

@@ -1,0 +1,35 @@
+import Foundation
+internal import TigressGenerated
+
+/// A relay in memory, for a wallet's own tests: whole transfers without a network. Give it to the clients as their transport,
+/// and its ``origin`` as their relay.
+public final class InMemoryRelay: HttpTransport, LibraryTransport {
+    private let relay: TigressGenerated.InMemoryRelay
+    private let transport: any TigressGenerated.HttpTransport
+
+    /// One without mailboxes.
+    public init() {
+        relay = TigressGenerated.InMemoryRelay()
+        transport = relay.transport()
+    }
+
+    /// The relay's origin, for ``Config/relay``.
+    public var origin: URL {
+        guard let url = URL(string: relay.origin()) else {
+            preconditionFailure("the library gives origins that are URLs")
+        }
+        return url
+    }
+
+    /// How many mailboxes there are.
+    public var mailboxes: Int { Int(relay.mailboxes()) }
+
+    var library: (any TigressGenerated.HttpTransport)? { transport }
+
+    /// Answers the request.
+    ///
+    /// - Throws: ``TransportError`` if it is for another relay.
+    public func send(_ request: HttpRequest) async throws -> HttpResponse {
+        try await transport.sending(request)
+    }
+}

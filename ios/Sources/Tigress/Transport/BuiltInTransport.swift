@@ -1,0 +1,37 @@
+import Foundation
+internal import TigressGenerated
+
+/// The library's own HTTP client, with the system's trust. It is left out of the framework for Apple's systems, where
+/// ``URLSessionTransport`` is the better choice: it follows the system's proxies, VPN on demand and App Transport Security.
+///
+/// For servers and tests on Linux: no thread is held by a waiting request.
+public struct BuiltInTransport: HttpTransport, LibraryTransport {
+    private let config: Config
+
+    /// The transport with the time-outs of `config`, which must be the client's own.
+    public init(config: Config = Config()) {
+        self.config = config
+    }
+
+    /// None: the library then takes its own.
+    var library: (any TigressGenerated.HttpTransport)? { nil }
+
+    /// Sends the request; ``HttpTransport/send(_:)`` says how. For transports that wrap this one.
+    ///
+    /// - Throws: ``TigressError/noTransport`` where it is left out; ``TransportError`` when no response came.
+    public func send(_ request: HttpRequest) async throws -> HttpResponse {
+        try await rethrowing {
+            try await TigressGenerated.builtInTransport(config: config.generated).sending(request)
+        }
+    }
+}
+
+extension TigressGenerated.HttpTransport {
+    func sending(_ request: HttpRequest) async throws -> HttpResponse {
+        do {
+            return try await HttpResponse(send(request: request.generated))
+        } catch TigressGenerated.TransportError.Failed(let reason) {
+            throw TransportError(reason: reason)
+        }
+    }
+}

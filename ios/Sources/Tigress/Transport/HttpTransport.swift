@@ -1,0 +1,89 @@
+import Foundation
+
+/// Sends HTTP requests for a ``TransferClient``, one request and one response at a time.
+///
+/// Apps rarely need their own: ``URLSessionTransport`` is what a client uses when none is given. An implementation
+///
+/// - follows no redirects, keeps no cookies and no cache, and checks TLS certificates,
+/// - takes at most 1 MiB of body (``HttpResponse/maxBody``),
+/// - gives a request its usual time-out and ``HttpRequest/wait`` on top,
+/// - lets no waiting request delay another one,
+/// - ends the request when the task is cancelled.
+public protocol HttpTransport: Sendable {
+    /// Sends the request and gives the response, whatever its status.
+    ///
+    /// - Throws: When there was no response, or it was not read whole. The error's `localizedDescription` becomes the
+    ///   reason of ``TigressError/relayUnreachable(reason:)``, so it must hold no URL; ``TransportError`` is made for it.
+    func send(_ request: HttpRequest) async throws -> HttpResponse
+}
+
+/// One HTTP request.
+public struct HttpRequest: Sendable, Equatable {
+    /// The methods that are used.
+    public enum Method: String, Sendable {
+        /// GET
+        case get = "GET"
+        /// POST
+        case post = "POST"
+        /// PUT
+        case put = "PUT"
+        /// PATCH
+        case patch = "PATCH"
+        /// DELETE
+        case delete = "DELETE"
+    }
+
+    /// The method.
+    public var method: Method
+    /// Where it goes; never has a fragment.
+    public var url: URL
+    /// Header fields, their names in lower case.
+    public var headers: [String: String]
+    /// The body, if there is one.
+    public var body: Data?
+    /// How long the relay may hold the response. The time-out comes on top.
+    public var wait: Duration
+
+    /// A request.
+    public init(method: Method, url: URL, headers: [String: String] = [:], body: Data? = nil, wait: Duration = .zero) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.wait = wait
+    }
+}
+
+/// One HTTP response.
+public struct HttpResponse: Sendable, Equatable {
+    /// Most bytes of a body.
+    public static let maxBody = 1024 * 1024
+
+    /// The status, for instance 200.
+    public var status: Int
+    /// Header fields; their names are compared without case.
+    public var headers: [String: String]
+    /// The body, possibly empty.
+    public var body: Data
+
+    /// A response.
+    public init(status: Int, headers: [String: String] = [:], body: Data = Data()) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// No response came.
+public struct TransportError: LocalizedError, Sendable, Equatable {
+    /// Why, for developers; holds no URL.
+    public var reason: String
+
+    /// An error with this reason.
+    public init(reason: String) {
+        self.reason = reason
+    }
+
+    /// The reason.
+    public var errorDescription: String? { reason }
+}

@@ -1,0 +1,162 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// The platform's own HTTP: `URLSession`, with the system's trust, proxies and App Transport Security.
+///
+/// Its sessions are ephemeral and keep no cookies, cache or credentials. Redirects are not followed. Requests that wait
+/// for the other side have a session of their own, so that no write stands behind them in a queue.
+public final class URLSessionTransport: HttpTransport {
+    /// Longest time that a relay holds a response.
+    private static let longestWait = Duration.seconds(60)
+
+    private let requestTimeout: Duration
+    private let waits: Session
+    private let writes: Session
+
+    /// A transport.
+    ///
+    /// - Parameter requestTimeout: How long a response may take, the time that the relay was asked to hold it not counted.
+    public init(requestTimeout: Duration = .seconds(20)) {
+        self.requestTimeout = requestTimeout
+        waits = Session(longest: requestTimeout + Self.longestWait)
+        writes = Session(longest: requestTimeout)
+    }
+
+    /// Sends the request; ``HttpTransport/send(_:)`` says how.
+    ///
+    /// - Throws: ``TransportError`` when no response came; `CancellationError` when the task was cancelled.
+    public func send(_ request: HttpRequest) async throws -> HttpResponse {
+        var outgoing = URLRequest(url: request.url)
+        outgoing.httpMethod = request.method.rawValue
+        outgoing.httpBody = request.body
+        outgoing.timeoutInterval = (requestTimeout + request.wait).inSeconds
+        for (name, value) in request.headers {
+            outgoing.setValue(value, forHTTPHeaderField: name)
+        }
+        return try await (request.wait > .zero ? waits : writes).send(outgoing)
+    }
+}
+
+/// A `URLSession` with its delegate; its open requests end with it.
+private final class Session: Sendable {
+    private let session: URLSession
+    private let exchanges = Exchanges()
+
+    init(longest: Duration) {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.httpCookieStorage = nil
+        configuration.httpCookieAcceptPolicy = .never
+        configuration.httpShouldSetCookies = false
+        configuration.urlCache = nil
+        configuration.urlCredentialStorage = nil
+        configuration.requestCachePolicy = .reloadIgnoringLocalCacheData
+        configuration.timeoutIntervalForRequest = longest.inSeconds
+        configuration.timeoutIntervalForResource = longest.inSeconds
+        // Over HTTP/1.1 each waiting request has a connection to itself.
+        configuration.httpMaximumConnectionsPerHost = 256
+        // Else they would tell the relay the app, its version, the system and the user's languages.
+        configuration.httpAdditionalHeaders = ["User-Agent": "tigress", "Accept-Language": "*"]
+        session = URLSession(configuration: configuration, delegate: exchanges, delegateQueue: nil)
+    }
+
+    deinit {
+        session.invalidateAndCancel()
+    }
+
+    func send(_ request: URLRequest) async throws -> HttpResponse {
+        let task = session.dataTask(with: request)
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                exchanges.begin(task, continuation)
+                // Cancelled before it had begun: the handler below found nothing to end.
+                if Task.isCancelled {
+                    exchanges.fail(task, CancellationError())
+                }
+                task.resume()
+            }
+        } onCancel: {
+            exchanges.fail(task, CancellationError())
+        }
+    }
+}
+
+/// The open requests of a session. A delegate, not completion handlers: only that is asked about redirects everywhere.
+private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
+    private struct Exchange {
+        let continuation: CheckedContinuation<HttpResponse, any Error>
+        var body = Data()
+    }
+
+    private let open = Locked<[Int: Exchange]>([:])
+
+    func begin(_ task: URLSessionTask, _ continuation: CheckedContinuation<HttpResponse, any Error>) {
+        open.withLock { $0[task.taskIdentifier] = Exchange(continuation: continuation) }
+    }
+
+    /// Gives the request up, if it is still open.
+    func fail(_ task: URLSessionTask, _ error: any Error) {
+        guard let exchange = open.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
+        task.cancel()
+        exchange.continuation.resume(throwing: error)
+    }
+
+    func urlSession(
+        _: URLSession, task _: URLSessionTask, willPerformHTTPRedirection _: HTTPURLResponse, newRequest _: URLRequest,
+        completionHandler: @escaping @Sendable (URLRequest?) -> Void
+    ) {
+        completionHandler(nil)
+    }
+
+    func urlSession(_: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
+        let tooLarge = open.withLock { open in
+            guard let size = open[dataTask.taskIdentifier]?.body.count else { return false }
+            guard size + data.count <= HttpResponse.maxBody else { return true }
+            open[dataTask.taskIdentifier]?.body.append(data)
+            return false
+        }
+        if tooLarge {
+            fail(dataTask, TransportError(reason: "the answer is too large"))
+        }
+    }
+
+    func urlSession(_: URLSession, task: URLSessionTask, didCompleteWithError error: (any Error)?) {
+        if let error {
+            return fail(task, TransportError(error))
+        }
+        guard let response = task.response as? HTTPURLResponse else {
+            return fail(task, TransportError(reason: "the answer is not HTTP"))
+        }
+        guard let exchange = open.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
+        exchange.continuation.resume(returning: HttpResponse(response, body: exchange.body))
+    }
+}
+
+extension HttpResponse {
+    fileprivate init(_ response: HTTPURLResponse, body: Data) {
+        self.init(status: response.statusCode, body: body)
+        for case let (name as String, value as String) in response.allHeaderFields {
+            headers[name] = value
+        }
+    }
+}
+
+extension TransportError {
+    /// The system's texts name URLs: says what kind of failure it was instead.
+    fileprivate init(_ error: any Error) {
+        reason =
+            switch (error as? URLError)?.code {
+            case .timedOut: "timed out"
+            case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed: "can't connect"
+            case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff: "no network"
+            case .networkConnectionLost: "the answer was cut off"
+            case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
+                .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
+                "no secure connection"
+            case .appTransportSecurityRequiresSecureConnection: "App Transport Security refuses plain http"
+            default: "the request failed"
+            }
+    }
+}

@@ -1,0 +1,132 @@
+import Foundation
+import Testing
+import Tigress
+
+/// `URLSessionTransport` does what `HttpTransport` asks for.
+@Suite(.timeLimit(.minutes(1))) struct TransportTests {
+    private let transport = URLSessionTransport(requestTimeout: .seconds(5))
+
+    @Test("A request arrives as it was made, and says nothing of the app or the user; so does the response")
+    func exchange() async throws {
+        let server = try ScriptedServer { _ in answer("207 Some", headers: "Date: today\r\n", body: "hello") }
+        let response = try await transport.send(
+            HttpRequest(
+                method: .put, url: server.origin.appendingPathComponent("v1/m"),
+                headers: ["mailbox-device-claim": "me", "content-type": "application/json"], body: Data("{}".utf8)))
+        #expect(response.status == 207)
+        #expect(response.body == Data("hello".utf8))
+        #expect(response.headers.first { $0.key.lowercased() == "date" }?.value == "today")
+
+        let head = try #require(server.heads.first)
+        #expect(head.hasPrefix("PUT /v1/m HTTP/1.1\r\n"))
+        #expect(field("mailbox-device-claim", of: head) == "me")
+        #expect(field("content-type", of: head) == "application/json")
+        #expect(field("user-agent", of: head) == "tigress")
+        #expect(field("accept-language", of: head) == "*")
+    }
+
+    @Test("Every method is sent as such", arguments: [HttpRequest.Method.get, .post, .patch, .delete])
+    func methods(method: HttpRequest.Method) async throws {
+        let server = try ScriptedServer { _ in answer("200 OK") }
+        #expect(try await transport.send(HttpRequest(method: method, url: server.origin)).status == 200)
+        #expect(server.heads.first?.hasPrefix("\(method.rawValue) ") == true)
+    }
+
+    @Test("Redirects are not followed")
+    func redirects() async throws {
+        let server = try ScriptedServer { _ in answer("302 Found", headers: "Location: /elsewhere\r\n") }
+        #expect(try await transport.send(HttpRequest(method: .get, url: server.origin)).status == 302)
+        #expect(server.heads.count == 1)
+    }
+
+    @Test("No cookie is sent back, and nothing comes from a cache")
+    func cookiesAndCache() async throws {
+        let server = try ScriptedServer { _ in
+            answer("200 OK", headers: "Set-Cookie: who=you; Path=/\r\nCache-Control: max-age=1000\r\n", body: "x")
+        }
+        for _ in 0..<2 {
+            _ = try await transport.send(HttpRequest(method: .get, url: server.origin))
+        }
+        #expect(server.heads.count == 2)
+        #expect(server.heads.allSatisfy { field("cookie", of: $0) == nil })
+    }
+
+    @Test("An answer over 1 MiB is refused")
+    func tooLarge() async throws {
+        let most = String(repeating: "x", count: HttpResponse.maxBody)
+        let server = try ScriptedServer { head in answer("200 OK", body: head.hasPrefix("GET /more") ? most + "x" : most) }
+        #expect(try await transport.send(HttpRequest(method: .get, url: server.origin)).body.count == HttpResponse.maxBody)
+        let error = await self.error(of: HttpRequest(method: .get, url: server.origin.appendingPathComponent("more")))
+        #expect(error?.reason == "the answer is too large")
+    }
+
+    @Test("An answer that is cut off is none")
+    func cutOff() async throws {
+        let server = try ScriptedServer { _ in "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhel" }
+        #expect(await error(of: HttpRequest(method: .get, url: server.origin)) != nil)
+    }
+
+    @Test("Where nobody listens, the error says so without the address")
+    func refused() async throws {
+        let closed = try #require(URL(string: "http://127.0.0.1:1/v1/m/secret-mailbox"))
+        let error = try #require(await error(of: HttpRequest(method: .get, url: closed)))
+        #expect(error.reason == "can't connect")
+        #expect(error.localizedDescription == error.reason)
+    }
+
+    @Test("The time-out is the usual one and the wait on top")
+    func timeOut() async throws {
+        let transport = URLSessionTransport(requestTimeout: .seconds(1))
+        let server = try ScriptedServer { head in
+            guard head.hasPrefix("GET /slow") else { return nil }
+            Thread.sleep(forTimeInterval: 2)
+            return answer("200 OK")
+        }
+        async let slow = transport.send(
+            HttpRequest(method: .get, url: server.origin.appendingPathComponent("slow"), wait: .seconds(5)))
+        let started = ContinuousClock.now
+        await #expect(throws: TransportError(reason: "timed out")) {
+            try await transport.send(HttpRequest(method: .get, url: server.origin))
+        }
+        #expect(ContinuousClock.now - started < .seconds(5))
+        #expect(try await slow.status == 200)
+    }
+
+    @Test("Cancelling the task ends the request, also at the server's side")
+    func cancelling() async throws {
+        let server = try ScriptedServer { _ in nil }
+        let task = Task { [transport] in
+            try await transport.send(HttpRequest(method: .get, url: server.origin, wait: .seconds(60)))
+        }
+        #expect(try await eventually { server.heads.count == 1 })
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await eventually { server.closed == 1 })
+    }
+
+    @Test("A stopped call of the client takes its request along")
+    func cancelledCall() async throws {
+        let server = try ScriptedServer { _ in nil }
+        let client = try Apps.client(server.origin, store: MemoryStore(), way: .urlSession)
+        let task = Task { try await client.createInvitation(Apps.request()) }
+        #expect(try await eventually { server.heads.count == 1 })
+        task.cancel()
+        await #expect(throws: CancellationError.self) { try await task.value }
+        #expect(try await eventually { server.closed == 1 })
+    }
+
+    private func error(of request: HttpRequest) async -> TransportError? {
+        do {
+            _ = try await transport.send(request)
+            return nil
+        } catch {
+            return error as? TransportError
+        }
+    }
+
+    private func field(_ name: String, of head: String) -> String? {
+        head.split(separator: "\r\n").lazy
+            .first { $0.lowercased().hasPrefix("\(name):") }
+            .map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
+    }
+}
