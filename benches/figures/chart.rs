@@ -60,6 +60,15 @@ impl Panel {
         let end = top + HEAD + self.bars.len() as f64 * ROW;
         let title = escaped(&format!("{} ({})", self.title, self.unit));
         text(out, "title", MARGIN, top + 16.0, &title);
+        if let Some(limit) = self.limit {
+            let (x, y) = (LEFT + limit * scale, top + HEAD - 4.0);
+            let _ = writeln!(
+                out,
+                r#"<line class="limit" x1="{x:.1}" x2="{x:.1}" y1="{y}" y2="{end}"/>"#
+            );
+            let aim = format!("aim: {}", crate::table::figure(limit));
+            text(out, "aim", x, y - 3.0, &aim);
+        }
         for (row, bar) in self.bars.iter().enumerate() {
             let y = top + HEAD + row as f64 * ROW;
             let (class, width) = (
@@ -73,15 +82,6 @@ impl Panel {
             );
             let figure = crate::table::figure(bar.value);
             text(out, "figure", LEFT + width + 6.0, y + 12.0, &figure);
-        }
-        if let Some(limit) = self.limit {
-            let (x, y) = (LEFT + limit * scale, top + HEAD - 4.0);
-            let _ = writeln!(
-                out,
-                r#"<line class="limit" x1="{x:.1}" x2="{x:.1}" y1="{y}" y2="{end}"/>"#
-            );
-            let aim = format!("aim: {}", crate::table::figure(limit));
-            text(out, "aim", x, y - 3.0, &aim);
         }
     }
 }
@@ -98,7 +98,7 @@ const GAP: f64 = 22.0;
 
 const STYLE: &str = "\
     svg { background: #fff; font: 12px sans-serif; fill: #222 } \
-    .title { font-weight: bold } .label { text-anchor: end } .aim { text-anchor: middle; fill: #b00020; font-size: 10px } \
+    .title { font-weight: bold } .figure { stroke: #fff; stroke-width: 3px; paint-order: stroke } .label { text-anchor: end } .aim { text-anchor: middle; fill: #b00020; font-size: 10px } \
     .ours { fill: #2a6f97 } .bare { fill: #b8c4cc } .limit { stroke: #b00020; stroke-dasharray: 4 3 }";
 
 pub(crate) fn draw(panels: &[Panel]) -> String {

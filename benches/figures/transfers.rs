@@ -114,7 +114,6 @@ pub(crate) fn run() -> Findings {
             if case.content == 1024 {
                 panel = panel
                     .bar(format!("{store}, {}: p50", case.name), cost.p50)
-                    .bar("p99", cost.p99)
                     .reference("CPU: both sides and the relay", cost.cpu);
             }
         }
