@@ -39,7 +39,7 @@ let package = Package(
             exclude: apple ? [] : ["PrivacyInfo.xcprivacy"],
             resources: apple ? [.copy("PrivacyInfo.xcprivacy")] : []),
         // The sample wallet's logic, without its views, so that it is tested everywhere.
-        // .target(name: "SampleModel", dependencies: ["Tigress"], path: "ios/Sample/Model"),
-        .testTarget(name: "TigressTests", dependencies: ["Tigress"], path: "ios/Tests"),
+        .target(name: "SampleModel", dependencies: ["Tigress"], path: "ios/Sample/Model"),
+        .testTarget(name: "TigressTests", dependencies: ["Tigress", "SampleModel"], path: "ios/Tests"),
     ]
 )

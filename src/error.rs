@@ -369,6 +369,7 @@ mod tests {
         vec![
             Error::unknown_transfer(),
             Error::closing(),
+            Error::already_observed(),
             Error::not_the_receiver(),
             Error::bad_pin(),
             Error::pin_not_asked(),

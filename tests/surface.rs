@@ -206,7 +206,10 @@ fn is_public(visibility: &Visibility) -> bool {
 }
 
 fn is_test_only(attribute: &syn::Attribute) -> bool {
-    attribute.path().is_ident("cfg") && quote_of(attribute).contains("test")
+    attribute.path().is_ident("cfg")
+        && quote_of(attribute)
+            .split(|c: char| !c.is_alphanumeric())
+            .any(|word| word == "test")
 }
 
 fn names(call: &syn::ItemMacro, name: &str) -> bool {

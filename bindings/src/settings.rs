@@ -54,6 +54,7 @@ impl From<Config> for tigress::Config {
             relay: config.relay,
             trusted_relays: config.trusted_relays,
             allow_loopback_http: config.allow_loopback_http,
+            extra_roots: default.extra_roots,
             connect_timeout: or(config.connect_timeout, default.connect_timeout),
             request_timeout: or(config.request_timeout, default.request_timeout),
             long_poll: or(config.long_poll, default.long_poll),

@@ -204,7 +204,7 @@ import Tigress
     private var all: [TigressError] {
         [
             .badInvitation(what: "w", reason: "r"), .untrustedRelay(host: "h"), .expired, .alreadyUsed, .claimedByAnother,
-            .noLongerThere, .badCredential(reason: "r"), .tooLarge(reason: "r"), .relayUnreachable(reason: "r"),
+            .noLongerThere, .wrongPin(triesLeft: 0), .pinDowngrade, .badCredential(reason: "r"), .tooLarge(reason: "r"), .relayUnreachable(reason: "r"),
             .relayRefused(status: 503, reason: "r"), .store(reason: "r"), .storeBusy, .closed(.completed), .noTransport,
             .security(major: 1, minor: 2, text: "t"),
         ]
@@ -305,9 +305,4 @@ private struct Vector {
             status: 200, headers: ["Date": format.string(from: date), "Content-Type": "application/json"],
             body: Data(body.utf8))
     }
-}
-
-/// A file of this project.
-private func projectFile(_ path: String) -> URL {
-    URL(fileURLWithPath: #filePath).appendingPathComponent("../../../\(path)").standardizedFileURL
 }

@@ -214,6 +214,7 @@ async fn an_unknown_mailbox_is_a_problem_document() {
         (wrong.status, wrong.problem().as_str()),
         (405, "urn:tigress:relay:method-not-allowed")
     );
+    assert_eq!(wrong.header("allow"), Some("POST"));
 }
 
 #[tokio::test]

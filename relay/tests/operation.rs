@@ -244,6 +244,17 @@ impl MailboxStore for Observed {
 
 #[tokio::test]
 async fn a_shutdown_answers_held_reads_and_ends() {
+    // The first also sets up what the second is built with.
+    let first = http_client();
+    let second = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge();
+    for client in [first, second.build().unwrap()] {
+        shut_down_while_a_read_is_held(client).await;
+    }
+}
+
+async fn shut_down_while_a_read_is_held(client: reqwest::Client) {
     let (watched, mut held) = mpsc::unbounded_channel();
     let store = Observed {
         store: MemoryStore::default(),
@@ -252,8 +263,7 @@ async fn a_shutdown_answers_held_reads_and_ends() {
     let relay = run(Relay::new(config(), store)).await;
     let url = relay.create().await;
     let version = relay.read(&url, RECEIVER).await.version();
-    let waiting = relay
-        .client
+    let waiting = client
         .post(&url)
         .header("Mailbox-Device-Claim", RECEIVER)
         .header("Prefer", "wait=60")

@@ -30,6 +30,7 @@ async fn the_page_shows_what_the_sender_gave_and_binds_nobody() {
         "<meta property=\"og:image\" content=\"https://pictures.example/key.png\">",
         &format!("<meta property=\"og:url\" content=\"{url}\">"),
         "name=\"viewport\"",
+        "<time datetime=\"2030-03-17T18:03:20Z\">2030-03-17 18:03 UTC</time>",
         "prefers-color-scheme:dark",
     ] {
         assert!(page.text().contains(part), "{part} in {}", page.text());

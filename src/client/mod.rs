@@ -17,7 +17,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{Notify, Semaphore};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
@@ -45,6 +45,8 @@ use crate::transfer::{
 
 /// How often a step is tried again when another process was faster.
 const MAX_CONFLICTS: usize = 16;
+/// Store calls that run at the same time, each on a thread: many transfers that wake together must not start as many.
+const MAX_STORE_CALLS: usize = 8;
 /// Most bytes of an idempotency key.
 const MAX_KEY: usize = 255;
 
@@ -59,6 +61,7 @@ struct Inner {
     config: Config,
     policy: RelayPolicy,
     store: Arc<dyn TransferStore>,
+    store_calls: Arc<Semaphore>,
     http: Arc<dyn HttpTransport>,
     clock: Arc<dyn Clock>,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
@@ -136,6 +139,7 @@ impl TransferClient {
             config,
             policy,
             store,
+            store_calls: Arc::new(Semaphore::new(MAX_STORE_CALLS)),
             http,
             clock,
             live: Mutex::default(),
@@ -370,9 +374,16 @@ impl TransferClient {
         call: impl FnOnce(&dyn TransferStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Error> {
         let store = Arc::clone(&self.0.store);
-        let result = match store.blocks() {
-            true => tokio::task::spawn_blocking(move || call(&*store)).await,
-            false => Ok(call(&*store)),
+        let result = if store.blocks() {
+            // Given back when the call ends, not when nobody waits for it any more.
+            let turn = Arc::clone(&self.0.store_calls).acquire_owned().await;
+            tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                call(&*store)
+            })
+            .await
+        } else {
+            Ok(call(&*store))
         };
         match result {
             Ok(Ok(value)) => Ok(value),

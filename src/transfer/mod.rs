@@ -6,6 +6,7 @@
 
 mod advance;
 mod ending;
+mod establish;
 mod events;
 mod message;
 mod pin;

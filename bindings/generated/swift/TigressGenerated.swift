@@ -3482,7 +3482,7 @@ public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
     /**
      * The same, a sentence.
      */
-    public let description: String
+    public let text: String
     /**
      * An https image, shown on the preview page.
      */
@@ -3525,7 +3525,7 @@ public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
          */title: String = "",
         /**
          * The same, a sentence.
-         */description: String = "",
+         */text: String = "",
         /**
          * An https image, shown on the preview page.
          */imageUrl: String? = nil,
@@ -3552,7 +3552,7 @@ public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
          * Names this request: the same key gives the same invitation, also after a kill. At most 255 bytes.
          */idempotencyKey: String? = nil) {
         self.title = title
-        self.description = description
+        self.text = text
         self.imageUrl = imageUrl
         self.vertical = vertical
         self.lifetime = lifetime
@@ -3591,7 +3591,7 @@ public struct FfiConverterTypeInvitationRequest: FfiConverterRustBuffer {
         return
             try InvitationRequest(
                 title: FfiConverterString.read(from: &buf),
-                description: FfiConverterString.read(from: &buf),
+                text: FfiConverterString.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
                 vertical: FfiConverterOptionTypeVertical.read(from: &buf),
                 lifetime: FfiConverterOptionTypeTimeSpan.read(from: &buf),
@@ -3605,7 +3605,7 @@ public struct FfiConverterTypeInvitationRequest: FfiConverterRustBuffer {
 
     public static func write(_ value: InvitationRequest, into buf: inout [UInt8]) {
         FfiConverterString.write(value.title, into: &buf)
-        FfiConverterString.write(value.description, into: &buf)
+        FfiConverterString.write(value.text, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
         FfiConverterOptionTypeVertical.write(value.vertical, into: &buf)
         FfiConverterOptionTypeTimeSpan.write(value.lifetime, into: &buf)

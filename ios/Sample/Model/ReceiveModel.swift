@@ -152,8 +152,8 @@ final class ReceiveModel {
             // One at a time may watch a transfer.
             await previous?.value
             do {
-                let events = client.events(of: id) { error in
-                    Task { @MainActor [weak self] in self?.isUnreachable(error) }
+                let events = client.events(of: id) { [weak self] _ in
+                    Task { @MainActor in self?.isUnreachable() }
                 }
                 for try await event in events {
                     try await self?.show(event)
@@ -191,7 +191,7 @@ final class ReceiveModel {
         }
     }
 
-    private func isUnreachable(_: TigressError) {
+    private func isUnreachable() {
         if case .progress = stage { stage = .progress(.unreachable) }
     }
 

@@ -65,7 +65,7 @@ extension TransferClient {
     }
 
     /// Reads on until an event is as wanted.
-    func follow(_ id: TransferId, until wanted: (TransferEvent) -> Bool) async throws {
+    func follow(_ id: TransferId, until wanted: @Sendable (TransferEvent) -> Bool) async throws {
         for try await event in events(of: id) where wanted(event) {
             return
         }
@@ -105,4 +105,9 @@ final class Folder {
     deinit {
         try? FileManager.default.removeItem(at: url)
     }
+}
+
+/// A file of this project.
+func projectFile(_ path: String) -> URL {
+    URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../\(path)").standardizedFileURL
 }

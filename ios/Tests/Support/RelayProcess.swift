@@ -11,9 +11,10 @@ final class RelayProcess: @unchecked Sendable {
         }
         process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
-        process.arguments = ["relay", "--listen", "127.0.0.1:0"]
+        process.arguments = ["relay", "--store", "memory", "--listen", "127.0.0.1:0"]
         let output = Pipe()
         process.standardOutput = output
+        process.standardError = FileHandle.nullDevice
         try process.run()
         origin = try Self.announced(output.fileHandleForReading)
     }

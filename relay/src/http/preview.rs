@@ -57,6 +57,9 @@ fn preview_page(display: &DisplayInformation, url: &str, expires: u64) -> Respon
     let title = escape(&display.title);
     let description = escape(&display.description);
     let until = format_timestamp(expires);
+    // For people: `2026-11-27 00:32 UTC`.
+    let shown = until.replacen('T', " ", 1);
+    let shown = shown.get(..16).unwrap_or(&shown);
     let (mut meta, mut figure) = (String::new(), String::new());
     if let Some(picture) = &picture {
         let source = escape(picture.as_str());
@@ -73,7 +76,7 @@ fn preview_page(display: &DisplayInformation, url: &str, expires: u64) -> Respon
     let main = format!(
         "{figure}<h1 dir=\"auto\">{title}</h1>\n<p dir=\"auto\">{description}</p>\n\
          <p>Open this link on your phone to add it to your wallet.</p>\n\
-         <p class=\"small\">Available until <time datetime=\"{until}\">{until}</time>. \
+         <p class=\"small\">Available until <time datetime=\"{until}\">{shown} UTC</time>. \
          Text and picture come from the sender; nobody has checked them.</p>"
     );
     page(StatusCode::OK, &title, &head, &main, picture.as_ref())

@@ -39,6 +39,8 @@ extension TigressGenerated.TigressError {
         case .AlreadyUsed: TigressError.alreadyUsed
         case .ClaimedByAnother: TigressError.claimedByAnother
         case .NoLongerThere: TigressError.noLongerThere
+        case .WrongPin(let triesLeft): TigressError.wrongPin(triesLeft: Int(triesLeft))
+        case .PinDowngrade: TigressError.pinDowngrade
         case .BadCredential(let reason): TigressError.badCredential(reason: reason)
         case .TooLarge(let reason): TigressError.tooLarge(reason: reason)
         case .RelayUnreachable(let reason): TigressError.relayUnreachable(reason: reason)

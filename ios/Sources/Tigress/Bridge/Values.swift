@@ -17,14 +17,15 @@ extension Config {
         TigressGenerated.Config(
             relay: relay?.absoluteString, trustedRelays: trustedRelays.map(\.absoluteString),
             allowLoopbackHttp: allowLoopbackHttp, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
-            longPoll: longPoll, pollInterval: pollInterval, pollIntervalMax: pollIntervalMax, giveUpAfter: giveUpAfter)
+            longPoll: longPoll, pollInterval: pollInterval, pollIntervalMax: pollIntervalMax, giveUpAfter: giveUpAfter,
+            pinDigits: UInt8(clamping: pinDigits), pinTries: UInt8(clamping: pinTries))
     }
 }
 
 extension InvitationRequest {
     var generated: TigressGenerated.InvitationRequest {
         TigressGenerated.InvitationRequest(
-            title: title, description: description, imageUrl: imageURL?.absoluteString, vertical: vertical.generated,
+            title: title, text: description, imageUrl: imageURL?.absoluteString, vertical: vertical.generated,
             lifetime: lifetime, pin: pin, notificationToken: notificationToken?.generated,
             deviceAttestation: deviceAttestation, credential: credential?.generated, idempotencyKey: idempotencyKey)
     }

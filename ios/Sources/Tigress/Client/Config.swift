@@ -22,6 +22,10 @@ public struct Config: Sendable, Equatable {
     /// How long ``TransferClient/createInvitation(_:)`` and ``TransferClient/acceptInvitation(_:options:)`` try to get an
     /// answer.
     public var giveUpAfter = Duration.seconds(30)
+    /// Digits of the PINs that this device draws for its invitations; 6 to 12.
+    public var pinDigits = 6
+    /// How often a PIN may be tried at this device's invitations; 1 to 10.
+    public var pinTries = 5
 
     /// Settings with `relay` as the device's own, all else as by default.
     public init(relay: URL? = nil) {

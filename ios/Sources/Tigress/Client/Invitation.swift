@@ -45,7 +45,7 @@ public struct InvitationRequest: Sendable {
     public var vertical = Vertical.general
     /// How long the invitation lasts; ``maxLifetime`` at most.
     public var lifetime = Self.defaultLifetime
-    /// Whether the receiver must type a PIN, which is told by another way than the invitation.
+    /// Whether the receiver must type a PIN, which ``Invitation/pin`` then has, and which is told by another way.
     public var pin = false
     /// Where the relay's push gateway can wake this device.
     public var notificationToken: NotificationToken?
@@ -82,6 +82,9 @@ public struct Invitation: Sendable {
     /// The same as a `.tigress` file, of the media type `application/vnd.tigress+json`.
     public var file: Data { generated.file() }
 
+    /// The PIN, if one was asked for: the user tells it by another way than the invitation's.
+    public var pin: String? { generated.pin() }
+
     /// When it expires.
     public var expiresAt: Date { generated.expiresAt() }
 
@@ -96,6 +99,11 @@ public struct Invitation: Sendable {
     public func qrCodePNG(scale: Int = 8) -> Data {
         TigressGenerated.qrCodePng(invitation: generated, scale: UInt32(clamping: scale))
     }
+}
+
+extension AcceptOptions: CustomStringConvertible {
+    /// Without the PIN.
+    public var description: String { "AcceptOptions(..)" }
 }
 
 extension Invitation: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {

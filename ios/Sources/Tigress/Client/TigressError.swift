@@ -19,6 +19,12 @@ public enum TigressError: Error, Sendable, Hashable {
     case claimedByAnother
     /// The relay has no such mailbox: ended, taken back, expired, or never there.
     case noLongerThere
+    /// The PIN was wrong too often, and the transfer is destroyed on both sides. A wrong PIN with tries left is an event,
+    /// ``TransferEvent/pinRejected(triesLeft:)``.
+    case wrongPin(triesLeft: Int)
+    /// A PIN was given where none is asked for, or the invitation and its auth credential do not agree about one: somebody may
+    /// have changed the link. The invitation was given back.
+    case pinDowngrade
     /// What was to be sent is not in order.
     case badCredential(reason: String)
     /// More than the protocol allows.
@@ -51,6 +57,8 @@ extension TigressError {
         case .alreadyUsed: "already_used"
         case .claimedByAnother: "claimed_by_another"
         case .noLongerThere: "no_longer_there"
+        case .wrongPin: "wrong_pin"
+        case .pinDowngrade: "pin_downgrade"
         case .badCredential: "bad_credential"
         case .tooLarge: "too_large"
         case .relayUnreachable: "relay_unreachable"
@@ -85,6 +93,8 @@ extension TigressError: LocalizedError {
         case .alreadyUsed: "the invitation was used already"
         case .claimedByAnother: "another device has claimed the invitation"
         case .noLongerThere: "the invitation is no longer there"
+        case .wrongPin(let triesLeft): "wrong PIN, \(triesLeft) tries left"
+        case .pinDowngrade: "the invitation and what was given do not agree about a PIN"
         case .badCredential(let reason): "bad credential: \(reason)"
         case .tooLarge(let reason): "too large: \(reason)"
         case .relayUnreachable(let reason): "no answer from the relay: \(reason)"

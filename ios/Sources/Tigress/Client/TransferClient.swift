@@ -50,15 +50,16 @@ public final class TransferClient: Sendable {
     /// Takes an invitation on (the bytes of a `.tigress` file, or a link as text in UTF-8): claims its mailbox, reads and
     /// checks it, and returns when the relay has answered.
     ///
-    /// Nothing is answered to the sender before the first ``poll(_:wait:after:)`` or ``events(of:)``: until then the app may
+    /// Nothing is answered to the sender before the first ``poll(_:wait:after:)`` or ``events(of:whenUnreachable:)``: until then the app may
     /// show its user what it is about (``transfers()`` has title, text and time), and ``decline(_:)`` gives the invitation
-    /// back, unused. The same invitation again gives the same transfer.
+    /// back, unused. The same invitation again gives the same transfer. One that needs a PIN is accepted without it, too: the
+    /// state is then ``TransferState/pinRequired`` until ``providePin(_:for:)`` is called.
     ///
     /// - Throws: ``TigressError/badInvitation(what:reason:)``, ``TigressError/untrustedRelay(host:)``,
     ///   ``TigressError/expired``, ``TigressError/alreadyUsed``, ``TigressError/claimedByAnother``,
-    ///   ``TigressError/noLongerThere``, ``TigressError/security(major:minor:text:)``, the codes `bad_mailbox` and
-    ///   `pin_downgrade`, ``TigressError/relayUnreachable(reason:)``, ``TigressError/relayRefused(status:reason:)``,
-    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    ///   ``TigressError/noLongerThere``, ``TigressError/pinDowngrade``, ``TigressError/security(major:minor:text:)``, the codes
+    ///   `bad_mailbox` and `bad_pin`, ``TigressError/relayUnreachable(reason:)``,
+    ///   ``TigressError/relayRefused(status:reason:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
     public func acceptInvitation(_ invitation: Data, options: AcceptOptions = AcceptOptions()) async throws -> TransferId {
         try await cancellable { stop in
             try await TransferId(
@@ -67,8 +68,20 @@ public final class TransferClient: Sendable {
         }
     }
 
+    /// Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
+    /// ``TransferState/pinRequired``. Returns when the answer to the sender is stored; ``events(of:whenUnreachable:)``,
+    /// ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver it. Whether the PIN was right shows in a later event:
+    /// ``TransferEvent/established`` or ``TransferEvent/pinRejected(triesLeft:)``. At most 5 PINs are taken in one transfer.
+    ///
+    /// - Throws: The code `bad_pin` for what is no PIN, `not_the_receiver` at a sender, `pin_not_asked` if no PIN is asked for
+    ///   now, ``TigressError/wrongPin(triesLeft:)`` if no try is left, ``TigressError/closed(_:)``, `unknown_transfer`,
+    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    public func providePin(_ pin: String, for id: TransferId) async throws {
+        try await rethrowing { try await generated.providePin(id: id.generated, pin: pin) }
+    }
+
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten.
-    /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:)`` is the easier way.
+    /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:whenUnreachable:)`` is the easier way.
     ///
     /// - Throws: ``TigressError/relayUnreachable(reason:)`` or ``TigressError/relayRefused(status:reason:)`` if the relay gave
     ///   no good answer in this time (the transfer goes on with the next poll); `unknown_transfer`,
@@ -81,7 +94,7 @@ public final class TransferClient: Sendable {
     }
 
     /// Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
-    /// among this side's messages when it is stored. ``events(of:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver
+    /// among this side's messages when it is stored. ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver
     /// it, once the other side has answered.
     ///
     /// - Throws: ``TigressError/badCredential(reason:)``, ``TigressError/tooLarge(reason:)``, ``TigressError/closed(_:)``, the
@@ -93,7 +106,7 @@ public final class TransferClient: Sendable {
         }
     }
 
-    /// Ends the transfer; returns when that is stored. ``events(of:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` tell
+    /// Ends the transfer; returns when that is stored. ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` tell
     /// the other side. `done` lets waiting messages leave first; before the two are established nothing can be done, and it
     /// cancels.
     ///

@@ -165,17 +165,19 @@ impl Worker {
 /// The calls that have come in, once there is one.
 fn gather(jobs: &Receiver<Job>, crowded: bool) -> Option<Vec<Job>> {
     let mut batch = vec![jobs.recv().ok()?];
+    let mut writes = batch.iter().any(Job::may_write);
     let end = Instant::now() + GATHER;
     while batch.len() < BATCH {
-        let patience = if crowded && batch.iter().any(Job::may_write) {
+        let patience = if crowded && writes {
             GAP.min(end.saturating_duration_since(Instant::now()))
         } else {
             Duration::ZERO
         };
-        match jobs.recv_timeout(patience) {
-            Ok(job) => batch.push(job),
-            Err(_) => break,
-        }
+        let Ok(job) = jobs.recv_timeout(patience) else {
+            break;
+        };
+        writes |= job.may_write();
+        batch.push(job);
     }
     Some(batch)
 }

@@ -1,0 +1,78 @@
+import Foundation
+import Testing
+
+// What the README and docs/ios.md show, word for word: from the import to a received credential.
+// [README: receive]
+import Tigress
+
+/// Receives what an invitation's link offers, and keeps it. Calls for the PIN if one is needed.
+func receive(
+    _ link: URL, client: TransferClient, keep: (Credential) async throws -> Void, askForPin: () async -> String
+) async throws {
+    let id = try await client.acceptInvitation(link)
+    // Here the app may show its user what it is about, and `decline(id)`.
+    for try await event in client.events(of: id) {
+        switch event {
+        case .pinRequired, .pinRejected(triesLeft: 1...):
+            try await client.providePin(askForPin(), for: id)
+        case .credentialReceived(let credential, _):
+            try await keep(credential)
+            try await client.terminate(id, reason: .done)
+        case .closed(let outcome) where outcome != .completed:
+            throw TigressError.closed(outcome)
+        default: break
+        }
+    }
+}
+// [README: end]
+
+/// The other side of the same example.
+// [README: send]
+func share(_ credential: Credential, client: TransferClient, show: (URL, String?) -> Void) async throws {
+    var request = InvitationRequest(title: "Key to room 12")
+    request.credential = credential
+    request.pin = true
+    let invitation = try await client.createInvitation(request)
+    show(invitation.shareURL, invitation.pin)
+    for try await event in client.events(of: invitation.transfer) {
+        if case .closed(let outcome) = event, outcome != .completed { throw TigressError.closed(outcome) }
+    }
+}
+// [README: end]
+
+/// The code that the documents show does what they say.
+@Suite(.timeLimit(.minutes(1))) struct ReadmeTests {
+    @Test("The example receives what the example sends, over a relay")
+    func example() async throws {
+        let relay = try RelayProcess()
+        let (sender, receiver) = try (
+            Apps.client(relay.origin, store: MemoryStore()), Apps.client(relay.origin, store: MemoryStore())
+        )
+        let (links, shared) = AsyncStream.makeStream(of: (URL, String?).self)
+        async let sending: Void = share(Apps.credential, client: sender) { shared.yield(($0, $1)) }
+        var invitation = links.makeAsyncIterator()
+        let (link, pin) = try #require(await invitation.next())
+        let kept = Guarded([Credential]())
+        try await receive(link, client: receiver) { credential in
+            kept.change { $0.append(credential) }
+        } askForPin: {
+            pin ?? ""
+        }
+        #expect(kept.value == [Apps.credential])
+        try await sending
+    }
+
+    @Test("README and docs/ios.md show exactly this code", arguments: ["README.md", "docs/ios.md"])
+    func quoted(document: String) throws {
+        let source = try String(contentsOfFile: #filePath, encoding: .utf8)
+        let text = try String(contentsOf: projectFile(document), encoding: .utf8)
+        for quote in source.components(separatedBy: "// [README: ").dropFirst() where !quote.hasPrefix("end]") {
+            let code = quote.drop { $0 != "\n" }.trimmingCharacters(in: .newlines)
+            let name = quote.prefix { $0 != "]" }
+            // A document shows a part if it has its first line.
+            let first = code.split(separator: "\n").first { $0.hasPrefix("func ") } ?? ""
+            guard text.contains(first) else { continue }
+            #expect(text.contains(code), "\(document) shows another form of \(name)")
+        }
+    }
+}
