@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::{MAX_BYTES, MAX_TOKENS};
 use crate::cbor::{self, Map, Value};
+use crate::secret::wipe;
 
 const VERSION: u64 = 1;
 /// The longest payload data: all tokens, base64, and the frame around them.
@@ -58,7 +60,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     /// The body, over which the MIC is made.
-    fn body(&self) -> Vec<u8> {
+    fn body(&self) -> Zeroizing<Vec<u8>> {
         let tokens: Vec<Value> = self.tokens.iter().map(|t| Value::from(&t[..])).collect();
         Map::new()
             .with(0, VERSION)
@@ -66,17 +68,20 @@ impl Fields {
             .with(2, self.ack)
             .with(3, self.base)
             .with(4, tokens)
-            .with(5, &self.hash)
+            .with(5, self.hash)
             .with_opt(6, self.abort.as_deref())
             .encode()
-            .to_vec()
     }
 
     /// The relay payload's data: base64 of `[body, mic]`, the MIC made by `mic` (none before there are keys).
     pub(crate) fn encode(&self, mic: impl FnOnce(&[u8]) -> Option<[u8; 32]>) -> String {
         let body = self.body();
-        let mic = mic(&body).map_or(Value::Null, |mic| Value::from(&mic));
-        STANDARD.encode(&*cbor::encode(&Value::Array(vec![body.into(), mic])))
+        let mic = mic(&body).map_or(Value::Null, Value::from);
+        let envelope = cbor::encode(&Value::Array(vec![Value::from(&body[..]), mic]));
+        let data = STANDARD.encode(&*envelope);
+        wipe(body);
+        wipe(envelope);
+        data
     }
 }
 

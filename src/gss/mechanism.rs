@@ -206,6 +206,6 @@ pub(crate) trait MechanismContext: Send + Sync {
     /// The code of the peer's abort.
     fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8>;
 
-    fn save(&self) -> Map;
+    fn save(&self) -> Map<'_>;
     fn copy(&self) -> Box<dyn MechanismContext>;
 }

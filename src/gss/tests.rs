@@ -123,7 +123,7 @@ impl MechanismContext for PlainContext {
     fn open_abort(&self, _: [u8; 2], _: &[u8]) -> Option<u8> {
         None
     }
-    fn save(&self) -> Map {
+    fn save(&self) -> Map<'_> {
         Map::new().with(0, self.complete)
     }
     fn copy(&self) -> Box<dyn MechanismContext> {
@@ -220,7 +220,8 @@ fn sequence_numbers_run_out_without_a_repeat() {
     let (mut sender, _) = initiate(&OID).unwrap();
     let answer = token::frame(&OID, &[9, 2]);
     sender.continue_with(&answer, NOW, &mut entropy()).unwrap();
-    let saved = crate::cbor::decode_map(&sender.save())
+    let saved = sender.save();
+    let saved = crate::cbor::decode_map(&saved)
         .unwrap()
         .with(4, u64::MAX - 1);
     let mut sender = SecurityContext::restore(&BOTH, &saved.encode()).unwrap();

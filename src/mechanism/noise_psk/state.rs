@@ -18,13 +18,13 @@ const AWAITING_PIN: u64 = 4;
 const ENDED: u64 = 5;
 
 impl State {
-    pub(super) fn to_map(&self) -> Map {
+    pub(super) fn to_map(&self) -> Map<'_> {
         match self {
             Self::AwaitingAnswer(first) => Map::new()
                 .with(0, AWAITING_ANSWER)
                 .with(1, first.psk.expose())
                 .with(2, first.ephemeral.secret.expose())
-                .with(3, &first.ephemeral.public)
+                .with(3, first.ephemeral.public)
                 .with(4, &first.sealed[..])
                 .with(5, &first.payload[..])
                 .with_opt(9, first.tries.as_ref().map(tries_map)),
@@ -94,10 +94,10 @@ impl Context {
     }
 }
 
-fn keys_map(stage: u64, keys: &Keys) -> Map {
+fn keys_map(stage: u64, keys: &Keys) -> Map<'_> {
     Map::new()
         .with(0, stage)
-        .with(6, &keys.hash)
+        .with(6, keys.hash)
         .with(7, keys.root.expose())
         .with(8, keys.master.expose())
 }
@@ -131,7 +131,7 @@ fn first(map: &Map) -> Option<FirstMessage> {
 }
 
 /// The PIN as bytes: those are wiped.
-fn tries_map(tries: &Tries) -> Map {
+fn tries_map(tries: &Tries) -> Map<'_> {
     Map::new()
         .with(1, tries.pin.as_str().as_bytes())
         .with(2, tries.seed.expose())

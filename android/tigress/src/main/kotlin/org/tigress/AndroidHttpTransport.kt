@@ -117,7 +117,7 @@ internal constructor(
     }
 
     private companion object {
-        const val MAX_BODY = 1024 * 1024
+        private const val MAX_BODY = 1024 * 1024
 
         val WAITS = threads("tigress-wait", 64)
         val WRITES = threads("tigress-http", 8)
