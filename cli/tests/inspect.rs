@@ -127,6 +127,20 @@ fn the_secret_opens_the_auth_credential_and_nothing_of_it_is_shown() {
 }
 
 #[test]
+fn the_documentation_shows_what_the_command_says() {
+    let desk = Desk::new();
+    desk.write("token", &bytes(&token("01 01")));
+    desk.write("link", text(&transfer(), "share URL").as_bytes());
+    let docs = include_str!("../../docs/cli.md");
+    let (_, example) = docs
+        .split_once("$ tigress inspect token --invitation link\n")
+        .unwrap();
+    let (example, _) = example.split_once("\n```").unwrap();
+    let shown = desk.run(&["inspect", "token", "--invitation", "link"]);
+    assert!(shown.stdout.join("\n").starts_with(example));
+}
+
+#[test]
 fn a_secret_that_does_not_fit_or_is_none_is_told() {
     let desk = Desk::new();
     let digits = token("01 01");

@@ -78,17 +78,6 @@ pub struct CheckedToken {
     pub pin_required: bool,
 }
 
-impl CheckedToken {
-    pub(super) fn of(credential: &AuthCredential) -> Self {
-        Self {
-            credential_id: credential.id,
-            issued_at: credential.issued_at,
-            expires_at: credential.expires_at,
-            pin_required: credential.pin_required,
-        }
-    }
-}
-
 /// Judges an initiator's first token as [`accept_sec_context`] does, without answering it: no PIN is needed yet,
 /// and nothing is used up.
 ///
@@ -106,7 +95,16 @@ pub fn check_token(
     no_downgrade(&read.credential, cred.pin.as_ref())?;
     read.mechanism
         .check(&read.first(cred, bindings), read.body)?;
-    Ok(CheckedToken::of(&read.credential))
+    Ok(checked(&read.credential))
+}
+
+pub(super) fn checked(credential: &AuthCredential) -> CheckedToken {
+    CheckedToken {
+        credential_id: credential.id,
+        issued_at: credential.issued_at,
+        expires_at: credential.expires_at,
+        pin_required: credential.pin_required,
+    }
 }
 
 /// Takes an initiator's first token and answers it.

@@ -1,7 +1,7 @@
 //! Takes a token apart and names its parts, for whoever debugs an integration. Only its form is judged; no context is
 //! needed, and none changes.
 
-use super::establish::{CheckedToken, defective};
+use super::establish::{CheckedToken, checked, defective};
 use super::mechanism::{First, Mechanism, Registry};
 use super::oid::Oid;
 use super::status::Error;
@@ -151,7 +151,7 @@ fn open(
         };
         Ok(OpenedToken {
             payload: mechanism.explain_payload(&first, frame.body)?,
-            credential: CheckedToken::of(&credential),
+            credential: checked(&credential),
         })
     }))
 }

@@ -150,7 +150,7 @@ fn payload_of(json: &str) -> Result<Option<Payload>, &'static str> {
     };
     serde_json::from_value(payload)
         .map(Some)
-        .map_err(|_| "the payload has not exactly the texts type and data")
+        .map_err(|_| "the payload does not have the texts type and data")
 }
 
 /// Hexadecimal digits, with white space anywhere.
