@@ -78,6 +78,17 @@ pub struct CheckedToken {
     pub pin_required: bool,
 }
 
+impl CheckedToken {
+    pub(super) fn of(credential: &AuthCredential) -> Self {
+        Self {
+            credential_id: credential.id,
+            issued_at: credential.issued_at,
+            expires_at: credential.expires_at,
+            pin_required: credential.pin_required,
+        }
+    }
+}
+
 /// Judges an initiator's first token as [`accept_sec_context`] does, without answering it: no PIN is needed yet,
 /// and nothing is used up.
 ///
@@ -95,12 +106,7 @@ pub fn check_token(
     no_downgrade(&read.credential, cred.pin.as_ref())?;
     read.mechanism
         .check(&read.first(cred, bindings), read.body)?;
-    Ok(CheckedToken {
-        credential_id: read.credential.id,
-        issued_at: read.credential.issued_at,
-        expires_at: read.credential.expires_at,
-        pin_required: read.credential.pin_required,
-    })
+    Ok(CheckedToken::of(&read.credential))
 }
 
 /// Takes an initiator's first token and answers it.
@@ -211,7 +217,7 @@ fn no_downgrade(credential: &AuthCredential, pin: Option<&Pin>) -> Result<(), Er
     Ok(())
 }
 
-fn defective(error: CredentialError) -> Error {
+pub(super) fn defective(error: CredentialError) -> Error {
     let minor = match error {
         CredentialError::DoesNotOpen => MinorStatus::SealedCredential,
         CredentialError::Version => MinorStatus::CredentialVersion,
