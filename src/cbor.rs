@@ -83,11 +83,6 @@ impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
         Self::from(&b[..])
     }
 }
-impl<const N: usize> From<[u8; N]> for Value<'_> {
-    fn from(b: [u8; N]) -> Self {
-        Self::from(b.to_vec())
-    }
-}
 impl From<Vec<u8>> for Value<'_> {
     fn from(b: Vec<u8>) -> Self {
         Self::from(Zeroizing::new(b))

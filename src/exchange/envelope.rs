@@ -76,7 +76,7 @@ impl Fields {
     /// The relay payload's data: base64 of `[body, mic]`, the MIC made by `mic` (none before there are keys).
     pub(crate) fn encode(&self, mic: impl FnOnce(&[u8]) -> Option<[u8; 32]>) -> String {
         let body = self.body();
-        let mic = mic(&body).map_or(Value::Null, Value::from);
+        let mic = mic(&body).map_or(Value::Null, |mic| Value::from(mic.to_vec()));
         let envelope = cbor::encode(&Value::Array(vec![Value::from(&body[..]), mic]));
         let data = STANDARD.encode(&*envelope);
         wipe(body);

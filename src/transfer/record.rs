@@ -61,7 +61,7 @@ impl Transfer {
                 4,
                 self.mailbox
                     .as_ref()
-                    .map(|id| Value::from(id.uuid().into_bytes())),
+                    .map(|id| Value::from(id.uuid().into_bytes().to_vec())),
             )
             .with(5, self.claim.uuid().as_bytes())
             .with(6, self.proof.expose())
@@ -205,7 +205,7 @@ fn phase_map(phase: &Phase) -> Map<'_> {
         } => map
             .with(0, 1)
             .with(1, secret.expose())
-            .with(2, request_id.uuid().into_bytes())
+            .with(2, request_id.uuid().into_bytes().to_vec())
             .with(3, &body[..])
             .with_opt(4, attestation.as_deref())
             .with_opt(5, pin.as_ref().map(digits)),
