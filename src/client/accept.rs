@@ -90,10 +90,17 @@ impl TransferClient {
             version
         });
         match self.save(&transfer, expected).await {
+            Ok(_) => Ok(true),
             // The same call in another process was faster: go on with its.
-            Ok(_) | Err(Error::StoreBusy) => Ok(true),
+            Err(Error::StoreBusy) if self.is_begun(id).await? => Ok(true),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a claim is stored that may still be used.
+    async fn is_begun(&self, id: TransferId) -> Result<bool, Error> {
+        let stored = self.load(id).await?;
+        Ok(stored.is_some_and(|(transfer, _)| transfer.is_offered()))
     }
 
     /// A claim that is being given up must be given up before there is another: the relay knows one recipient.

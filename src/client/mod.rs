@@ -173,8 +173,9 @@ impl TransferClient {
                 transfer.send(&credential)?;
             }
             match self.save(&transfer, None).await {
+                Ok(_) => {}
                 // The same call in another process was faster: go on with its.
-                Ok(_) | Err(Error::StoreBusy) => {}
+                Err(Error::StoreBusy) if self.load(id).await?.is_some() => {}
                 Err(error) => return Err(error),
             }
         }
