@@ -273,9 +273,9 @@ mod tests {
         let good = credential().to_cbor();
         let good = cbor::decode_map(&good).unwrap();
         let bad = [
-            good.clone().with(1, [0; 15]),
-            good.clone().with(2, [0; 33]),
-            good.clone().with(3, [0x80]),
+            good.clone().with(1, &[0; 15]),
+            good.clone().with(2, &[0; 33]),
+            good.clone().with(3, &[0x80]),
             good.clone().with(4, "soon"),
             good.clone().with(6, 1),
             good.clone().with(7, true),

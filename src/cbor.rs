@@ -475,7 +475,7 @@ mod tests {
         fn a_changed_item_is_refused_or_written_the_same(at in 0usize..24, to: u8) {
             let map = Map::new()
                 .with(1, 300)
-                .with(2, [7; 3])
+                .with(2, &[7; 3])
                 .with(24, "text")
                 .with(300, vec![Value::Null, true.into(), Map::new().with(0, 1 << 20).into()]);
             let mut bytes = map.encode();

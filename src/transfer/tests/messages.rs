@@ -246,12 +246,12 @@ fn a_token_that_cant_be_decoded_ends_the_transfer_and_is_not_acknowledged() {
     // No message, one of another version, one whose content is not what its format says.
     let maps = [
         Map::new(),
-        Map::new().with(0, 2).with(1, "x").with(2, [1]),
-        Map::new().with(0, 1).with(1, "").with(2, [1]),
+        Map::new().with(0, 2).with(1, "x").with(2, &[1]),
+        Map::new().with(0, 1).with(1, "").with(2, &[1]),
         Map::new()
             .with(0, 1)
             .with(1, "digitalwallet.x")
-            .with(2, [1]),
+            .with(2, &[1]),
         Map::new().with(0, 1).with(1, "x").with(2, "text"),
     ];
     for map in maps {

@@ -287,10 +287,10 @@ fn payloads_are_exactly_what_they_must_be() {
     refused(MinorStatus::TokenVersion, good.clone().with(0, 2u64));
     refused(MinorStatus::Flags, good.clone().with(1, 0x7fu64));
     refused(MinorStatus::Flags, good.clone().with(1, 0x3eu64));
-    refused(MinorStatus::TokenBody, good.clone().with(3, [0; 31]));
+    refused(MinorStatus::TokenBody, good.clone().with(3, &[0; 31]));
     refused(MinorStatus::TokenBody, good.clone().with(3, "relay"));
     // Key 4 is the PIN's, which this credential does not ask for.
-    refused(MinorStatus::TokenBody, good.clone().with(4, [42; 33]));
+    refused(MinorStatus::TokenBody, good.clone().with(4, &[42; 33]));
     refused(MinorStatus::TokenBody, good.clone().with(2, 0u64));
     refused(MinorStatus::TokenBody, Map::new().with(0, 1u64));
     refused(MinorStatus::TokenBody, Map::new());

@@ -212,7 +212,7 @@ fn the_answer_is_exactly_what_it_must_be() {
         refused(MinorStatus::Flags)
     );
     assert_eq!(
-        answer(good.with(3, [0; 32]), &[]),
+        answer(good.with(3, &[0; 32]), &[]),
         refused(MinorStatus::TokenBody)
     );
 }

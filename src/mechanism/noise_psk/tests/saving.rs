@@ -91,7 +91,7 @@ fn a_saved_context_that_is_not_understood_is_refused() {
         Err(failed(MajorStatus::FAILURE, MinorStatus::StateVersion))
     );
     assert_eq!(
-        restore(&saved.clone().with(1, [0x2a, 3])),
+        restore(&saved.clone().with(1, &[0x2a, 3])),
         Err(failed(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism))
     );
     assert_eq!(restore(&saved.clone().with(10, 0u64)), malformed);
@@ -103,7 +103,7 @@ fn a_saved_context_that_is_not_understood_is_refused() {
         inner.clone().with(0, 0u64),
         // An initiator never awaits a confirmation.
         inner.clone().with(0, 1u64),
-        inner.clone().with(7, [0; 31]),
+        inner.clone().with(7, &[0; 31]),
         inner.with(9, 0u64),
     ] {
         assert_eq!(restore(&saved.clone().with(9, bad)), malformed);
