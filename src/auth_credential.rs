@@ -140,7 +140,7 @@ impl AuthCredential {
     pub(crate) fn to_cbor(&self) -> Zeroizing<Vec<u8>> {
         Map::new()
             .with(0, u64::from(self.version))
-            .with(1, self.id.0)
+            .with(1, &self.id.0)
             .with(2, self.key.expose())
             .with(3, self.mechanism.content())
             .with(4, self.issued_at)

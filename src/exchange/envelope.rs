@@ -68,7 +68,7 @@ impl Fields {
             .with(2, self.ack)
             .with(3, self.base)
             .with(4, tokens)
-            .with(5, self.hash)
+            .with(5, &self.hash)
             .with_opt(6, self.abort.as_deref())
             .encode()
     }

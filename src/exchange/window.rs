@@ -146,9 +146,9 @@ impl Window {
         Map::new()
             .with(1, self.base)
             .with(2, outbox)
-            .with(3, self.sent_hash)
+            .with(3, &self.sent_hash)
             .with(4, self.received)
-            .with(5, self.received_hash)
+            .with(5, &self.received_hash)
     }
 
     pub(crate) fn from_map(map: &Map) -> Option<Self> {

@@ -24,7 +24,7 @@ impl State {
                 .with(0, AWAITING_ANSWER)
                 .with(1, first.psk.expose())
                 .with(2, first.ephemeral.secret.expose())
-                .with(3, first.ephemeral.public)
+                .with(3, &first.ephemeral.public)
                 .with(4, &first.sealed[..])
                 .with(5, &first.payload[..])
                 .with_opt(9, first.tries.as_ref().map(tries_map)),
@@ -97,7 +97,7 @@ impl Context {
 fn keys_map(stage: u64, keys: &Keys) -> Map<'_> {
     Map::new()
         .with(0, stage)
-        .with(6, keys.hash)
+        .with(6, &keys.hash)
         .with(7, keys.root.expose())
         .with(8, keys.master.expose())
 }
