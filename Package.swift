@@ -24,6 +24,10 @@ let library: Target =
         .binaryTarget(name: "TigressFFI", url: releaseURL, checksum: releaseChecksum)
     }
 
+/// What scripts/pairs runs against the other languages; no app needs it.
+let peer: [Target] =
+    apple ? [] : [.executableTarget(name: "tigress-peer", dependencies: ["Tigress"], path: "ios/Peer")]
+
 let package = Package(
     name: "Tigress",
     platforms: [.iOS(.v16), .macOS(.v13)],
@@ -41,5 +45,5 @@ let package = Package(
         // The sample wallet's logic, without its views, so that it is tested everywhere.
         .target(name: "SampleModel", dependencies: ["Tigress"], path: "ios/Sample/Model"),
         .testTarget(name: "TigressTests", dependencies: ["Tigress", "SampleModel"], path: "ios/Tests"),
-    ]
+    ] + peer
 )

@@ -109,7 +109,7 @@ impl TransferClient {
             && transfer.next(slot, self.now()) == Next::Relinquish
         {
             let deadline = deadline_after(self.0.config.give_up_after);
-            self.ask(id, &Next::Relinquish, slot, deadline).await?;
+            self.ask(id, Next::Relinquish, slot, deadline).await?;
             if let Some((transfer, _)) = self.load(id).await?
                 && transfer.next(slot, self.now()) == Next::Relinquish
             {
@@ -158,7 +158,7 @@ impl TransferClient {
             .await?;
         if checked.is_err() {
             // Never an error token: it would lock the right device out.
-            let _ = self.ask(id, &Next::Relinquish, slot, deadline).await;
+            let _ = self.ask(id, Next::Relinquish, slot, deadline).await;
         }
         checked
     }
