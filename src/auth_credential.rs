@@ -122,13 +122,10 @@ impl AuthCredential {
         mechanism: &Oid,
         sealed: &[u8],
     ) -> Result<Self, CredentialError> {
-        let (version, rest) = sealed.split_first().ok_or(CredentialError::DoesNotOpen)?;
-        if *version != VERSION {
+        let (version, nonce, data) = split(sealed).ok_or(CredentialError::DoesNotOpen)?;
+        if *version != [VERSION] {
             return Err(CredentialError::Version);
         }
-        let (nonce, data) = rest
-            .split_first_chunk()
-            .ok_or(CredentialError::DoesNotOpen)?;
         let aad = associated_data(mechanism);
         let plain = crypto::open_once(&sealing_key(secret), nonce, &aad, data)
             .ok_or(CredentialError::DoesNotOpen)?;
@@ -175,6 +172,13 @@ impl AuthCredential {
             pin_required: map.boolean(6)?,
         })
     }
+}
+
+/// Version, nonce and data of a sealed credential.
+pub(crate) fn split(sealed: &[u8]) -> Option<(&[u8; 1], &[u8; 12], &[u8])> {
+    let (version, rest) = sealed.split_first_chunk()?;
+    let (nonce, data) = rest.split_first_chunk()?;
+    Some((version, nonce, data))
 }
 
 /// K_ac.
@@ -266,7 +270,8 @@ mod tests {
 
     #[test]
     fn malformed_content_is_its_own_error() {
-        let good = cbor::decode_map(&credential().to_cbor()).unwrap();
+        let good = credential().to_cbor();
+        let good = cbor::decode_map(&good).unwrap();
         let bad = [
             good.clone().with(1, &[0; 15]),
             good.clone().with(2, &[0; 33]),

@@ -1,6 +1,9 @@
 //! Deterministic CBOR (RFC 8949 §4.2.1) as the protocol uses it: maps with small unsigned keys; definite
 //! lengths; no tags, floats, negative numbers or null except where a caller asks; duplicates refused.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use zeroize::Zeroizing;
@@ -10,69 +13,98 @@ const MAX_DEPTH: usize = 6;
 /// Most items of one array or map.
 const MAX_ITEMS: u64 = 4096;
 
-/// One CBOR item. Byte strings are wiped on drop: records hold keys.
+/// One CBOR item. What it holds is borrowed where it can be: records are large, and hold keys.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
+pub(crate) enum Value<'a> {
     Uint(u64),
-    Bytes(Zeroizing<Vec<u8>>),
-    Text(String),
+    Bytes(Bytes<'a>),
+    Text(Cow<'a, str>),
     Bool(bool),
     Null,
-    Array(Vec<Value>),
-    Map(Map),
+    Array(Vec<Value<'a>>),
+    Map(Map<'a>),
+}
+
+/// A byte string; one that is owned is wiped on drop.
+#[derive(Clone, Debug)]
+pub(crate) enum Bytes<'a> {
+    Borrowed(&'a [u8]),
+    Owned(Zeroizing<Vec<u8>>),
+}
+
+impl Deref for Bytes<'_> {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Owned(bytes) => bytes,
+        }
+    }
+}
+
+impl PartialEq for Bytes<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
 }
 
 /// A map with unsigned keys in ascending order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(crate) struct Map(Vec<(u64, Value)>);
+pub(crate) struct Map<'a>(Vec<(u64, Value<'a>)>);
 
-impl From<u64> for Value {
+impl From<u64> for Value<'_> {
     fn from(n: u64) -> Self {
         Self::Uint(n)
     }
 }
-impl From<bool> for Value {
+impl From<bool> for Value<'_> {
     fn from(b: bool) -> Self {
         Self::Bool(b)
     }
 }
-impl From<&str> for Value {
-    fn from(s: &str) -> Self {
-        Self::Text(s.to_owned())
+impl<'a> From<&'a str> for Value<'a> {
+    fn from(s: &'a str) -> Self {
+        Self::Text(s.into())
     }
 }
-impl From<String> for Value {
+impl From<String> for Value<'_> {
     fn from(s: String) -> Self {
-        Self::Text(s)
+        Self::Text(s.into())
     }
 }
-impl From<&[u8]> for Value {
-    fn from(b: &[u8]) -> Self {
-        Self::Bytes(Zeroizing::new(b.to_vec()))
+impl<'a> From<&'a [u8]> for Value<'a> {
+    fn from(b: &'a [u8]) -> Self {
+        Self::Bytes(Bytes::Borrowed(b))
     }
 }
-impl<const N: usize> From<&[u8; N]> for Value {
-    fn from(b: &[u8; N]) -> Self {
+impl<'a, const N: usize> From<&'a [u8; N]> for Value<'a> {
+    fn from(b: &'a [u8; N]) -> Self {
         Self::from(&b[..])
     }
 }
-impl From<Vec<u8>> for Value {
+impl From<Vec<u8>> for Value<'_> {
     fn from(b: Vec<u8>) -> Self {
-        Self::Bytes(Zeroizing::new(b))
+        Self::from(Zeroizing::new(b))
     }
 }
-impl From<Vec<Value>> for Value {
-    fn from(a: Vec<Value>) -> Self {
+impl From<Zeroizing<Vec<u8>>> for Value<'_> {
+    fn from(b: Zeroizing<Vec<u8>>) -> Self {
+        Self::Bytes(Bytes::Owned(b))
+    }
+}
+impl<'a> From<Vec<Value<'a>>> for Value<'a> {
+    fn from(a: Vec<Value<'a>>) -> Self {
         Self::Array(a)
     }
 }
-impl From<Map> for Value {
-    fn from(m: Map) -> Self {
+impl<'a> From<Map<'a>> for Value<'a> {
+    fn from(m: Map<'a>) -> Self {
         Self::Map(m)
     }
 }
 
-impl Value {
+impl<'a> Value<'a> {
     pub(crate) fn uint(&self) -> Option<u64> {
         match self {
             Self::Uint(n) => Some(*n),
@@ -97,13 +129,13 @@ impl Value {
             _ => None,
         }
     }
-    pub(crate) fn array(&self) -> Option<&[Value]> {
+    pub(crate) fn array(&self) -> Option<&[Value<'a>]> {
         match self {
             Self::Array(a) => Some(a),
             _ => None,
         }
     }
-    pub(crate) fn map(&self) -> Option<&Map> {
+    pub(crate) fn map(&self) -> Option<&Map<'a>> {
         match self {
             Self::Map(m) => Some(m),
             _ => None,
@@ -111,13 +143,13 @@ impl Value {
     }
 }
 
-impl Map {
+impl<'a> Map<'a> {
     pub(crate) fn new() -> Self {
         Self::default()
     }
 
     /// Adds or replaces a key.
-    pub(crate) fn set(&mut self, key: u64, value: impl Into<Value>) -> &mut Self {
+    pub(crate) fn set(&mut self, key: u64, value: impl Into<Value<'a>>) -> &mut Self {
         match self.0.binary_search_by_key(&key, |(k, _)| *k) {
             Ok(at) => self.0[at].1 = value.into(),
             Err(at) => self.0.insert(at, (key, value.into())),
@@ -126,20 +158,20 @@ impl Map {
     }
 
     /// Builder form of [`Map::set`].
-    pub(crate) fn with(mut self, key: u64, value: impl Into<Value>) -> Self {
+    pub(crate) fn with(mut self, key: u64, value: impl Into<Value<'a>>) -> Self {
         self.set(key, value);
         self
     }
 
     /// Adds the key only if there is a value.
-    pub(crate) fn with_opt<T: Into<Value>>(self, key: u64, value: Option<T>) -> Self {
+    pub(crate) fn with_opt<T: Into<Value<'a>>>(self, key: u64, value: Option<T>) -> Self {
         match value {
             Some(value) => self.with(key, value),
             None => self,
         }
     }
 
-    pub(crate) fn get(&self, key: u64) -> Option<&Value> {
+    pub(crate) fn get(&self, key: u64) -> Option<&Value<'a>> {
         let at = self.0.binary_search_by_key(&key, |(k, _)| *k).ok()?;
         Some(&self.0[at].1)
     }
@@ -156,10 +188,10 @@ impl Map {
     pub(crate) fn boolean(&self, key: u64) -> Option<bool> {
         self.get(key)?.boolean()
     }
-    pub(crate) fn array(&self, key: u64) -> Option<&[Value]> {
+    pub(crate) fn array(&self, key: u64) -> Option<&[Value<'a>]> {
         self.get(key)?.array()
     }
-    pub(crate) fn map(&self, key: u64) -> Option<&Map> {
+    pub(crate) fn map(&self, key: u64) -> Option<&Map<'a>> {
         self.get(key)?.map()
     }
 
@@ -170,15 +202,24 @@ impl Map {
 
     /// The deterministic encoding.
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        encode(&Value::Map(self.clone()))
+        written(map_size(self), |out| write_map(out, self))
     }
 }
 
 /// The deterministic encoding of any item.
 pub(crate) fn encode(value: &Value) -> Zeroizing<Vec<u8>> {
-    let mut out = Zeroizing::new(Vec::with_capacity(size(value)));
+    written(size(value), |out| write(out, value))
+}
+
+type Written = Result<(), minicbor::encode::Error<core::convert::Infallible>>;
+
+fn written(
+    size: usize,
+    write: impl FnOnce(&mut Encoder<&mut Vec<u8>>) -> Written,
+) -> Zeroizing<Vec<u8>> {
+    let mut out = Zeroizing::new(Vec::with_capacity(size));
     // Writing to memory can't fail.
-    let _ = write(&mut Encoder::new(&mut *out), value);
+    let _ = write(&mut Encoder::new(&mut *out));
     out
 }
 
@@ -188,15 +229,16 @@ fn size(value: &Value) -> usize {
         Value::Bytes(b) => b.len(),
         Value::Text(s) => s.len(),
         Value::Array(a) => a.iter().map(size).sum(),
-        Value::Map(m) => m.0.iter().map(|(_, v)| 9 + size(v)).sum(),
+        Value::Map(m) => map_size(m),
         _ => 0,
     }
 }
 
-fn write(
-    out: &mut Encoder<&mut Vec<u8>>,
-    value: &Value,
-) -> Result<(), minicbor::encode::Error<core::convert::Infallible>> {
+fn map_size(map: &Map) -> usize {
+    9 + map.0.iter().map(|(_, v)| 9 + size(v)).sum::<usize>()
+}
+
+fn write(out: &mut Encoder<&mut Vec<u8>>, value: &Value) -> Written {
     match value {
         Value::Uint(n) => {
             out.u64(*n)?;
@@ -219,39 +261,50 @@ fn write(
                 write(out, item)?;
             }
         }
-        Value::Map(map) => {
-            out.map(map.0.len() as u64)?;
-            for (key, item) in &map.0 {
-                out.u64(*key)?;
-                write(out, item)?;
-            }
-        }
+        Value::Map(map) => write_map(out, map)?,
+    }
+    Ok(())
+}
+
+fn write_map(out: &mut Encoder<&mut Vec<u8>>, map: &Map) -> Written {
+    out.map(map.0.len() as u64)?;
+    for (key, item) in &map.0 {
+        out.u64(*key)?;
+        write(out, item)?;
     }
     Ok(())
 }
 
 /// Decodes one item; `None` for anything but exactly one deterministically encoded item of the forms above.
-pub(crate) fn decode(bytes: &[u8]) -> Option<Value> {
+pub(crate) fn decode(bytes: &[u8]) -> Option<Value<'_>> {
     let mut decoder = Decoder::new(bytes);
     let value = read(&mut decoder, MAX_DEPTH)?;
-    // One encoding per value: what would be written differently is refused, trailing bytes too.
-    (decoder.position() == bytes.len() && *encode(&value) == bytes).then_some(value)
+    (decoder.position() == bytes.len()).then_some(value)
 }
 
 /// Decodes a map.
-pub(crate) fn decode_map(bytes: &[u8]) -> Option<Map> {
+pub(crate) fn decode_map(bytes: &[u8]) -> Option<Map<'_>> {
     match decode(bytes)? {
         Value::Map(map) => Some(map),
         _ => None,
     }
 }
 
-fn read(decoder: &mut Decoder<'_>, depth: usize) -> Option<Value> {
+fn read<'a>(decoder: &mut Decoder<'a>, depth: usize) -> Option<Value<'a>> {
     let depth = depth.checked_sub(1)?;
+    let begin = decoder.position();
     Some(match decoder.datatype().ok()? {
-        Type::U8 | Type::U16 | Type::U32 | Type::U64 => Value::Uint(decoder.u64().ok()?),
-        Type::Bytes => Value::from(decoder.bytes().ok()?),
-        Type::String => Value::from(decoder.str().ok()?),
+        Type::U8 | Type::U16 | Type::U32 | Type::U64 => Value::Uint(uint(decoder)?),
+        Type::Bytes => {
+            let bytes = decoder.bytes().ok()?;
+            is_shortest(decoder, begin, bytes.len() as u64, bytes.len())?;
+            Value::from(bytes)
+        }
+        Type::String => {
+            let text = decoder.str().ok()?;
+            is_shortest(decoder, begin, text.len() as u64, text.len())?;
+            Value::from(text)
+        }
         Type::Bool => Value::Bool(decoder.bool().ok()?),
         Type::Null => {
             decoder.null().ok()?;
@@ -259,6 +312,7 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Option<Value> {
         }
         Type::Array => {
             let len = decoder.array().ok()??;
+            is_shortest(decoder, begin, len, 0)?;
             (len <= MAX_ITEMS).then_some(())?;
             let mut items = Vec::new();
             for _ in 0..len {
@@ -268,10 +322,11 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Option<Value> {
         }
         Type::Map => {
             let len = decoder.map().ok()??;
+            is_shortest(decoder, begin, len, 0)?;
             (len <= MAX_ITEMS).then_some(())?;
             let mut map = Vec::new();
             for _ in 0..len {
-                let key = decoder.u64().ok()?;
+                let key = uint(decoder)?;
                 if map.last().is_some_and(|(last, _)| *last >= key) {
                     return None;
                 }
@@ -281,4 +336,153 @@ fn read(decoder: &mut Decoder<'_>, depth: usize) -> Option<Value> {
         }
         _ => return None,
     })
+}
+
+fn uint(decoder: &mut Decoder<'_>) -> Option<u64> {
+    let begin = decoder.position();
+    let n = decoder.u64().ok()?;
+    is_shortest(decoder, begin, n, 0)?;
+    Some(n)
+}
+
+/// One encoding per value: the item that began at `begin` has `n` in its head and `content` bytes after that, and
+/// its head must be no longer than `n` needs (RFC 8949 §4.2.1).
+fn is_shortest(decoder: &Decoder<'_>, begin: usize, n: u64, content: usize) -> Option<()> {
+    let head = match n {
+        0..=0x17 => 1,
+        0x18..=0xff => 2,
+        0x100..=0xffff => 3,
+        0x1_0000..=0xffff_ffff => 5,
+        _ => 9,
+    };
+    (decoder.position() - begin == head + content).then_some(())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// What is decoded, and only that, is written the same again.
+    fn judge(bytes: &[u8]) -> bool {
+        decode(bytes)
+            .inspect(|value| assert_eq!(*encode(value), bytes))
+            .is_some()
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        hex::decode(hex).unwrap()
+    }
+
+    #[test]
+    fn every_shortest_form_is_read() {
+        for hex in [
+            "00",
+            "17",
+            "1818",
+            "18ff",
+            "190100",
+            "19ffff",
+            "1a00010000",
+            "1affffffff",
+            "1b0000000100000000",
+            "1bffffffffffffffff",
+            "40",
+            "4107",
+            "60",
+            "6161",
+            "80",
+            "8100",
+            "a0",
+            "a10000",
+            "a200001818f6",
+            "f4",
+            "f5",
+            "f6",
+            "818181818100",
+        ] {
+            assert!(judge(&bytes(hex)), "{hex}");
+        }
+        for len in [0x17, 0x18, 0xff, 0x100, 0xffff, 0x1_0000] {
+            assert!(judge(&encode(&Value::from(vec![7; len]))));
+            assert!(judge(&encode(&Value::from("a".repeat(len)))));
+        }
+        let items = |n: u64| Value::Array((0..n).map(Value::from).collect());
+        assert!(judge(&encode(&items(MAX_ITEMS))));
+        assert!(!judge(&encode(&items(MAX_ITEMS + 1))));
+    }
+
+    #[test]
+    fn anything_else_is_refused() {
+        for hex in [
+            // longer heads than needed: integer, bytes, text, array, map, map key
+            "1817",
+            "1900ff",
+            "1a0000ffff",
+            "1b00000000ffffffff",
+            "5800",
+            "580107",
+            "7800",
+            "590001ff",
+            "9800",
+            "980100",
+            "b800",
+            "b8010000",
+            "a1180000",
+            "a1190017f6",
+            // indefinite lengths
+            "5f4107ff",
+            "7f6161ff",
+            "9f00ff",
+            "bf0000ff",
+            // negative, tag, float, undefined, simple values in one and two bytes
+            "20",
+            "c000",
+            "f90000",
+            "fb0000000000000000",
+            "f7",
+            "e0",
+            "f820",
+            "f814",
+            "f816",
+            // keys that repeat, go down, or are no unsigned integers
+            "a200000000",
+            "a201000000",
+            "a1610000",
+            "a12000",
+            // text that is no UTF-8, cut items, trailing bytes, too deep, nothing
+            "61ff",
+            "42ff",
+            "8200",
+            "a100",
+            "0000",
+            "f6f6",
+            "81818181818100",
+            "",
+        ] {
+            assert!(!judge(&bytes(hex)), "{hex}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_written_the_same(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            judge(&bytes);
+        }
+
+        #[test]
+        fn a_changed_item_is_refused_or_written_the_same(at in 0usize..24, to: u8) {
+            let map = Map::new()
+                .with(1, 300)
+                .with(2, &[7; 3])
+                .with(24, "text")
+                .with(300, vec![Value::Null, true.into(), Map::new().with(0, 1 << 20).into()]);
+            let mut bytes = map.encode();
+            prop_assert!(judge(&bytes));
+            let at = at % bytes.len();
+            bytes[at] = to;
+            judge(&bytes);
+        }
+    }
 }

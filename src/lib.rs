@@ -92,6 +92,7 @@ pub mod entropy;
 mod error;
 mod exchange;
 pub mod gss;
+pub mod inspect;
 pub mod invitation;
 pub mod mailbox;
 pub mod mechanism;

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
-use zeroize::Zeroize;
+use zeroize::{Zeroize, Zeroizing};
 
 /// `N` secret bytes: zeroized on drop, compared in constant time, shown by neither `Debug` nor `Display`.
 #[derive(Clone)]
@@ -47,6 +47,11 @@ impl<const N: usize> fmt::Debug for Secret<N> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(..)")
     }
+}
+
+/// Wipes what may be long: dropping it wipes what is in use byte by byte, what is spare in one go.
+pub(crate) fn wipe(mut bytes: Zeroizing<Vec<u8>>) {
+    bytes.clear();
 }
 
 /// The shared secret of one invitation (32 bytes): it travels only in the invitation, never to the relay.

@@ -16,8 +16,6 @@ pub(crate) struct Traffic {
     /// Of both devices' stores.
     pub(crate) loads: usize,
     pub(crate) saves: usize,
-    /// What was asked, for whoever looks for a request too many.
-    pub(crate) log: Vec<String>,
 }
 
 pub(crate) struct Counter {
@@ -36,7 +34,6 @@ impl HttpTransport for Counter {
             .iter()
             .find(|(name, _)| *name == headers::PAYLOAD_VERSION);
         let known = known.map(|(_, version)| version.clone());
-        let line = format!("{} wait={}", request.method.name(), request.wait);
         let response = self.inner.send(request).await?;
         let answered: usize = response.headers.iter().map(|(n, v)| length(n, v)).sum();
         let unchanged =
@@ -44,9 +41,6 @@ impl HttpTransport for Counter {
         let mut traffic = self.traffic.lock().unwrap();
         traffic.requests += usize::from(!unchanged);
         traffic.bytes += asked + answered + response.body.len();
-        traffic
-            .log
-            .push(format!("{line} -> {} {unchanged}", response.status));
         Ok(response)
     }
 }
@@ -74,5 +68,9 @@ impl TransferStore for CountedStore {
 
     fn list(&self) -> Result<Vec<String>, StoreError> {
         self.inner.list()
+    }
+
+    fn blocks(&self) -> bool {
+        self.inner.blocks()
     }
 }

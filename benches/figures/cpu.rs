@@ -14,7 +14,8 @@ pub(crate) fn process() -> Duration {
     duration(clock_gettime(ClockId::ProcessCPUTime))
 }
 
-fn thread() -> Duration {
+/// What this thread has used.
+pub(crate) fn thread() -> Duration {
     duration(clock_gettime(ClockId::ThreadCPUTime))
 }
 

@@ -3,30 +3,21 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use chacha20poly1305::aead::{Aead, AeadInPlace, KeyInit, Payload};
-use chacha20poly1305::{Key, XChaCha20Poly1305, XNonce};
-use clatter::NqHandshakeCore;
-use clatter::crypto::cipher::ChaChaPoly;
-use clatter::crypto::dh::X25519;
-use clatter::crypto::hash::Blake2s;
-use clatter::handshakepattern::noise_nn_psk0;
-use clatter::rand_core::{CryptoRng, Error, RngCore};
-use clatter::traits::{Dh, Handshaker};
-use rand_chacha::ChaCha20Rng;
-use rand_chacha::rand_core::SeedableRng;
+use chacha20poly1305::aead::{Aead, AeadInPlace, Payload};
+use tigress::Pin;
 use tigress::auth_credential::AuthCredential;
 use tigress::entropy::Entropy;
 use tigress::gss::{
     AcceptorCredential, ChannelBindings, InitiatorCredential, SecurityContext, accept_sec_context,
-    init_sec_context,
+    check_token, init_sec_context,
 };
 use tigress::mechanism::registry;
 use tigress::secret::{Secret, SharedSecret};
 
-use crate::Findings;
 use crate::chart::Panel;
-use crate::cpu::least;
+use crate::cpu::{least, thread};
 use crate::table::{Table, aim, figure};
+use crate::{Findings, bare};
 
 const NOW: u64 = 1_800_000_000;
 const KIB: usize = 1024;
@@ -46,11 +37,15 @@ fn micros(time: Duration) -> f64 {
     time.as_secs_f64() * 1e6
 }
 
-// --- ours -------------------------------------------------------------------------------------------------------------
+// --- the steps of a transfer, as far as they are security work ------------------------------------------------------
 
 /// Each call of a transfer draws its own seed; here it is not the system that is measured.
 fn entropy() -> Entropy {
     Entropy::from_seed(&Secret::new([7; 32]))
+}
+
+fn bindings() -> ChannelBindings {
+    ChannelBindings::for_relay("https://relay.example")
 }
 
 struct Invited {
@@ -59,21 +54,21 @@ struct Invited {
     token: Vec<u8>,
 }
 
-fn bindings() -> ChannelBindings {
-    ChannelBindings::for_relay("https://relay.example")
-}
-
 /// Steps 1 and 2.
-fn invite() -> Invited {
+fn invite(pin: Option<&Pin>) -> Invited {
     let entropy = &mut entropy();
     let secret: SharedSecret = entropy.secret();
     let oid = registry().mechanisms()[0].clone();
-    let auth = AuthCredential::new(oid, NOW, NOW + 3600, false, entropy);
-    let credential = InitiatorCredential::new(auth, secret.clone());
+    let auth = AuthCredential::new(oid, NOW, NOW + 3600, pin.is_some(), entropy);
+    let mut credential = InitiatorCredential::new(auth, secret.clone());
+    if let Some(pin) = pin {
+        credential = credential.with_pin(pin.clone(), 5);
+    }
+    let bindings = Some(bindings());
     let (context, token) = init_sec_context(
         registry(),
         &credential,
-        Some(&bindings()),
+        bindings.as_ref(),
         None,
         NOW,
         entropy,
@@ -86,114 +81,91 @@ fn invite() -> Invited {
     }
 }
 
-/// Step 5, and token 2.
-fn accept(secret: &SharedSecret, token: &[u8]) -> (SecurityContext, Vec<u8>) {
+fn acceptor(secret: &SharedSecret, pin: Option<&Pin>) -> AcceptorCredential {
     let credential = AcceptorCredential::new(secret.clone());
-    let accepted = accept_sec_context(
+    match pin {
+        Some(pin) => credential.with_pin(pin.clone()),
+        None => credential,
+    }
+}
+
+/// Step 5, before anything is answered.
+fn check(credential: &AcceptorCredential, token: &[u8]) {
+    let bindings = Some(bindings());
+    check_token(
         registry(),
-        &credential,
-        Some(&bindings()),
+        credential,
+        bindings.as_ref(),
         token,
         &|_| false,
         NOW,
-        &mut entropy(),
     )
     .unwrap();
+}
+
+/// Token 2.
+fn accept(credential: &AcceptorCredential, token: &[u8]) -> (SecurityContext, Vec<u8>) {
+    let (bindings, entropy) = (Some(bindings()), &mut entropy());
+    let used = |_: &_| false;
+    let accepted = accept_sec_context(
+        registry(),
+        credential,
+        bindings.as_ref(),
+        token,
+        &used,
+        NOW,
+        entropy,
+    );
+    let accepted = accepted.unwrap();
     (accepted.context, accepted.token)
 }
 
+fn take(context: &mut SecurityContext, token: &[u8]) -> Option<Vec<u8>> {
+    context
+        .continue_with(token, NOW, &mut entropy())
+        .unwrap()
+        .token
+}
+
 /// Tokens 1 to 3, both sides.
-fn establish() -> (SecurityContext, SecurityContext) {
-    let mut invited = invite();
-    let (mut acceptor, token) = accept(&invited.secret, &invited.token);
-    let step = invited
-        .context
-        .continue_with(&token, NOW, &mut entropy())
-        .unwrap();
-    acceptor
-        .continue_with(&step.token.unwrap(), NOW, &mut entropy())
-        .unwrap();
-    (invited.context, acceptor)
-}
-
-// --- bare -------------------------------------------------------------------------------------------------------------
-
-#[derive(Clone)]
-struct Seeded(ChaCha20Rng);
-
-impl Default for Seeded {
-    fn default() -> Self {
-        Self(ChaCha20Rng::from_seed([7; 32]))
-    }
-}
-
-impl CryptoRng for Seeded {}
-
-impl RngCore for Seeded {
-    fn next_u32(&mut self) -> u32 {
-        self.0.next_u32()
-    }
-    fn next_u64(&mut self) -> u64 {
-        self.0.next_u64()
-    }
-    fn fill_bytes(&mut self, bytes: &mut [u8]) {
-        self.0.fill_bytes(bytes);
-    }
-    fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Error> {
-        self.0.try_fill_bytes(bytes)
-    }
-}
-
-type Bare = NqHandshakeCore<X25519, ChaChaPoly, Blake2s, Seeded>;
-
-fn bare_side(initiator: bool) -> Bare {
-    let keys = X25519::genkey_rng(&mut Seeded::default()).unwrap();
-    let mut side = Bare::new(
-        noise_nn_psk0(),
-        &[],
-        initiator,
-        None,
-        Some(keys),
-        None,
-        None,
-    )
-    .unwrap();
-    side.push_psk(&[7; 32]);
-    side
-}
-
-/// The same Noise pattern with empty prologue and payloads, both sides, up to the transport keys.
-fn bare_establish() {
-    let (mut initiator, mut responder) = (bare_side(true), bare_side(false));
-    let (mut message, mut payload) = ([0; 48], [0; 0]);
-    initiator.write_message(&[], &mut message).unwrap();
-    responder.read_message(&message, &mut payload).unwrap();
-    responder.write_message(&[], &mut message).unwrap();
-    initiator.read_message(&message, &mut payload).unwrap();
-    black_box((initiator.finalize().unwrap(), responder.finalize().unwrap()));
+fn establish(pin: Option<&Pin>) -> (SecurityContext, SecurityContext) {
+    let mut invited = invite(pin);
+    let (mut receiver, token) = accept(&acceptor(&invited.secret, pin), &invited.token);
+    let token = take(&mut invited.context, &token).unwrap();
+    take(&mut receiver, &token);
+    (invited.context, receiver)
 }
 
 // --- what is measured -------------------------------------------------------------------------------------------------
 
 fn establishing() -> (Table, Panel) {
-    let [ours, bare] = least([&mut || drop(black_box(establish())), &mut || {
-        bare_establish()
-    }]);
-    let ratio = ours.as_secs_f64() / bare.as_secs_f64();
+    let pin = Pin::parse("271828").unwrap();
+    let [ours, with_pin, bare] = least([
+        &mut || drop(black_box(establish(None))),
+        &mut || drop(black_box(establish(Some(&pin)))),
+        &mut || bare::handshake(),
+    ]);
+    let ratio = |ours: Duration| ours.as_secs_f64() / bare.as_secs_f64();
     let mut table = Table::new(
         "Establishing, tokens 1 to 3, both sides (CPU)",
         ["", "µs", "bare Noise, µs", "ratio", "aim"],
     );
-    table.row([
-        "handshake".into(),
-        figure(micros(ours)),
-        figure(micros(bare)),
-        figure(ratio),
-        aim(ratio <= 1.25, "≤ 1.25"),
-    ]);
-    let panel = Panel::new("Establishing, both sides", "µs CPU")
-        .bar("Tigress, tokens 1 to 3", micros(ours))
-        .reference("bare NNpsk0 (clatter)", micros(bare))
+    for (name, ours, aims) in [
+        ("handshake", ours, aim(ratio(ours) <= 1.25, "≤ 1.25")),
+        ("handshake with a PIN", with_pin, String::new()),
+    ] {
+        table.row([
+            name.into(),
+            figure(micros(ours)),
+            figure(micros(bare)),
+            figure(ratio(ours)),
+            aims,
+        ]);
+    }
+    let panel = Panel::new("Establishing, tokens 1 to 3, both sides", "µs CPU")
+        .bar("Tigress", micros(ours))
+        .bar("Tigress with a PIN (SPAKE2)", micros(with_pin))
+        .reference("bare NNpsk0 of the same crate", micros(bare))
         .limit(1.25 * micros(bare));
     (table, panel)
 }
@@ -241,19 +213,14 @@ fn messages() -> (Table, Panel) {
     (table, panel)
 }
 
-fn bare() -> (XChaCha20Poly1305, XNonce) {
-    let key = Key::from_slice(&[7; 32]);
-    (XChaCha20Poly1305::new(key), *XNonce::from_slice(&[7; 24]))
-}
-
 const AAD: [u8; 12] = [7; 12];
 
 /// Ours; the cipher's plain call, data in, a new text out; the cipher in one buffer that it overwrites.
 fn wrap(size: usize) -> [Duration; 3] {
-    let (mut context, _) = establish();
+    let (mut context, _) = establish(None);
     let data = vec![7; size];
     let mut buffer = data.clone();
-    let (cipher, nonce) = bare();
+    let (cipher, nonce) = bare::cipher();
     let entropy = &mut entropy();
     least([
         &mut || {
@@ -280,11 +247,11 @@ fn wrap(size: usize) -> [Duration; 3] {
 }
 
 fn unwrap(size: usize) -> [Duration; 3] {
-    let (mut initiator, mut acceptor) = establish();
+    let (mut initiator, mut acceptor) = establish(None);
     let data = vec![7; size];
     // A token is opened again and again: that it is a duplicate is told with its message.
     let token = initiator.wrap(true, 0, &data, NOW, &mut entropy()).unwrap();
-    let (cipher, nonce) = bare();
+    let (cipher, nonce) = bare::cipher();
     let sealed = cipher
         .encrypt(
             &nonce,
@@ -327,12 +294,81 @@ fn unwrap(size: usize) -> [Duration; 3] {
     [ours, bare, copied.saturating_sub(copy / 2)]
 }
 
+/// What an envelope's MIC is made over, with token 3 and a message of 1 KiB in it.
+const ENVELOPE: [u8; 1536] = [7; 1536];
+
+/// One transfer of a queued credential: CPU of the sender and of the receiver. The MIC of an envelope, which is not
+/// to be had from outside, costs what the MIC of a message costs.
+fn sides(content: &[u8], pin: Option<&Pin>) -> [Duration; 2] {
+    let mut spent = [Duration::ZERO; 2];
+    let mut at = |side: usize, since: Duration| spent[side] += thread() - since;
+    let entropy = &mut entropy();
+
+    let since = thread();
+    let mut sender = invite(pin);
+    at(0, since);
+
+    let since = thread();
+    let credential = acceptor(&sender.secret, pin);
+    check(&credential, &sender.token);
+    let (mut receiver, token) = accept(&credential, &sender.token);
+    at(1, since);
+
+    let since = thread();
+    let confirmation = take(&mut sender.context, &token).unwrap();
+    let message = sender.context.wrap(true, 0, content, NOW, entropy).unwrap();
+    let mics = [(); 2].map(|()| sender.context.get_mic(0, &ENVELOPE, NOW).unwrap());
+    at(0, since);
+
+    let since = thread();
+    take(&mut receiver, &confirmation);
+    receiver.unwrap(&message, NOW).unwrap();
+    for mic in &mics {
+        receiver.verify_mic(&ENVELOPE, mic, NOW).unwrap();
+    }
+    let mics = [(); 2].map(|()| receiver.get_mic(0, &ENVELOPE, NOW).unwrap());
+    let deletion = receiver.delete_sec_context(1, entropy).unwrap();
+    at(1, since);
+
+    let since = thread();
+    for mic in &mics {
+        sender.context.verify_mic(&ENVELOPE, mic, NOW).unwrap();
+    }
+    sender.context.process_context_token(&deletion).unwrap();
+    at(0, since);
+    spent
+}
+
 fn transfer() -> (Table, Panel) {
     let mut table = Table::new(
-        "One side's security work in a whole transfer (CPU)",
-        ["", "µs", "aim"],
+        "All security work of one side in a transfer (CPU)",
+        ["", "sender, µs", "receiver, µs", "aim"],
     );
-    let panel = Panel::new("Security work of one side", "µs CPU");
-    let _ = &mut table;
+    let mut panel =
+        Panel::new("All security work of one side in a transfer", "µs CPU").limit(1000.0);
+    let pin = Pin::parse("271828").unwrap();
+    for (name, size, pin) in [
+        ("1 KiB", KIB, None),
+        ("256 KiB", 256 * KIB, None),
+        ("1 KiB with a PIN", KIB, Some(&pin)),
+    ] {
+        let content = vec![7; size];
+        let mut least = [Duration::MAX; 2];
+        for _ in 0..400 {
+            for (least, spent) in least.iter_mut().zip(sides(&content, pin)) {
+                *least = spent.min(*least);
+            }
+        }
+        let [sender, receiver] = least.map(micros);
+        table.row([
+            name.into(),
+            figure(sender),
+            figure(receiver),
+            aim(sender.max(receiver) <= 1000.0, "≤ 1000"),
+        ]);
+        panel = panel
+            .bar(format!("{name}: sender"), sender)
+            .bar("receiver", receiver);
+    }
     (table, panel)
 }

@@ -3,13 +3,15 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tigress::{
     AcceptOptions, Config, Credential, HttpTransport, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, built_in_transport,
 };
-use tigress_relay::store::{DurableStore, MailboxStore};
+use tigress_relay::store::{DurableStore, MemoryStore as Mailboxes};
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
 use tokio::runtime::Runtime;
+use tokio::task::JoinSet;
 
 use crate::chart::Panel;
 use crate::counter::{CountedStore, Counter, Traffic};
@@ -18,6 +20,11 @@ use crate::{Findings, cpu};
 
 const TRANSFERS: usize = 300;
 const WARM_UP: usize = 30;
+/// Transfers at a time, and how many each of them does.
+const CROWD: usize = 64;
+const EACH_IN_CROWD: usize = 10;
+/// The relay's stores, and whether they are durable.
+const STORES: [(&str, bool); 2] = [("memory", false), ("durable file", true)];
 const WAIT: Duration = Duration::from_secs(20);
 
 /// When the credential is handed over.
@@ -34,30 +41,34 @@ struct Case {
     when: When,
     content: usize,
     most_requests: f64,
+    most_milliseconds: Option<f64>,
 }
 
 const CASES: [Case; 3] = [
     Case {
-        name: "queued, 1 KiB",
+        name: "1 KiB, queued",
         when: When::Queued,
         content: 1024,
         most_requests: 11.0,
+        most_milliseconds: Some(4.0),
     },
     Case {
-        name: "sent later, 1 KiB",
+        name: "1 KiB, sent later",
         when: When::Later,
         content: 1024,
         most_requests: 15.0,
+        most_milliseconds: Some(4.0),
     },
     Case {
-        name: "queued, 256 KiB",
+        name: "256 KiB, queued",
         when: When::Queued,
         content: 256 * 1024,
         most_requests: 11.0,
+        most_milliseconds: None,
     },
 ];
 
-/// What one case needed, for one transfer.
+/// What one transfer needed.
 struct Cost {
     p50: f64,
     p99: f64,
@@ -65,81 +76,121 @@ struct Cost {
     traffic: Traffic,
 }
 
-impl Cost {
-    fn requests(&self) -> f64 {
-        self.traffic.requests as f64 / TRANSFERS as f64
-    }
-
-    fn few_requests(&self, case: &Case) -> String {
-        let most = case.most_requests;
-        aim(self.requests() <= most, &format!("≤ {most} requests"))
-    }
-
-    fn row(&self, name: String, aims: String) -> [String; 9] {
-        [
-            name,
-            figure(self.p50),
-            figure(self.p99),
-            figure(self.cpu),
-            figure(self.requests()),
-            figure(self.traffic.bytes as f64 / TRANSFERS as f64 / 1024.0),
-            figure(self.traffic.loads as f64 / TRANSFERS as f64),
-            figure(self.traffic.saves as f64 / TRANSFERS as f64),
-            aims,
-        ]
-    }
-}
-
 pub(crate) fn run() -> Findings {
-    let mut table = Table::new(
-        "A whole transfer: create, accept, establish, deliver, end on both sides",
-        [
-            "relay's store, credential",
-            "p50, ms",
-            "p99, ms",
-            "CPU, ms",
-            "requests",
-            "KiB",
-            "loads",
-            "saves",
-            "aims",
-        ],
-    );
-    let mut panel = Panel::new("A whole transfer over loopback", "ms").limit(4.0);
     let runtime = Runtime::new().unwrap();
-    let only = std::env::var("BENCH_CASE").ok();
-    for case in CASES {
-        if only.as_deref().is_some_and(|only| case.name != only) {
-            continue;
+    let (mut tables, mut panel) = (
+        Vec::new(),
+        Panel::new("A whole transfer over loopback", "ms"),
+    );
+    for (store, durable) in STORES {
+        let mut table = Table::new(
+            format!(
+                "A whole transfer, from the invitation to the end on both sides; relay's store: {store}"
+            ),
+            [
+                "", "p50, ms", "p99, ms", "CPU, ms", "requests", "KiB", "loads", "saves", "aims",
+            ],
+        );
+        for case in &CASES {
+            let cost = runtime.block_on(measure(case, durable));
+            let each = |count: usize| count as f64 / TRANSFERS as f64;
+            let few = each(cost.traffic.requests) <= case.most_requests;
+            let mut aims = aim(few, &format!("≤ {} requests", case.most_requests));
+            if let Some(most) = case.most_milliseconds.filter(|_| !durable) {
+                let fast = aim(cost.p50 <= most, &format!("p50 ≤ {most} ms"));
+                aims = format!("{fast}; {aims}");
+            }
+            table.row([
+                case.name.into(),
+                figure(cost.p50),
+                figure(cost.p99),
+                figure(cost.cpu),
+                figure(each(cost.traffic.requests)),
+                figure(each(cost.traffic.bytes) / 1024.0),
+                figure(each(cost.traffic.loads)),
+                figure(each(cost.traffic.saves)),
+                aims,
+            ]);
+            if case.content == 1024 {
+                panel = panel
+                    .bar(format!("{store}, {}: p50", case.name), cost.p50)
+                    .reference("CPU: both sides and the relay", cost.cpu);
+            }
         }
-        let folder = tempfile::tempdir().unwrap();
-        let file = DurableStore::open(folder.path().join("mailboxes")).unwrap();
-        let memory = runtime.block_on(measure(&case, tigress_relay::store::MemoryStore::default()));
-        let durable = runtime.block_on(measure(&case, file));
-        let mut aims = memory.few_requests(&case);
-        if case.content == 1024 {
-            aims = format!("{}; {aims}", aim(memory.p50 <= 4.0, "p50 ≤ 4 ms"));
-        }
-        table.row(memory.row(format!("memory, {}", case.name), aims));
-        let cheap = aim(durable.cpu <= 2.0 * memory.cpu, "CPU ≤ 2 × memory's");
-        let aims = format!("{cheap}; {}", durable.few_requests(&case));
-        table.row(durable.row(format!("durable, {}", case.name), aims));
-        panel = panel
-            .bar(format!("{}: p50", case.name), memory.p50)
-            .bar("p99", memory.p99)
-            .reference("CPU, all three parts", memory.cpu)
-            .bar(format!("{}, durable: p50", case.name), durable.p50)
-            .bar("p99", durable.p99)
-            .reference("CPU, all three parts", durable.cpu);
+        tables.push(table);
     }
+    let (crowds, second) = crowds(&runtime);
+    tables.push(crowds);
     Findings {
-        tables: vec![table],
-        panels: vec![panel],
+        tables,
+        panels: vec![panel.limit(4.0), second],
     }
 }
 
-async fn measure(case: &Case, store: impl MailboxStore) -> Cost {
-    let relay = Relay::start(RelayConfig::default(), store).await.unwrap();
+/// Many transfers at a time, where the durable store writes those of many in one go.
+fn crowds(runtime: &Runtime) -> (Table, Panel) {
+    let title = format!("{CROWD} transfers at a time, 1 KiB, queued");
+    let mut panel = Panel::new(title.clone(), "ms CPU each");
+    let mut table = Table::new(
+        title,
+        ["relay's store", "transfers/s", "CPU each, ms", "aim"],
+    );
+    let mut memory = f64::INFINITY;
+    for (store, durable) in STORES {
+        let (rate, cpu) = runtime.block_on(crowd(durable));
+        let cheap = aim(cpu <= 2.0 * memory, "CPU ≤ 2 × memory");
+        table.row([
+            store.into(),
+            figure(rate),
+            figure(cpu),
+            if durable { cheap } else { String::new() },
+        ]);
+        memory = cpu;
+        panel = panel.bar(store, cpu);
+    }
+    (table, panel)
+}
+
+async fn crowd(durable: bool) -> (f64, f64) {
+    let (relay, _folder) = relay(durable).await;
+    let relay = Arc::new(relay);
+    let (mut started, mut used) = (Instant::now(), cpu::process());
+    for counted in [false, true] {
+        if counted {
+            (started, used) = (Instant::now(), cpu::process());
+        }
+        let mut crowd = JoinSet::new();
+        for _ in 0..CROWD {
+            let relay = Arc::clone(&relay);
+            crowd.spawn(async move {
+                for _ in 0..EACH_IN_CROWD {
+                    transfer(&CASES[0], &relay, &Arc::default()).await;
+                }
+            });
+        }
+        crowd.join_all().await;
+    }
+    let transfers = (CROWD * EACH_IN_CROWD) as f64;
+    let rate = transfers / started.elapsed().as_secs_f64();
+    let cpu = (cpu::process() - used).as_secs_f64() * 1e3 / transfers;
+    (rate, cpu)
+}
+
+/// A relay, and the folder in which it keeps its mailboxes.
+async fn relay(durable: bool) -> (RunningRelay, Option<TempDir>) {
+    let config = RelayConfig::default();
+    if !durable {
+        let relay = Relay::start(config, Mailboxes::default()).await;
+        return (relay.unwrap(), None);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = DurableStore::open(folder.path().join("mailboxes")).unwrap();
+    let relay = Relay::start(config, store).await;
+    (relay.unwrap(), Some(folder))
+}
+
+async fn measure(case: &Case, durable: bool) -> Cost {
+    let (relay, _folder) = relay(durable).await;
     for _ in 0..WARM_UP {
         transfer(case, &relay, &Arc::default()).await;
     }

@@ -182,7 +182,7 @@ impl From<uniffi::UnexpectedUniFFICallbackError> for TransportError {
 /// delay other requests.
 ///
 /// When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
-#[uniffi::export(rust, foreign)]
+#[uniffi::export(rust, foreign, async_runtime = "tokio")]
 #[async_trait]
 pub trait HttpTransport: Send + Sync {
     /// The response, whatever its status. Fails when there was none, or it was not read whole.

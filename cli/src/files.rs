@@ -1,7 +1,7 @@
 //! Files of the user: read whole within the limit, written whole or not at all.
 
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -26,12 +26,15 @@ pub(crate) fn read(path: &Path, limit: usize) -> Result<Zeroizing<Vec<u8>>, Fail
         let reason = format!("{} can't be read: {error}", path.display());
         Failure::new("file", reason)
     };
+    let file = File::open(path).map_err(unreadable)?;
+    read_from(file, limit).map_err(unreadable)
+}
+
+/// Reads one byte more than `limit` at most.
+pub(crate) fn read_from(from: impl Read, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     // All the room at once: growing would leave a copy behind.
     let mut content = Zeroizing::new(Vec::with_capacity(limit + 1));
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(limit as u64 + 1)
-        .read_to_end(&mut content)
-        .map_err(unreadable)?;
+    from.take(limit as u64 + 1).read_to_end(&mut content)?;
     Ok(content)
 }
 

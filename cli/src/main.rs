@@ -5,6 +5,7 @@ mod cpu;
 mod demo;
 mod embedded;
 mod exit;
+mod explained;
 mod files;
 mod inspect;
 mod meter;

@@ -1,7 +1,8 @@
 //! Options that several commands have.
 
 use std::collections::VecDeque;
-use std::io::Read as _;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -91,17 +92,20 @@ pub(crate) fn pins(typed: &[String]) -> Result<VecDeque<Pin>, Failure> {
 
 /// Reads an invitation: a share URL, a file, or `-` for stdin. What it was is in no error.
 pub(crate) fn read_invitation(argument: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
+    read_argument(argument, MAX_INVITATION)
+        .map_err(|_| Failure::new("file", "the invitation's file can't be read"))
+}
+
+/// Reads a file, or `-` for stdin, one byte more than `limit` at most; what is no file is the text itself.
+pub(crate) fn read_argument(argument: &str, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
     if argument == "-" {
-        let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_INVITATION + 1));
-        std::io::stdin()
-            .take(MAX_INVITATION as u64 + 1)
-            .read_to_end(&mut bytes)
-            .map_err(|error| Failure::new("file", format!("stdin can't be read: {error}")))?;
-        return Ok(bytes);
+        return files::read_from(io::stdin(), limit);
     }
-    if argument.contains("://") || !Path::new(argument).is_file() {
+    let path = Path::new(argument);
+    // Pipes are files, too: what a shell puts in the place of a command.
+    let is_file = path.metadata().is_ok_and(|found| !found.is_dir());
+    if argument.contains("://") || !is_file {
         return Ok(Zeroizing::new(argument.as_bytes().to_vec()));
     }
-    files::read(Path::new(argument), MAX_INVITATION)
-        .map_err(|_| Failure::new("file", "the invitation's file can't be read"))
+    files::read_from(File::open(path)?, limit)
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use serde::Serialize;
 use tigress::TransferId;
 
+use crate::explained::{Envelope, Token};
 use crate::inspect::Inspected;
 
 /// One line of `--json`; the names and keys are stable.
@@ -61,6 +62,8 @@ pub(crate) enum Event {
         expires: u64,
     },
     Invitation(Box<Inspected>),
+    Token(Box<Token>),
+    Envelope(Box<Envelope>),
     Stats {
         requests: u64,
         waits: u64,
@@ -176,6 +179,8 @@ impl fmt::Display for Event {
                 write!(f, "{id}  {role:8}  {state:12}  {expires}  {title}")
             }
             Self::Invitation(preview) => preview.fmt(f),
+            Self::Token(token) => token.fmt(f),
+            Self::Envelope(envelope) => envelope.fmt(f),
             Self::Stats {
                 requests,
                 waits,

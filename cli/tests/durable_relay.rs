@@ -153,6 +153,8 @@ async fn what_was_answered_survives_a_kill_under_load() {
         }
         // SIGKILL, in the middle of it all.
         relay.process.kill().unwrap();
+        // Its lock on the file ends with the process, not with the signal.
+        relay.process.wait().unwrap();
         drop(answered);
         relay = start(&store);
         for (writer, (caller, (path, last))) in

@@ -15,7 +15,7 @@ import Tigress
         #expect(what == "secret_missing")
         #expect(!reason.contains("2bba630e"))
         let client = try alone()
-        #expect(await failure { try await client.acceptInvitation(Data("hello".utf8)) }?.code == "bad_invitation")
+        #expect(await failure { try await client.acceptInvitation(contents: Data("hello".utf8)) }?.code == "bad_invitation")
     }
 
     @Test("A relay that is not trusted is named, so that the user can be asked")
@@ -204,7 +204,8 @@ import Tigress
     private var all: [TigressError] {
         [
             .badInvitation(what: "w", reason: "r"), .untrustedRelay(host: "h"), .expired, .alreadyUsed, .claimedByAnother,
-            .noLongerThere, .wrongPin(triesLeft: 0), .pinDowngrade, .badCredential(reason: "r"), .tooLarge(reason: "r"), .relayUnreachable(reason: "r"),
+            .noLongerThere, .wrongPin(triesLeft: 0), .pinDowngrade, .badCredential(reason: "r"), .tooLarge(reason: "r"),
+            .relayUnreachable(reason: "r"),
             .relayRefused(status: 503, reason: "r"), .store(reason: "r"), .storeBusy, .closed(.completed), .noTransport,
             .security(major: 1, minor: 2, text: "t"),
         ]

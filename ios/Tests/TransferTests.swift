@@ -13,11 +13,11 @@ import Tigress
         #expect(!preview.pinRequired)
 
         // By file: title and text come with it.
-        let file = try parseInvitation(invitation.file)
+        let file = try parseInvitation(contents: invitation.file)
         #expect(file.title?.shown == "Car key")
         #expect(file.expiresAt == invitation.expiresAt)
 
-        let received = try await apps.receiver.acceptInvitation(invitation.file)
+        let received = try await apps.receiver.acceptInvitation(contents: invitation.file)
         let offer = try #require(try await apps.receiver.transfers().first { $0.id == received })
         #expect(offer.role == .receiver)
         #expect(offer.title.shown == "Car key")

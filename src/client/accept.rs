@@ -90,10 +90,17 @@ impl TransferClient {
             version
         });
         match self.save(&transfer, expected).await {
+            Ok(_) => Ok(true),
             // The same call in another process was faster: go on with its.
-            Ok(_) | Err(Error::StoreBusy) => Ok(true),
+            Err(Error::StoreBusy) if self.is_begun(id).await? => Ok(true),
             Err(error) => Err(error),
         }
+    }
+
+    /// Whether a claim is stored that may still be used.
+    async fn is_begun(&self, id: TransferId) -> Result<bool, Error> {
+        let stored = self.load(id).await?;
+        Ok(stored.is_some_and(|(transfer, _)| transfer.is_offered()))
     }
 
     /// A claim that is being given up must be given up before there is another: the relay knows one recipient.
@@ -102,7 +109,7 @@ impl TransferClient {
             && transfer.next(slot, self.now()) == Next::Relinquish
         {
             let deadline = deadline_after(self.0.config.give_up_after);
-            self.ask(id, &Next::Relinquish, slot, deadline).await?;
+            self.ask(id, Next::Relinquish, slot, deadline).await?;
             if let Some((transfer, _)) = self.load(id).await?
                 && transfer.next(slot, self.now()) == Next::Relinquish
             {
@@ -151,7 +158,7 @@ impl TransferClient {
             .await?;
         if checked.is_err() {
             // Never an error token: it would lock the right device out.
-            let _ = self.ask(id, &Next::Relinquish, slot, deadline).await;
+            let _ = self.ask(id, Next::Relinquish, slot, deadline).await;
         }
         checked
     }

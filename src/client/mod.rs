@@ -37,10 +37,10 @@ use crate::entropy::Entropy;
 use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
 use crate::mailbox::NotificationToken;
 use crate::pin::Pin;
-use crate::secret::Secret;
+use crate::secret::{Secret, wipe};
 use crate::transfer::{
     Credential, Display, MessageIndex, RecordError, SenderStart, Slot, TerminateReason, Transfer,
-    TransferId, TransferSummary, TransferUpdate,
+    TransferId, TransferState, TransferSummary, TransferUpdate,
 };
 
 /// How often a step is tried again when another process was faster.
@@ -75,6 +75,13 @@ struct Live {
     slot: tokio::sync::Mutex<Slot>,
     /// Something was stored that a waiting poll should send.
     wake: Notify,
+}
+
+impl Live {
+    /// Forgets a wake-up for what was stored before: who looks at the record now sees it anyway.
+    fn sleep(&self) {
+        std::pin::pin!(self.wake.notified()).enable();
+    }
 }
 
 impl std::fmt::Debug for TransferClient {
@@ -166,8 +173,9 @@ impl TransferClient {
                 transfer.send(&credential)?;
             }
             match self.save(&transfer, None).await {
+                Ok(_) => {}
                 // The same call in another process was faster: go on with its.
-                Ok(_) | Err(Error::StoreBusy) => {}
+                Err(Error::StoreBusy) if self.load(id).await?.is_some() => {}
                 Err(error) => return Err(error),
             }
         }
@@ -361,19 +369,23 @@ impl TransferClient {
         live.remove(&id);
     }
 
-    /// Runs one store call off the caller's thread.
+    /// Runs one store call, off the caller's thread if it may wait.
     async fn blocking<T: Send + 'static>(
         &self,
         call: impl FnOnce(&dyn TransferStore) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, Error> {
         let store = Arc::clone(&self.0.store);
-        // Given back when the call ends, not when nobody waits for it any more.
-        let turn = Arc::clone(&self.0.store_calls).acquire_owned().await;
-        let result = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            call(&*store)
-        })
-        .await;
+        let result = if store.blocks() {
+            // Given back when the call ends, not when nobody waits for it any more.
+            let turn = Arc::clone(&self.0.store_calls).acquire_owned().await;
+            tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                call(&*store)
+            })
+            .await
+        } else {
+            Ok(call(&*store))
+        };
         match result {
             Ok(Ok(value)) => Ok(value),
             Ok(Err(StoreError::Conflict | StoreError::Busy)) => Err(Error::StoreBusy),
@@ -399,9 +411,23 @@ impl TransferClient {
     }
 
     async fn save(&self, transfer: &Transfer, expected: Option<String>) -> Result<String, Error> {
-        let (key, bytes) = (transfer.id.to_string(), transfer.to_record());
-        self.blocking(move |store| store.save(&key, expected.as_deref(), &bytes))
+        self.store(transfer.id, transfer.to_record(), expected)
             .await
+    }
+
+    async fn store(
+        &self,
+        id: TransferId,
+        bytes: Zeroizing<Vec<u8>>,
+        expected: Option<String>,
+    ) -> Result<String, Error> {
+        let key = id.to_string();
+        self.blocking(move |store| {
+            let saved = store.save(&key, expected.as_deref(), &bytes);
+            wipe(bytes);
+            saved
+        })
+        .await
     }
 
     /// Loads a transfer, lets `step` change it, and stores what changed; all over again if another process was
@@ -415,10 +441,13 @@ impl TransferClient {
             let (mut transfer, record) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
             let result = step(&mut transfer, self.now(), &mut os_entropy()?)?;
             let after: Zeroizing<Vec<u8>> = transfer.to_record();
-            if after == record.bytes {
+            let unchanged = after == record.bytes;
+            wipe(record.bytes);
+            if unchanged {
+                wipe(after);
                 return Ok(result);
             }
-            match self.save(&transfer, Some(record.version)).await {
+            match self.store(id, after, Some(record.version)).await {
                 Ok(_) => return Ok(result),
                 Err(Error::StoreBusy) => {}
                 Err(error) => return Err(error),
@@ -440,21 +469,31 @@ impl TransferClient {
         after: u64,
     ) -> Result<TransferUpdate, Error> {
         let deadline = deadline_after(wait);
-        let update = self
-            .transact(id, |transfer, _, _| {
-                transfer.acknowledge_events(after);
-                Ok(transfer.update_after(after))
-            })
-            .await?;
-        if !update.events.is_empty() || matches!(update.state, crate::TransferState::Closed(_)) {
-            return Ok(update);
-        }
         let live = self.live(id);
-        // One at a time talks to the relay; a second poll waits its own time for it.
-        let Ok(mut slot) = tokio::time::timeout_at(deadline, live.slot.lock()).await else {
-            return self.transact(id, |t, _, _| Ok(t.update_after(after))).await;
+        // One at a time talks to the relay; a second poll sees what there is, else waits its own time for it.
+        let mut slot = match live.slot.try_lock() {
+            Ok(slot) => slot,
+            Err(_) => {
+                let update = self.seen(id, after).await?;
+                if !update.events.is_empty() || matches!(update.state, TransferState::Closed(_)) {
+                    return Ok(update);
+                }
+                match tokio::time::timeout_at(deadline, live.slot.lock()).await {
+                    Ok(slot) => slot,
+                    Err(_) => return self.seen(id, after).await,
+                }
+            }
         };
-        self.run(id, &live, &mut slot, deadline, after).await
+        self.run(id, &live, &mut slot, deadline, Some(after)).await
+    }
+
+    /// The events after `after`, those before acknowledged, without asking the relay.
+    async fn seen(&self, id: TransferId, after: u64) -> Result<TransferUpdate, Error> {
+        self.transact(id, |transfer, _, _| {
+            transfer.acknowledge_events(after);
+            Ok(transfer.update_after(after))
+        })
+        .await
     }
 
     /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background
@@ -495,8 +534,7 @@ impl TransferClient {
             slot.forget();
         }
         // Events that wait for the app don't hold the round up.
-        let all_seen = u64::MAX - 1;
-        self.run(id, live, slot, Instant::now(), all_seen).await?;
+        self.run(id, live, slot, Instant::now(), None).await?;
         Ok(())
     }
 }

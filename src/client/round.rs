@@ -1,14 +1,14 @@
 //! Talking to the relay for one transfer: ask the state machine, store, request, hand the answer back.
 
-use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
 
 use super::{Live, TransferClient, os_entropy};
 use crate::Error;
+use crate::entropy::Entropy;
 use crate::mailbox::{Call, HttpRequest, HttpResponse, Reply, RequestId, interpret};
-use crate::transfer::{Answer, Next, Slot, TransferId, TransferUpdate};
+use crate::transfer::{Answer, Next, Slot, Transfer, TransferId, TransferUpdate};
 
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -21,56 +21,108 @@ const MAX_CREATIONS: usize = 3;
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
+/// A cursor after which there are no events.
+const ALL_SEEN: u64 = u64::MAX - 1;
+
+/// An answer of the relay, and what it is to.
+struct Answered {
+    to: Next,
+    reply: Reply,
+    date: Option<u64>,
+}
+
+impl Answered {
+    fn hand_over(
+        &self,
+        transfer: &mut Transfer,
+        now: u64,
+        slot: &mut Slot,
+        entropy: &mut Entropy,
+    ) -> Result<(), Error> {
+        let answer = Answer {
+            reply: self.reply.clone(),
+            now,
+            date: self.date,
+        };
+        transfer.handle(&self.to, answer, slot, entropy)
+    }
+}
+
+/// What a transfer wants after a step.
+struct Step {
+    next: Next,
+    request: Option<(Call, HttpRequest)>,
+    update: TransferUpdate,
+}
 
 impl TransferClient {
     /// Goes on until there are events after `after`, the transfer is over, or the deadline has passed and
-    /// nothing can be done without waiting.
+    /// nothing can be done without waiting. Without `after`, events are neither acknowledged nor waited for.
     pub(super) async fn run(
         &self,
         id: TransferId,
         live: &Live,
         slot: &mut Slot,
         deadline: Instant,
-        after: u64,
+        after: Option<u64>,
     ) -> Result<TransferUpdate, Error> {
         let mut looked = false;
         let mut pause = self.0.config.poll_interval;
         let mut writes = 0;
+        let (mut answered, mut asked_at) = (None, Instant::now());
         loop {
-            // What was stored until now is seen now: it is no reason to break the next wait off.
-            pin!(live.wake.notified()).as_mut().enable();
-            let known = slot.clone();
-            let (next, update, at_relay) = self
-                .transact(id, |transfer, now, entropy| {
-                    transfer.advance(now, entropy)?;
-                    Ok((
-                        transfer.next(&known, now),
-                        transfer.update_after(after),
-                        transfer.is_creating(),
-                    ))
-                })
+            live.sleep();
+            let before = slot.clone();
+            let step = self
+                .step(id, slot, answered.as_ref(), deadline, after)
                 .await?;
-            if !update.events.is_empty() || next == Next::Over {
-                return Ok(update);
+            if !step.update.events.is_empty() || step.next == Next::Over {
+                return Ok(step.update);
             }
-            if at_relay {
+            if step.next == Next::Create {
                 self.create_mailbox(id, slot, deadline).await?;
+                answered = None;
                 continue;
             }
             let remaining = deadline.saturating_duration_since(Instant::now());
-            match &next {
-                Next::Wait if looked && remaining.is_zero() => return Ok(update),
+            let idle = match answered.take().map(|answered: Answered| answered.to) {
+                Some(Next::Wait) if step.next != Next::Wait || !slot.is_as(&before) => {
+                    pause = self.0.config.poll_interval;
+                    Duration::ZERO
+                }
+                // A relay that holds no answers, or too little time was left for it to hold one.
+                Some(Next::Wait) if !before.has_version() || asked_at.elapsed() < pause => {
+                    let idle = pause;
+                    pause = (pause * 2).min(self.0.config.poll_interval_max);
+                    idle
+                }
+                Some(Next::Wait | Next::Write(_)) | None => Duration::ZERO,
+                // Not found, perhaps by a proxy: ask again later.
+                Some(asked) if asked == step.next && !slot.is_known() => NOT_FOUND_PAUSE,
+                Some(_) => Duration::ZERO,
+            };
+            if !idle.is_zero() {
+                if remaining.is_zero() {
+                    return Ok(step.update);
+                }
+                sleep_or_wake(live, idle.min(remaining)).await;
+                continue;
+            }
+            let (call, request) = step.request.ok_or(Error::internal("nothing to ask"))?;
+            asked_at = Instant::now();
+            let (reply, date) = match &step.next {
+                Next::Wait if looked && remaining.is_zero() => return Ok(step.update),
                 Next::Wait => {
                     looked = true;
-                    let (had_version, asked) = (slot.has_version(), Instant::now());
-                    let changed = self.wait(id, live, slot, remaining).await?;
-                    if changed {
-                        pause = self.0.config.poll_interval;
-                    } else if !had_version || asked.elapsed() < pause {
-                        // A relay that holds no answers, or too little time left for it to hold one.
-                        let left = deadline.saturating_duration_since(Instant::now());
-                        sleep_or_wake(live, pause.min(left)).await;
-                        pause = (pause * 2).min(self.0.config.poll_interval_max);
+                    tokio::select! {
+                        // An answer that has come is taken: it may be what the write that woke this must know of.
+                        biased;
+                        answer = self.perform(request, Some(&call), deadline) => answer?,
+                        // Dropping the read is harmless; the slot is as it was known.
+                        () = live.wake.notified() => {
+                            pause = self.0.config.poll_interval;
+                            continue;
+                        }
                     }
                 }
                 Next::Write(_) => {
@@ -78,118 +130,99 @@ impl TransferClient {
                     if remaining.is_zero() {
                         // Without time to back off, a few tries are all that a relay gets.
                         if writes >= MAX_HURRIED_WRITES {
-                            return Ok(update);
+                            return Ok(step.update);
                         }
                     } else if back_off > remaining {
                         tokio::time::sleep(remaining).await;
-                        return Ok(update);
-                    } else {
+                        return Ok(step.update);
+                    } else if !back_off.is_zero() {
+                        // Even no time at all would be a millisecond to the timer.
                         tokio::time::sleep(back_off).await;
                     }
                     writes += 1;
-                    self.ask(id, &next, slot, deadline).await?;
+                    // Unanswered or cancelled: read before the next write.
+                    slot.attempt();
+                    self.perform(request, Some(&call), deadline).await?
                 }
-                _ => {
-                    looked |= next == Next::Read;
-                    self.ask(id, &next, slot, deadline).await?;
-                    if !slot.is_known() && self.is_due(id, &next, slot).await? {
-                        // Not found, perhaps by a proxy: ask again later.
-                        let left = deadline.saturating_duration_since(Instant::now());
-                        if left.is_zero() {
-                            return Ok(update);
-                        }
-                        sleep_or_wake(live, NOT_FOUND_PAUSE.min(left)).await;
-                    }
+                next => {
+                    looked |= *next == Next::Read;
+                    self.perform(request, Some(&call), deadline).await?
                 }
-            }
+            };
+            let to = step.next;
+            answered = Some(Answered { to, reply, date });
         }
     }
 
-    /// Whether `next` is still what is to be asked.
-    async fn is_due(&self, id: TransferId, next: &Next, slot: &Slot) -> Result<bool, Error> {
-        self.transact(id, |transfer, now, _| Ok(transfer.next(slot, now) == *next))
-            .await
-    }
-
-    /// Waits for the slot to change, unless there is something to send first. Says whether it did.
-    async fn wait(
+    /// Hands an answer to the transfer, lets it go on as far as it can by itself, and prepares what it wants to
+    /// ask next: one load and at most one write of the record.
+    async fn step(
         &self,
         id: TransferId,
-        live: &Live,
         slot: &mut Slot,
-        remaining: Duration,
-    ) -> Result<bool, Error> {
-        let wait = remaining.min(self.0.config.long_poll).as_secs().min(60);
+        answered: Option<&Answered>,
+        deadline: Instant,
+        after: Option<u64>,
+    ) -> Result<Step, Error> {
+        let left = deadline.saturating_duration_since(Instant::now());
+        let wait = left.min(self.0.config.long_poll).as_secs().min(60);
         let before = slot.clone();
-        let (call, request) = self.prepare(id, &Next::Wait, slot, wait).await?;
-        let deadline = Instant::now() + remaining;
-        let answer = tokio::select! {
-            // An answer that has come is taken: it may be what the write that woke this must know of.
-            biased;
-            answer = self.perform(request, Some(&call), deadline) => answer?,
-            // Dropping the read is harmless; the slot is as it was known.
-            () = live.wake.notified() => return Ok(true),
-        };
-        self.hand_over(id, &Next::Wait, answer, slot).await?;
-        Ok(!slot.is_as(&before))
+        self.transact(id, |transfer, now, entropy| {
+            // Another process may have been faster: start again from what was known.
+            *slot = before.clone();
+            if let Some(after) = after {
+                transfer.acknowledge_events(after);
+            }
+            let update = |transfer: &Transfer| transfer.update_after(after.unwrap_or(ALL_SEEN));
+            if let Some(answered) = answered {
+                // What an error leaves is stored, too.
+                if let Err(error) = answered.hand_over(transfer, now, slot, entropy) {
+                    return Ok(Err(error));
+                }
+            } else if after.is_some_and(|after| {
+                transfer.has_events_after(after) || transfer.outcome().is_some()
+            }) {
+                return Ok(Ok(Step {
+                    next: Next::Over,
+                    request: None,
+                    update: update(transfer),
+                }));
+            }
+            if let Err(error) = transfer.advance(now, entropy) {
+                return Ok(Err(error));
+            }
+            let next = transfer.next(slot, now);
+            Ok(Ok(Step {
+                request: asked(transfer, &next, slot, wait, entropy),
+                next,
+                update: update(transfer),
+            }))
+        })
+        .await?
     }
 
     /// Makes the request that `next` stands for, and hands the answer to the transfer.
     pub(super) async fn ask(
         &self,
         id: TransferId,
-        next: &Next,
+        next: Next,
         slot: &mut Slot,
         deadline: Instant,
     ) -> Result<(), Error> {
-        let (call, request) = self.prepare(id, next, slot, 0).await?;
-        if matches!(call, Call::Update { .. }) {
-            // Unanswered or cancelled: read before the next write.
-            slot.attempt();
-        }
-        let answer = self.perform(request, Some(&call), deadline).await?;
-        self.hand_over(id, next, answer, slot).await
-    }
-
-    /// The request that `next` stands for.
-    async fn prepare(
-        &self,
-        id: TransferId,
-        next: &Next,
-        slot: &Slot,
-        wait: u64,
-    ) -> Result<(Call, HttpRequest), Error> {
-        let request_id = RequestId::from(os_entropy()?.uuid());
-        self.transact(id, |transfer, _, _| {
-            let call = transfer.call(next, slot, wait, request_id);
-            Ok(call.and_then(|call| {
-                let request = transfer.request(&call)?;
-                Some((call, request))
-            }))
-        })
-        .await?
-        .ok_or(Error::internal("nothing to ask"))
-    }
-
-    /// Gives an answer to the transfer and stores what follows from it.
-    async fn hand_over(
-        &self,
-        id: TransferId,
-        next: &Next,
-        answer: (Reply, Option<u64>),
-        slot: &mut Slot,
-    ) -> Result<(), Error> {
+        let prepared = self.transact(id, |transfer, _, entropy| {
+            Ok(asked(transfer, &next, slot, 0, entropy))
+        });
+        let (call, request) = prepared.await?.ok_or(Error::internal("nothing to ask"))?;
+        let (reply, date) = self.perform(request, Some(&call), deadline).await?;
+        let answered = Answered {
+            to: next,
+            reply,
+            date,
+        };
         let before = slot.clone();
-        let (reply, date) = answer;
         self.transact(id, |transfer, now, entropy| {
-            // Another process may have been faster: start again from what was known.
             *slot = before.clone();
-            let answer = Answer {
-                reply: reply.clone(),
-                now,
-                date,
-            };
-            Ok(transfer.handle(next, answer, slot, entropy))
+            Ok(answered.hand_over(transfer, now, slot, entropy))
         })
         .await?
     }
@@ -201,17 +234,30 @@ impl TransferClient {
         slot: &mut Slot,
         deadline: Instant,
     ) -> Result<(), Error> {
-        for _ in 0..MAX_CREATIONS {
-            let Some(request) = self.transact(id, |t, _, _| Ok(t.creation())).await? else {
-                return Ok(());
+        let mut answered: Option<Answered> = None;
+        for tries in 0.. {
+            let before = slot.clone();
+            let creation = self.transact(id, |transfer, now, entropy| {
+                *slot = before.clone();
+                let handed = answered
+                    .as_ref()
+                    .map(|answered| answered.hand_over(transfer, now, slot, entropy));
+                Ok(handed.unwrap_or(Ok(())).map(|()| transfer.creation()))
+            });
+            let Some(request) = creation.await?? else {
+                break;
             };
-            let answer = self.perform(request, None, deadline).await?;
-            self.hand_over(id, &Next::Create, answer, slot).await?;
+            if tries == MAX_CREATIONS {
+                return Err(Error::bad_relay("the relay does not name the mailbox"));
+            }
+            let (reply, date) = self.perform(request, None, deadline).await?;
+            answered = Some(Answered {
+                to: Next::Create,
+                reply,
+                date,
+            });
         }
-        match self.transact(id, |t, _, _| Ok(t.creation())).await? {
-            None => Ok(()),
-            Some(_) => Err(Error::bad_relay("the relay does not name the mailbox")),
-        }
+        Ok(())
     }
 
     /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of
@@ -256,6 +302,19 @@ impl TransferClient {
             .date()
             .filter(|date| date.abs_diff(self.now()) < 1 << 40)
     }
+}
+
+/// The request that `next` stands for, with an id of its own.
+fn asked(
+    transfer: &Transfer,
+    next: &Next,
+    slot: &Slot,
+    wait: u64,
+    entropy: &mut Entropy,
+) -> Option<(Call, HttpRequest)> {
+    let call = transfer.call(next, slot, wait, RequestId::from(entropy.uuid()))?;
+    let request = transfer.request(&call)?;
+    Some((call, request))
 }
 
 async fn sleep_or_wake(live: &Live, time: Duration) {

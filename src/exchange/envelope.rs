@@ -2,9 +2,11 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use zeroize::Zeroizing;
 
 use super::{MAX_BYTES, MAX_TOKENS};
 use crate::cbor::{self, Map, Value};
+use crate::secret::wipe;
 
 const VERSION: u64 = 1;
 /// The longest payload data: all tokens, base64, and the frame around them.
@@ -58,7 +60,7 @@ pub(crate) struct Fields {
 
 impl Fields {
     /// The body, over which the MIC is made.
-    fn body(&self) -> Vec<u8> {
+    fn body(&self) -> Zeroizing<Vec<u8>> {
         let tokens: Vec<Value> = self.tokens.iter().map(|t| Value::from(&t[..])).collect();
         Map::new()
             .with(0, VERSION)
@@ -69,14 +71,17 @@ impl Fields {
             .with(5, &self.hash)
             .with_opt(6, self.abort.as_deref())
             .encode()
-            .to_vec()
     }
 
     /// The relay payload's data: base64 of `[body, mic]`, the MIC made by `mic` (none before there are keys).
     pub(crate) fn encode(&self, mic: impl FnOnce(&[u8]) -> Option<[u8; 32]>) -> String {
         let body = self.body();
-        let mic = mic(&body).map_or(Value::Null, |mic| Value::from(&mic));
-        STANDARD.encode(&*cbor::encode(&Value::Array(vec![body.into(), mic])))
+        let mic = mic(&body).map_or(Value::Null, |mic| Value::from(mic.to_vec()));
+        let envelope = cbor::encode(&Value::Array(vec![Value::from(&body[..]), mic]));
+        let data = STANDARD.encode(&*envelope);
+        wipe(body);
+        wipe(envelope);
+        data
     }
 }
 
@@ -91,51 +96,87 @@ pub(crate) struct Envelope {
 impl Envelope {
     /// Reads the payload's data; `None` if it is no envelope at all.
     pub(crate) fn decode(data: &str) -> Option<Self> {
+        Self::from_base64(data).ok()
+    }
+
+    /// As [`Self::decode`], saying what is malformed.
+    pub(crate) fn from_base64(data: &str) -> Result<Self, &'static str> {
         if data.len() > MAX_DATA {
-            return None;
+            return Err("the envelope is longer than 512 KiB of tokens and what is around them");
         }
-        let bytes = STANDARD.decode(data).ok()?;
-        let value = cbor::decode(&bytes)?;
-        let [body, mic] = value.array()? else {
-            return None;
+        let bytes = STANDARD.decode(data);
+        Self::from_cbor(&bytes.map_err(|_| "the payload's data is not standard base64, padded")?)
+    }
+
+    /// Reads `[body, mic]`; else says what is malformed.
+    pub(crate) fn from_cbor(bytes: &[u8]) -> Result<Self, &'static str> {
+        let value = cbor::decode(bytes)
+            .ok_or("the envelope is not one item of deterministic CBOR as the protocol uses it")?;
+        let Some([body, mic]) = value.array() else {
+            return Err("the envelope is not an array of body and MIC");
         };
+        let of_mic = |mic: &Value| mic.bytes()?.try_into().ok();
         let mic = match mic {
             Value::Null => None,
-            mic => Some(mic.bytes()?.try_into().ok()?),
+            mic => Some(of_mic(mic).ok_or("the envelope's MIC is neither null nor 32 bytes")?),
         };
-        Some(Self {
-            body: body.bytes()?.to_vec(),
+        let body = body.bytes();
+        let body = body.ok_or("the envelope's body is not a byte string")?;
+        Ok(Self {
+            body: body.to_vec(),
             mic,
         })
     }
 
     /// What the body says; `None` if it is malformed, of another version, or holds more than the limits.
     pub(crate) fn fields(&self) -> Option<Fields> {
-        let map = cbor::decode_map(&self.body)?;
-        if map.uint(0)? != VERSION || !map.only(&[0, 1, 2, 3, 4, 5, 6]) {
-            return None;
+        self.read_fields().ok()
+    }
+
+    /// As [`Self::fields`], saying what is malformed.
+    pub(crate) fn read_fields(&self) -> Result<Fields, &'static str> {
+        let map = cbor::decode_map(&self.body)
+            .ok_or("the envelope's body is not a map in deterministic CBOR")?;
+        let version = map.uint(0);
+        if version.ok_or("the envelope's version (key 0) is no number")? != VERSION {
+            return Err("the envelope is of another version than 1");
         }
-        let tokens = map
-            .array(4)?
-            .iter()
-            .map(|token| token.bytes().map(<[u8]>::to_vec))
-            .collect::<Option<Vec<_>>>()?;
+        if !map.only(&[0, 1, 2, 3, 4, 5, 6]) {
+            return Err("the envelope has a key beyond 6");
+        }
+        let side = map.uint(1).and_then(Side::from_code);
+        let ack = map
+            .uint(2)
+            .ok_or("the envelope's ack (key 2) is no number")?;
+        let base = map
+            .uint(3)
+            .ok_or("the envelope's base (key 3) is no number")?;
+        let tokens = tokens(&map).ok_or("the envelope's tokens (key 4) are no byte strings")?;
         let total: usize = tokens.iter().map(Vec::len).sum();
         if tokens.len() > MAX_TOKENS || total > MAX_BYTES {
-            return None;
+            return Err("the envelope has more than 16 tokens or 512 KiB of them");
         }
-        let (ack, base) = (map.uint(2)?, map.uint(3)?);
-        base.checked_add(tokens.len() as u64)?;
-        Some(Fields {
-            side: Side::from_code(map.uint(1)?)?,
+        base.checked_add(tokens.len() as u64)
+            .ok_or("the indexes of the envelope's tokens go beyond 64 bits")?;
+        let hash = map.bytes(5).and_then(|hash| hash.try_into().ok());
+        let abort = map.get(6).map(|token| token.bytes().map(<[u8]>::to_vec));
+        Ok(Fields {
+            side: side.ok_or("the envelope's side (key 1) is neither 0 nor 1")?,
             ack,
             base,
             tokens,
-            hash: map.bytes(5)?.try_into().ok()?,
-            abort: match map.get(6) {
-                Some(token) => Some(token.bytes()?.to_vec()),
+            hash: hash.ok_or("the envelope's running hash (key 5) is not 32 bytes")?,
+            abort: match abort {
+                Some(token) => Some(token.ok_or("the envelope's abort (key 6) is no byte string")?),
                 None => None,
             },
         })
     }
+}
+
+fn tokens(body: &Map) -> Option<Vec<Vec<u8>>> {
+    let tokens = body.array(4)?.iter();
+    tokens
+        .map(|token| token.bytes().map(<[u8]>::to_vec))
+        .collect()
 }

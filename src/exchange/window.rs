@@ -141,7 +141,7 @@ impl Window {
         }
     }
 
-    pub(crate) fn to_map(&self) -> Map {
+    pub(crate) fn to_map(&self) -> Map<'_> {
         let outbox: Vec<Value> = self.outbox.iter().map(|t| Value::from(&t[..])).collect();
         Map::new()
             .with(1, self.base)

@@ -95,12 +95,16 @@ pub fn check_token(
     no_downgrade(&read.credential, cred.pin.as_ref())?;
     read.mechanism
         .check(&read.first(cred, bindings), read.body)?;
-    Ok(CheckedToken {
-        credential_id: read.credential.id,
-        issued_at: read.credential.issued_at,
-        expires_at: read.credential.expires_at,
-        pin_required: read.credential.pin_required,
-    })
+    Ok(checked(&read.credential))
+}
+
+pub(super) fn checked(credential: &AuthCredential) -> CheckedToken {
+    CheckedToken {
+        credential_id: credential.id,
+        issued_at: credential.issued_at,
+        expires_at: credential.expires_at,
+        pin_required: credential.pin_required,
+    }
 }
 
 /// Takes an initiator's first token and answers it.
@@ -211,7 +215,7 @@ fn no_downgrade(credential: &AuthCredential, pin: Option<&Pin>) -> Result<(), Er
     Ok(())
 }
 
-fn defective(error: CredentialError) -> Error {
+pub(super) fn defective(error: CredentialError) -> Error {
     let minor = match error {
         CredentialError::DoesNotOpen => MinorStatus::SealedCredential,
         CredentialError::Version => MinorStatus::CredentialVersion,

@@ -3,6 +3,7 @@
 use zeroize::Zeroizing;
 
 use super::Role;
+use super::explain::Taken;
 use super::oid::Oid;
 use super::status::{Error, MajorStatus, MinorStatus};
 use crate::auth_credential::AuthCredential;
@@ -28,6 +29,10 @@ impl Registry {
     /// The preferred mechanism, which new credentials are for.
     pub(crate) fn preferred(&self) -> Option<Oid> {
         self.0.first().map(|mechanism| mechanism.oid())
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static dyn Mechanism> {
+        self.0.iter().copied()
     }
 
     pub(crate) fn find(&self, oid: &Oid) -> Option<&'static dyn Mechanism> {
@@ -86,6 +91,9 @@ pub(crate) type Started = (Box<dyn MechanismContext>, Vec<u8>);
 pub(crate) trait Mechanism: Sync {
     fn oid(&self) -> Oid;
 
+    /// What people call it.
+    fn name(&self) -> &'static str;
+
     /// The initiator's first call.
     fn init(&self, first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error>;
 
@@ -102,6 +110,19 @@ pub(crate) trait Mechanism: Sync {
         body: &[u8],
         entropy: &mut Entropy,
     ) -> Result<Started, Error>;
+
+    /// Takes a context token's body apart; else says what is malformed.
+    fn explain<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<Taken<'t>, &'static str>;
+
+    /// Takes a message token apart; `None` if it is none of this mechanism.
+    fn explain_message<'t>(&self, token: &'t [u8]) -> Option<Result<Taken<'t>, &'static str>>;
+
+    /// What a first token says inside beside the credential, which has been opened: names and values, no keys.
+    fn explain_payload(
+        &self,
+        first: &First<'_>,
+        body: &[u8],
+    ) -> Result<Vec<(&'static str, String)>, Error>;
 
     /// A context as [`MechanismContext::save`] gave it.
     fn restore(&self, role: Role, state: &Map) -> Option<Box<dyn MechanismContext>>;
@@ -185,6 +206,6 @@ pub(crate) trait MechanismContext: Send + Sync {
     /// The code of the peer's abort.
     fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8>;
 
-    fn save(&self) -> Map;
+    fn save(&self) -> Map<'_>;
     fn copy(&self) -> Box<dyn MechanismContext>;
 }

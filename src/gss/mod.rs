@@ -6,6 +6,7 @@ mod bindings;
 mod context;
 mod credential;
 mod establish;
+mod explain;
 mod mechanism;
 mod name;
 mod oid;
@@ -20,6 +21,7 @@ pub use bindings::ChannelBindings;
 pub use context::{ContextInfo, Deletion, SecurityContext, Step, Unwrapped};
 pub use credential::{AcceptorCredential, CredentialInfo, InitiatorCredential};
 pub use establish::{Accepted, CheckedToken, accept_sec_context, check_token, init_sec_context};
+pub use explain::{ExplainedToken, Malformed, OpenedToken, TokenPart, explain};
 pub use mechanism::Registry;
 pub use name::Name;
 pub use oid::Oid;
@@ -29,6 +31,7 @@ pub use token::mechanism_of;
 #[cfg(test)]
 pub(crate) use token::{frame, parse};
 
+pub(crate) use explain::{Part, Taken, hex};
 pub(crate) use mechanism::{
     First, Mechanism, MechanismContext, Opened, OpenedDeletion, Started, Stepped,
 };

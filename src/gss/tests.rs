@@ -28,6 +28,9 @@ impl Mechanism for Plain {
     fn oid(&self) -> Oid {
         OID
     }
+    fn name(&self) -> &'static str {
+        "plain"
+    }
     fn init(&self, first: &First<'_>, _: &mut Entropy) -> Result<Started, Error> {
         let context = Box::new(PlainContext { complete: false });
         Ok((context, [&[9, 1], first.sealed].concat()))
@@ -41,6 +44,20 @@ impl Mechanism for Plain {
     }
     fn accept(&self, _: &First<'_>, _: &[u8], _: &mut Entropy) -> Result<Started, Error> {
         Ok((Box::new(PlainContext { complete: true }), vec![9, 2]))
+    }
+    fn explain<'t>(&self, _: [u8; 2], body: &'t [u8]) -> Result<Taken<'t>, &'static str> {
+        let parts = vec![Part::clear("all", body)];
+        Ok(Taken { name: "any", parts })
+    }
+    fn explain_message<'t>(&self, _: &'t [u8]) -> Option<Result<Taken<'t>, &'static str>> {
+        None
+    }
+    fn explain_payload(
+        &self,
+        _: &First<'_>,
+        _: &[u8],
+    ) -> Result<Vec<(&'static str, String)>, Error> {
+        Ok(vec![])
     }
     fn restore(&self, _: Role, state: &Map) -> Option<Box<dyn MechanismContext>> {
         Some(Box::new(PlainContext {
@@ -106,7 +123,7 @@ impl MechanismContext for PlainContext {
     fn open_abort(&self, _: [u8; 2], _: &[u8]) -> Option<u8> {
         None
     }
-    fn save(&self) -> Map {
+    fn save(&self) -> Map<'_> {
         Map::new().with(0, self.complete)
     }
     fn copy(&self) -> Box<dyn MechanismContext> {
@@ -203,7 +220,8 @@ fn sequence_numbers_run_out_without_a_repeat() {
     let (mut sender, _) = initiate(&OID).unwrap();
     let answer = token::frame(&OID, &[9, 2]);
     sender.continue_with(&answer, NOW, &mut entropy()).unwrap();
-    let saved = crate::cbor::decode_map(&sender.save())
+    let saved = sender.save();
+    let saved = crate::cbor::decode_map(&saved)
         .unwrap()
         .with(4, u64::MAX - 1);
     let mut sender = SecurityContext::restore(&BOTH, &saved.encode()).unwrap();

@@ -7,7 +7,7 @@ use super::status::{Error, MinorStatus};
 pub(crate) const MAX_CONTEXT_TOKEN: usize = 64 * 1024;
 
 /// Tag of the frame: `[APPLICATION 0] IMPLICIT SEQUENCE`.
-const FRAME: u8 = 0x60;
+pub(super) const FRAME: u8 = 0x60;
 /// Tag of an object identifier.
 const OBJECT_IDENTIFIER: u8 = 0x06;
 
@@ -17,6 +17,14 @@ pub(crate) struct Frame<'t> {
     pub(crate) oid: Oid,
     pub(crate) id: [u8; 2],
     pub(crate) body: &'t [u8],
+}
+
+impl Frame<'_> {
+    /// Length of what the frame's length counts.
+    pub(super) fn content_len(&self) -> usize {
+        let oid = self.oid.content().len();
+        1 + der_length(oid).len() + oid + self.id.len() + self.body.len()
+    }
 }
 
 /// Frames a mechanism's token, which begins with its 2-byte id.
@@ -39,7 +47,15 @@ pub(crate) fn parse(token: &[u8]) -> Result<Frame<'_>, Error> {
     if token.len() > MAX_CONTEXT_TOKEN {
         return Err(Error::token(MinorStatus::TokenTooLong));
     }
-    split(token).ok_or(Error::token(MinorStatus::Frame))
+    split(token).map_err(|_| Error::token(MinorStatus::Frame))
+}
+
+/// As [`parse`], saying what is wrong with the frame.
+pub(super) fn parse_precisely(token: &[u8]) -> Result<Frame<'_>, &'static str> {
+    if token.len() > MAX_CONTEXT_TOKEN {
+        return Err("a context token has at most 64 KiB");
+    }
+    split(token)
 }
 
 /// The mechanism of a context token, for showing it before it is accepted.
@@ -50,36 +66,61 @@ pub fn mechanism_of(token: &[u8]) -> Result<Oid, Error> {
     parse(token).map(|frame| frame.oid)
 }
 
-fn split(token: &[u8]) -> Option<Frame<'_>> {
-    let (content, rest) = element(FRAME, token)?;
-    rest.is_empty().then_some(())?;
-    let (oid, inner) = element(OBJECT_IDENTIFIER, content)?;
-    let (id, body) = inner.split_first_chunk()?;
-    let oid = Oid::from_content(oid)?;
-    Some(Frame { oid, id: *id, body })
+fn split(token: &[u8]) -> Result<Frame<'_>, &'static str> {
+    let (content, rest) = element(FRAME, token).map_err(|flaw| match flaw {
+        Flaw::Tag => "the frame's tag is not 60",
+        Flaw::Length => {
+            "the frame's length is not as DER has it: definite and as short as possible"
+        }
+        Flaw::Cut => "the token is shorter than its frame's length says",
+    })?;
+    if !rest.is_empty() {
+        return Err("the token is longer than its frame's length says");
+    }
+    let (oid, inner) = element(OBJECT_IDENTIFIER, content).map_err(|flaw| match flaw {
+        Flaw::Tag => "the frame does not begin with an object identifier (tag 06)",
+        Flaw::Length => "the object identifier's length is not as DER has it",
+        Flaw::Cut => "the object identifier goes beyond the frame",
+    })?;
+    let (id, body) = inner
+        .split_first_chunk()
+        .ok_or("the frame ends before the two bytes of a token id")?;
+    let oid = Oid::from_content(oid).ok_or("the object identifier is malformed")?;
+    Ok(Frame { oid, id: *id, body })
+}
+
+/// Why there is no such element.
+enum Flaw {
+    Tag,
+    Length,
+    Cut,
 }
 
 /// One element with the given tag: its content and what follows it.
-fn element(tag: u8, bytes: &[u8]) -> Option<(&[u8], &[u8])> {
-    let (found, bytes) = bytes.split_first()?;
-    let (first, bytes) = bytes.split_first()?;
-    if *found != tag {
-        return None;
-    }
-    let (length, bytes) = if *first < 0x80 {
-        (usize::from(*first), bytes)
-    } else {
-        // 64 KiB need three octets of length at most; indefinite lengths (0x80) are not DER.
-        let count = usize::from(first & 0x7f);
-        let (octets, bytes) = (1..=3)
-            .contains(&count)
-            .then(|| bytes.split_at_checked(count))??;
-        let length = octets
-            .iter()
-            .fold(0, |n, octet| n << 8 | usize::from(*octet));
-        (der_length(length).len() == count + 1).then_some((length, bytes))?
+fn element(tag: u8, bytes: &[u8]) -> Result<(&[u8], &[u8]), Flaw> {
+    let bytes = match bytes.split_first() {
+        Some((found, bytes)) if *found == tag => bytes,
+        _ => return Err(Flaw::Tag),
     };
-    bytes.split_at_checked(length)
+    let (length, bytes) = length(bytes).ok_or(Flaw::Length)?;
+    bytes.split_at_checked(length).ok_or(Flaw::Cut)
+}
+
+/// A length in DER, and what follows it.
+fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
+    let (first, bytes) = bytes.split_first()?;
+    if *first < 0x80 {
+        return Some((usize::from(*first), bytes));
+    }
+    // 64 KiB need three octets of length at most; indefinite lengths (0x80) are not DER.
+    let count = usize::from(first & 0x7f);
+    let (octets, bytes) = (1..=3)
+        .contains(&count)
+        .then(|| bytes.split_at_checked(count))??;
+    let length = octets
+        .iter()
+        .fold(0, |n, octet| n << 8 | usize::from(*octet));
+    (der_length(length).len() == count + 1).then_some((length, bytes))
 }
 
 /// A length in DER: definite, with as few octets as possible (X.690 §10.1).

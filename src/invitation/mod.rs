@@ -8,7 +8,6 @@
 mod error;
 mod file;
 mod fragment;
-mod frame;
 mod image_url;
 mod parse;
 mod peer_text;

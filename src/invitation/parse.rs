@@ -4,9 +4,9 @@ use std::fmt;
 
 use super::error::InvitationError;
 use super::file::{self, InvitationFile};
-use super::frame;
 use super::peer_text::PeerText;
 use super::share_url::ShareUrl;
+use crate::gss::{Oid, mechanism_of};
 
 /// What an invitation says, before any network is touched. `Display` describes it in a few lines, one part each,
 /// and holds no secret.
@@ -65,11 +65,10 @@ impl TryFrom<InvitationFile> for InvitationPreview {
 
     fn try_from(file: InvitationFile) -> Result<Self, InvitationError> {
         let mechanism_oid = match &file.token {
-            Some(token) => Some(
-                frame::mechanism_oid(token)
-                    .ok_or(InvitationError::TokenFrame)?
-                    .to_vec(),
-            ),
+            Some(token) => {
+                let oid = mechanism_of(token).map_err(|_| InvitationError::TokenFrame)?;
+                Some(oid.content().to_vec())
+            }
             None => None,
         };
         Ok(Self {
@@ -100,7 +99,7 @@ impl fmt::Display for InvitationPreview {
             }
         )?;
         let expiration = self.expiration.and_then(file::format_time);
-        let mechanism = self.mechanism_oid.as_deref().and_then(frame::dotted);
+        let mechanism = self.mechanism_oid.as_deref().and_then(Oid::from_content);
         let token = self
             .token
             .as_ref()

@@ -180,12 +180,12 @@ impl Transfer {
 
     /// The envelope to write, unless the slot holds it or nothing asks for one.
     fn desired(&self, slot: &Slot) -> Option<String> {
-        let data = self.envelope()?;
         let asked = match &self.phase {
             Phase::Acknowledging { .. } | Phase::Aborting { .. } | Phase::Answering { .. } => true,
             _ => self.window.has_unacknowledged() || slot.needs_answer(),
         };
-        (asked && !slot.holds(&data)).then_some(data)
+        let data = asked.then(|| self.envelope())??;
+        (!slot.holds(&data)).then_some(data)
     }
 
     /// The envelope that says all this side has to say.

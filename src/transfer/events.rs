@@ -82,7 +82,7 @@ impl EventLog {
         self.kept.len() >= MAX_EVENTS || bytes >= MAX_BYTES
     }
 
-    pub(crate) fn to_map(&self) -> Map {
+    pub(crate) fn to_map(&self) -> Map<'_> {
         let kept: Vec<Value> = self.kept.iter().map(|e| event_map(e).into()).collect();
         Map::new()
             .with(1, self.last)
@@ -105,7 +105,7 @@ impl EventLog {
     }
 }
 
-fn event_map(event: &TransferEvent) -> Map {
+fn event_map(event: &TransferEvent) -> Map<'_> {
     let map = Map::new();
     match event {
         TransferEvent::Accepted => map.with(0, 1),

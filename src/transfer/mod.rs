@@ -247,6 +247,7 @@ impl Transfer {
     }
 
     /// Sender: the mailbox does not exist yet, as far as this side knows.
+    #[cfg(test)]
     pub(crate) fn is_creating(&self) -> bool {
         matches!(self.phase, Phase::Creating { .. })
     }
@@ -266,6 +267,11 @@ impl Transfer {
             events: self.events.after(cursor).to_vec(),
             cursor: self.events.last(),
         }
+    }
+
+    /// Whether there are events after `cursor`.
+    pub(crate) fn has_events_after(&self, cursor: u64) -> bool {
+        !self.events.after(cursor).is_empty()
     }
 
     /// Forgets the events up to `cursor`; says whether that changed anything.

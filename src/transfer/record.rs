@@ -61,7 +61,7 @@ impl Transfer {
                 4,
                 self.mailbox
                     .as_ref()
-                    .map(|id| Value::from(id.uuid().as_bytes())),
+                    .map(|id| Value::from(id.uuid().into_bytes().to_vec())),
             )
             .with(5, self.claim.uuid().as_bytes())
             .with(6, self.proof.expose())
@@ -80,7 +80,7 @@ impl Transfer {
                 13,
                 self.context
                     .as_ref()
-                    .map(|context| Value::Bytes(context.save())),
+                    .map(|context| Value::from(context.save())),
             )
             .with(14, self.window.to_map())
             .with(15, queue)
@@ -167,7 +167,7 @@ fn uuid(bytes: &[u8]) -> Option<uuid::Uuid> {
     uuid::Uuid::from_slice(bytes).ok()
 }
 
-fn display_map(display: &Display) -> Map {
+fn display_map(display: &Display) -> Map<'_> {
     Map::new()
         .with(1, display.title.raw())
         .with(2, display.description.raw())
@@ -182,7 +182,7 @@ fn display_from(map: &Map) -> Option<Display> {
     })
 }
 
-fn offset_map(offset: i64) -> Map {
+fn offset_map(offset: i64) -> Map<'static> {
     Map::new()
         .with(1, offset < 0)
         .with(2, offset.unsigned_abs())
@@ -193,7 +193,7 @@ fn offset_from(map: &Map) -> Option<i64> {
     Some(if map.boolean(1)? { -size } else { size })
 }
 
-fn phase_map(phase: &Phase) -> Map {
+fn phase_map(phase: &Phase) -> Map<'_> {
     let map = Map::new();
     match phase {
         Phase::Creating {
@@ -205,7 +205,7 @@ fn phase_map(phase: &Phase) -> Map {
         } => map
             .with(0, 1)
             .with(1, secret.expose())
-            .with(2, request_id.uuid().as_bytes())
+            .with(2, request_id.uuid().into_bytes().to_vec())
             .with(3, &body[..])
             .with_opt(4, attestation.as_deref())
             .with_opt(5, pin.as_ref().map(digits)),

@@ -42,7 +42,7 @@ extension ReceiveModel.Progress {
 /// What the wallet has, and the ways to open an invitation.
 struct StartView: View {
     @ObservedObject var pocket: Pocket
-    let open: (Data) -> Void
+    let open: @MainActor (Data) -> Void
     @State private var isScanning = false
 
     var body: some View {
@@ -79,8 +79,8 @@ struct StartView: View {
 /// The sender's words are marked as such.
 struct ConfirmView: View {
     let offer: ReceiveModel.Offer
-    let accept: () -> Void
-    let decline: () -> Void
+    let accept: @MainActor () -> Void
+    let decline: @MainActor () -> Void
 
     var body: some View {
         VStack(spacing: 16) {
@@ -105,8 +105,8 @@ struct ConfirmView: View {
 /// The invitation leads to a relay that this app does not know.
 struct RelayView: View {
     let host: String
-    let accept: () -> Void
-    let decline: () -> Void
+    let accept: @MainActor () -> Void
+    let decline: @MainActor () -> Void
 
     var body: some View {
         VStack(spacing: 16) {
@@ -123,8 +123,8 @@ struct RelayView: View {
 /// The sender tells the PIN by another way than the link.
 struct PinView: View {
     let triesLeft: Int?
-    let submit: (String) -> Void
-    let decline: () -> Void
+    let submit: @MainActor (String) -> Void
+    let decline: @MainActor () -> Void
     @State private var pin = ""
     @FocusState private var isTyping: Bool
 
@@ -151,7 +151,7 @@ struct PinView: View {
 /// Something goes on.
 struct WaitingView: View {
     let text: LocalizedStringKey
-    let cancel: () -> Void
+    let cancel: @MainActor () -> Void
 
     var body: some View {
         VStack(spacing: 16) {
@@ -168,7 +168,7 @@ struct WaitingView: View {
 /// It worked.
 struct ReceivedView: View {
     let format: String
-    let done: () -> Void
+    let done: @MainActor () -> Void
 
     var body: some View {
         VStack(spacing: 16) {
@@ -187,8 +187,8 @@ struct ReceivedView: View {
 /// It did not work, and what the user can do.
 struct FailureView: View {
     let failure: ReceiveModel.Failure
-    let retry: () -> Void
-    let done: () -> Void
+    let retry: @MainActor () -> Void
+    let done: @MainActor () -> Void
 
     var body: some View {
         VStack(spacing: 16) {
@@ -218,8 +218,8 @@ struct FailureView: View {
 private struct Choice: View {
     let yes: LocalizedStringKey
     let no: LocalizedStringKey
-    let accept: () -> Void
-    let decline: () -> Void
+    let accept: @MainActor () -> Void
+    let decline: @MainActor () -> Void
 
     var body: some View {
         HStack(spacing: 16) {

@@ -3,7 +3,7 @@ import VisionKit
 
 /// Reads one QR code with the camera.
 struct ScannerSheet: View {
-    let found: (String) -> Void
+    let found: @MainActor (String) -> Void
 
     var body: some View {
         if DataScannerViewController.isSupported, DataScannerViewController.isAvailable {
@@ -18,7 +18,7 @@ struct ScannerSheet: View {
 }
 
 private struct Scanner: UIViewControllerRepresentable {
-    let found: (String) -> Void
+    let found: @MainActor (String) -> Void
 
     func makeCoordinator() -> Coordinator { Coordinator(found: found) }
 
@@ -37,10 +37,10 @@ private struct Scanner: UIViewControllerRepresentable {
 
     @MainActor
     final class Coordinator: NSObject, DataScannerViewControllerDelegate {
-        private let found: (String) -> Void
+        private let found: @MainActor (String) -> Void
         private var isDone = false
 
-        init(found: @escaping (String) -> Void) {
+        init(found: @escaping @MainActor (String) -> Void) {
             self.found = found
         }
 

@@ -45,7 +45,7 @@ final class ReceiveModel {
     func open(_ invitation: Data) {
         self.invitation = invitation
         do {
-            _ = try parseInvitation(invitation)
+            _ = try parseInvitation(contents: invitation)
         } catch {
             return stage = .failed(Failure(error))
         }
@@ -66,7 +66,7 @@ final class ReceiveModel {
 
     /// The user trusts the relay.
     func trustRelay() {
-        guard let invitation, let relay = try? parseInvitation(invitation).relay else { return }
+        guard let invitation, let relay = try? parseInvitation(contents: invitation).relay else { return }
         accept(AcceptOptions(trust: relay))
     }
 
@@ -133,7 +133,7 @@ final class ReceiveModel {
         guard let invitation else { return }
         stage = .connecting
         run { [client] in
-            let id = try await client.acceptInvitation(invitation, options: options)
+            let id = try await client.acceptInvitation(contents: invitation, options: options)
             return try await (id, client.transfers().first { $0.id == id })
         } then: { model, accepted in
             model.transfer = accepted.0

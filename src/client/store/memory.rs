@@ -5,6 +5,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
+use crate::secret::wipe;
+
 use super::{StoreError, StoredRecord, TransferStore};
 
 /// Keeps records in memory only: for tests, and for transfers that need not outlive the process.
@@ -57,7 +59,9 @@ impl TransferStore for MemoryStore {
         inner.last_version += 1;
         let version = inner.last_version;
         let record = (version, Zeroizing::new(bytes.to_vec()));
-        inner.records.insert(key.to_owned(), record);
+        if let Some((_, before)) = inner.records.insert(key.to_owned(), record) {
+            wipe(before);
+        }
         Ok(version.to_string())
     }
 
@@ -74,5 +78,9 @@ impl TransferStore for MemoryStore {
 
     fn list(&self) -> Result<Vec<String>, StoreError> {
         Ok(self.inner().records.keys().cloned().collect())
+    }
+
+    fn blocks(&self) -> bool {
+        false
     }
 }

@@ -47,7 +47,7 @@ pub enum StoreError {
 /// A compare-and-swap store of small records (up to some MiB), each under a key of at most 64 characters
 /// `a-z 0-9 -`. Two processes, such as an app and its extension, may share one.
 ///
-/// The methods may block; they are called off the caller's thread. `save` and `delete` must be durable and
+/// The methods may block; they are called off the caller's thread, unless [`Self::blocks`] says no. `save` and `delete` must be durable and
 /// atomic when they return: a record is either as before or as given, also after a power cut. Each must be
 /// idempotent in this sense: repeated after a failure whose effect is not known, it either succeeds or
 /// conflicts.
@@ -75,4 +75,10 @@ pub trait TransferStore: Send + Sync {
     /// # Errors
     /// `Busy` or `Failed`.
     fn list(&self) -> Result<Vec<String>, StoreError>;
+
+    /// Whether a call may wait, for a disk, another process or a foreign language. One that never does is spared the
+    /// way to another thread and back.
+    fn blocks(&self) -> bool {
+        true
+    }
 }

@@ -222,7 +222,7 @@ impl MechanismContext for Context {
         token::open_abort(&crypto::open(&keys.control(self.role.peer()), &aad, body)?)
     }
 
-    fn save(&self) -> Map {
+    fn save(&self) -> Map<'_> {
         self.state.to_map()
     }
 

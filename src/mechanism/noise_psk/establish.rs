@@ -4,7 +4,7 @@ use super::context::{Context, State};
 use super::handshake::{Ephemeral, Handshake};
 use super::keys::{self, Halves, Keys};
 use super::pin::{self, Seed};
-use super::token::{PinAgain, PinAnswer};
+use super::token::{FirstPayload, PinAgain, PinAnswer};
 use super::{OID, token};
 use crate::crypto;
 use crate::entropy::Entropy;
@@ -144,22 +144,18 @@ pub(super) fn accept(
     Ok((Box::new(Context::new(Role::Acceptor, state)), token))
 }
 
-/// Opens token 1; gives the PIN's element where there is one.
+/// What token 1 says inside, its credential opened.
+pub(super) fn payload(first: &First<'_>, body: &[u8]) -> Result<FirstPayload, Error> {
+    open_first(first, body, None).map(|(_, payload)| payload)
+}
+
+/// Opens token 1 and judges it; gives the PIN's element where there is one.
 fn read_first(
     first: &First<'_>,
     body: &[u8],
     ephemeral: Option<&Ephemeral>,
 ) -> Result<(Handshake, Option<Vec<u8>>), Error> {
-    let (sealed, message) = token::first(token::FIRST, body)?;
-    let prologue = keys::prologue(&OID, sealed).ok_or(FAILED)?;
-    let psk = keys::psk(first.credential);
-    let handshake = match ephemeral {
-        Some(ephemeral) => Handshake::new(Role::Acceptor, &prologue, &psk, ephemeral),
-        None => Handshake::reader(&prologue, &psk),
-    };
-    let mut handshake = handshake.ok_or(FAILED)?;
-    let payload = handshake.read(message).ok_or(NOT_AUTHENTIC)?;
-    let payload = token::open_first_payload(&payload, first.credential.pin_required)?;
+    let (handshake, payload) = open_first(first, body, ephemeral)?;
     // Bindings that only one side gave are ignored (RFC 2743 §1.1.6).
     if let (Some(theirs), Some(ours)) = (payload.bindings, first.bindings)
         && theirs != ours
@@ -173,6 +169,24 @@ fn read_first(
         return Err(token::MALFORMED);
     }
     Ok((handshake, element))
+}
+
+fn open_first(
+    first: &First<'_>,
+    body: &[u8],
+    ephemeral: Option<&Ephemeral>,
+) -> Result<(Handshake, FirstPayload), Error> {
+    let (sealed, message) = token::first(token::FIRST, body)?;
+    let prologue = keys::prologue(&OID, sealed).ok_or(FAILED)?;
+    let psk = keys::psk(first.credential);
+    let handshake = match ephemeral {
+        Some(ephemeral) => Handshake::new(Role::Acceptor, &prologue, &psk, ephemeral),
+        None => Handshake::reader(&prologue, &psk),
+    };
+    let mut handshake = handshake.ok_or(FAILED)?;
+    let payload = handshake.read(message).ok_or(NOT_AUTHENTIC)?;
+    let payload = token::open_first_payload(&payload, first.credential.pin_required)?;
+    Ok((handshake, payload))
 }
 
 /// The acceptor's answer to an element that was checked: the keys that hold if the PIN is right, and the sealed

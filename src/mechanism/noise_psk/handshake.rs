@@ -15,8 +15,10 @@ use crate::secret::Secret;
 
 /// Longest Noise message (Noise §3); the library panics beyond it.
 const MAX_MESSAGE: usize = clatter::constants::MAX_MESSAGE_LEN;
+/// Length of an ephemeral key.
+const KEY_LEN: usize = 32;
 /// What a message adds to its payload: an ephemeral key and a tag.
-const OVERHEAD: usize = 32 + 16;
+const OVERHEAD: usize = KEY_LEN + 16;
 
 /// One side of a handshake.
 pub(super) struct Handshake(NqHandshakeCore<X25519, ChaChaPoly, Blake2s, NoRandomness>);
@@ -48,6 +50,11 @@ pub(super) struct Split {
     pub(super) k1: Secret<32>,
     /// The key k2, acceptor to initiator.
     pub(super) k2: Secret<32>,
+}
+
+/// The ephemeral key and the sealed payload of either message; `None` if it is too short.
+pub(super) fn split(message: &[u8]) -> Option<(&[u8], &[u8])> {
+    (message.len() >= OVERHEAD).then(|| message.split_at(KEY_LEN))
 }
 
 impl Handshake {

@@ -7,7 +7,7 @@ use super::padding;
 use crate::cbor::{self, Map};
 use crate::crypto::{self, TAG_LEN, XNONCE_LEN};
 use crate::entropy::Entropy;
-use crate::gss::{Error, MajorStatus, MinorStatus, Opened, OpenedDeletion, Role};
+use crate::gss::{Error, MajorStatus, MinorStatus, Opened, OpenedDeletion, Part, Role, Taken, hex};
 use crate::secret::Secret;
 
 const WRAP: [u8; 2] = [2, 1];
@@ -172,27 +172,66 @@ impl Protection<'_> {
 
     /// Takes a token of the peer apart; `more` are the flags that it may have.
     fn parse<'t>(&self, token: &'t [u8], id: [u8; 2], more: u8) -> Result<Header<'t>, Error> {
-        let (bytes, content) = token.split_first_chunk::<HEADER_LEN>().ok_or(BAD_HEADER)?;
-        let [id0, id1, flags, filler, sequence @ ..] = bytes;
+        let header = Header::split(token).map_err(|_| BAD_HEADER)?;
         let from = direction(self.role.peer());
-        if [*id0, *id1] != id || *filler != FILLER || flags & !more != from {
+        if header.id != id || header.flags & !more != from {
             return Err(BAD_HEADER);
         }
-        Ok(Header {
-            bytes,
-            flags: *flags,
-            sequence: u64::from_be_bytes(*sequence),
-            content,
-        })
+        Ok(header)
     }
 }
 
 /// A message token taken apart.
 struct Header<'t> {
     bytes: &'t [u8; HEADER_LEN],
+    id: [u8; 2],
     flags: u8,
     sequence: u64,
     content: &'t [u8],
+}
+
+impl<'t> Header<'t> {
+    /// Else says what is malformed.
+    fn split(token: &'t [u8]) -> Result<Self, &'static str> {
+        let (bytes, content) = token
+            .split_first_chunk::<HEADER_LEN>()
+            .ok_or("a message token has a header of 12 bytes, and this one ends before")?;
+        let [id0, id1, flags, filler, sequence @ ..] = bytes;
+        if flags & !(FROM_ACCEPTOR | SEALED) != 0 {
+            return Err("the message token has undefined flags");
+        }
+        if *filler != FILLER {
+            return Err("the message token's byte after the flags is not ff");
+        }
+        Ok(Self {
+            bytes,
+            id: [*id0, *id1],
+            flags: *flags,
+            sequence: u64::from_be_bytes(*sequence),
+            content,
+        })
+    }
+
+    fn parts(&self) -> Vec<Part<'t>> {
+        let (id, rest) = self.bytes.split_at(2);
+        let (flags, rest) = rest.split_at(1);
+        let (filler, sequence) = rest.split_at(1);
+        let from = match self.flags & FROM_ACCEPTOR {
+            0 => "initiator",
+            _ => "acceptor",
+        };
+        let sealed = match self.flags & SEALED {
+            0 => "not sealed",
+            _ => "sealed",
+        };
+        let flags_say = format!("{}: from the {from}, {sealed}", hex(flags));
+        vec![
+            Part::saying("token id", id, hex(id)),
+            Part::saying("flags", flags, flags_say),
+            Part::saying("filler", filler, hex(filler)),
+            Part::saying("sequence number", sequence, self.sequence.to_string()),
+        ]
+    }
 }
 
 fn header(id: [u8; 2], role: Role, sealed: bool, sequence: u64) -> [u8; HEADER_LEN] {
@@ -209,14 +248,16 @@ fn direction(from: Role) -> u8 {
     }
 }
 
+/// nonce ‖ data ‖ tag; `None` if there is no room for nonce and tag.
+fn split_content(content: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let (nonce, rest) = content.split_at_checked(XNONCE_LEN)?;
+    let (data, tag) = rest.split_at(rest.len().checked_sub(TAG_LEN)?);
+    Some((nonce, data, tag))
+}
+
 /// nonce ‖ data ‖ tag, the data in clear.
 fn open_plain(key: &Secret<32>, header: &Header<'_>) -> Result<Zeroizing<Vec<u8>>, Error> {
-    let (nonce, rest) = header
-        .content
-        .split_at_checked(XNONCE_LEN)
-        .ok_or(BAD_HEADER)?;
-    let at = rest.len().checked_sub(TAG_LEN).ok_or(BAD_HEADER)?;
-    let (data, tag) = rest.split_at(at);
+    let (nonce, data, tag) = split_content(header.content).ok_or(BAD_HEADER)?;
     crypto::open(key, &[header.bytes, data].concat(), &[nonce, tag].concat()).ok_or(BAD_MIC)?;
     Ok(Zeroizing::new(data.to_vec()))
 }
@@ -224,7 +265,8 @@ fn open_plain(key: &Secret<32>, header: &Header<'_>) -> Result<Zeroizing<Vec<u8>
 /// Whether a sealed content's length is one that padding gives: a cut or a trailing byte is told from a
 /// forgery.
 fn padded(content: &[u8]) -> Option<()> {
-    let length = content.len().checked_sub(XNONCE_LEN + TAG_LEN)?;
+    let (_, data, _) = split_content(content)?;
+    let length = data.len();
     (length >= padding::MIN && padding::padme_floor(length) == length).then_some(())
 }
 
@@ -246,4 +288,52 @@ fn deletion(content: &[u8]) -> Option<(u8, u64)> {
     let map = cbor::decode_map(content)?;
     map.only(&[8, 9]).then_some(())?;
     Some((map.uint(8)?.try_into().ok()?, map.uint(9)?))
+}
+
+/// Whether it is meant as one of these tokens.
+pub(super) fn is_one(token: &[u8]) -> bool {
+    token.first() == Some(&WRAP[0])
+}
+
+/// Takes a message token apart, of either side; else says what is malformed.
+pub(super) fn explain(token: &[u8]) -> Result<Taken<'_>, &'static str> {
+    let header = Header::split(token)?;
+    let content = header.content;
+    let (name, parts) = match (header.id, header.flags & SEALED != 0) {
+        (WRAP, true) => {
+            padded(content).ok_or("the length of the sealed content is none that padding gives")?;
+            ("wrap: a sealed message", sealed_parts(content)?)
+        }
+        (WRAP, false) => ("wrap: a message in clear", plain_parts(content)?),
+        (MIC, false) if content.len() == MIC_LEN => {
+            ("MIC of a message", vec![Part::clear("MIC", content)])
+        }
+        (MIC, false) => return Err("a MIC has 32 bytes"),
+        (MIC, true) => return Err("a MIC token's flags say that it is sealed"),
+        (DELETE, true) => ("deletion: ends the context", sealed_parts(content)?),
+        (DELETE, false) => return Err("a deletion token's flags do not say that it is sealed"),
+        _ => return Err("no message token has this token id"),
+    };
+    let parts = [header.parts(), parts].into_iter().flatten().collect();
+    Ok(Taken { name, parts })
+}
+
+const NO_ROOM: &str = "the content has no room for a nonce of 24 bytes and a tag of 16";
+
+pub(super) fn sealed_parts(content: &[u8]) -> Result<Vec<Part<'_>>, &'static str> {
+    let (nonce, data, tag) = split_content(content).ok_or(NO_ROOM)?;
+    Ok(vec![
+        Part::clear("nonce", nonce),
+        Part::sealed("content", data),
+        Part::clear("tag", tag),
+    ])
+}
+
+fn plain_parts(content: &[u8]) -> Result<Vec<Part<'_>>, &'static str> {
+    let (nonce, data, tag) = split_content(content).ok_or(NO_ROOM)?;
+    Ok(vec![
+        Part::clear("nonce", nonce),
+        Part::clear("message", data),
+        Part::clear("tag", tag),
+    ])
 }

@@ -8,6 +8,7 @@
 
 mod context;
 mod establish;
+mod explain;
 mod handshake;
 mod keys;
 mod message;
@@ -25,7 +26,7 @@ mod vectors_pin;
 
 use crate::cbor::Map;
 use crate::entropy::Entropy;
-use crate::gss::{Error, First, Mechanism, MechanismContext, Oid, Role, Started};
+use crate::gss::{Error, First, Mechanism, MechanismContext, Oid, Role, Started, Taken};
 
 /// The mechanism's OID, 1.2.840.113556.1.8000.2554.16599.9875.5902.16932.48070.11520688.5094240.1.
 const OID: Oid = Oid::known(&[
@@ -40,6 +41,10 @@ pub(super) struct NoisePsk;
 impl Mechanism for NoisePsk {
     fn oid(&self) -> Oid {
         OID
+    }
+
+    fn name(&self) -> &'static str {
+        "noise-psk"
     }
 
     fn init(&self, first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error> {
@@ -61,6 +66,22 @@ impl Mechanism for NoisePsk {
 
     fn check(&self, first: &First<'_>, body: &[u8]) -> Result<(), Error> {
         establish::check(first, body)
+    }
+
+    fn explain<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<Taken<'t>, &'static str> {
+        explain::context_token(id, body)
+    }
+
+    fn explain_message<'t>(&self, token: &'t [u8]) -> Option<Result<Taken<'t>, &'static str>> {
+        message::is_one(token).then(|| message::explain(token))
+    }
+
+    fn explain_payload(
+        &self,
+        first: &First<'_>,
+        body: &[u8],
+    ) -> Result<Vec<(&'static str, String)>, Error> {
+        establish::payload(first, body).map(|payload| explain::first_payload(&payload))
     }
 
     fn restore(&self, role: Role, state: &Map) -> Option<Box<dyn MechanismContext>> {

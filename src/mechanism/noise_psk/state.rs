@@ -18,7 +18,7 @@ const AWAITING_PIN: u64 = 4;
 const ENDED: u64 = 5;
 
 impl State {
-    pub(super) fn to_map(&self) -> Map {
+    pub(super) fn to_map(&self) -> Map<'_> {
         match self {
             Self::AwaitingAnswer(first) => Map::new()
                 .with(0, AWAITING_ANSWER)
@@ -94,7 +94,7 @@ impl Context {
     }
 }
 
-fn keys_map(stage: u64, keys: &Keys) -> Map {
+fn keys_map(stage: u64, keys: &Keys) -> Map<'_> {
     Map::new()
         .with(0, stage)
         .with(6, &keys.hash)
@@ -131,7 +131,7 @@ fn first(map: &Map) -> Option<FirstMessage> {
 }
 
 /// The PIN as bytes: those are wiped.
-fn tries_map(tries: &Tries) -> Map {
+fn tries_map(tries: &Tries) -> Map<'_> {
     Map::new()
         .with(1, tries.pin.as_str().as_bytes())
         .with(2, tries.seed.expose())

@@ -106,7 +106,7 @@ pub(super) fn open_answer_payload(payload: &[u8]) -> Result<(), Error> {
     open_payload(payload, &[0, 1]).map(drop)
 }
 
-fn open_payload(payload: &[u8], known: &[u64]) -> Result<Map, Error> {
+fn open_payload<'p>(payload: &'p [u8], known: &[u64]) -> Result<Map<'p>, Error> {
     let map = cbor::decode_map(payload).ok_or(MALFORMED)?;
     if map.uint(0).ok_or(MALFORMED)? != VERSION {
         return Err(Error::token(MinorStatus::TokenVersion));

@@ -29,14 +29,14 @@ public struct InvitationPreview: Sendable, Hashable {
 ///
 /// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
 public func parseInvitation(_ link: URL) throws -> InvitationPreview {
-    try parseInvitation(Data(link.absoluteString.utf8))
+    try parseInvitation(contents: Data(link.absoluteString.utf8))
 }
 
 /// Reads an invitation, without network: the bytes of a `.tigress` file, or a link as text in UTF-8, for instance from a QR
 /// code.
 ///
 /// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
-public func parseInvitation(_ invitation: Data) throws -> InvitationPreview {
+public func parseInvitation(contents invitation: Data) throws -> InvitationPreview {
     try rethrowing {
         try InvitationPreview(TigressGenerated.parseInvitation(invitation: invitation))
     }

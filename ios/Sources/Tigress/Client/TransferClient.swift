@@ -42,9 +42,9 @@ public final class TransferClient: Sendable {
         }
     }
 
-    /// Takes an invitation's link on, as ``acceptInvitation(_:options:)-(Data,_)`` does.
+    /// Takes an invitation's link on, as ``acceptInvitation(contents:options:)`` does.
     public func acceptInvitation(_ link: URL, options: AcceptOptions = AcceptOptions()) async throws -> TransferId {
-        try await acceptInvitation(Data(link.absoluteString.utf8), options: options)
+        try await acceptInvitation(contents: Data(link.absoluteString.utf8), options: options)
     }
 
     /// Takes an invitation on (the bytes of a `.tigress` file, or a link as text in UTF-8): claims its mailbox, reads and
@@ -60,7 +60,9 @@ public final class TransferClient: Sendable {
     ///   ``TigressError/noLongerThere``, ``TigressError/pinDowngrade``, ``TigressError/security(major:minor:text:)``, the codes
     ///   `bad_mailbox` and `bad_pin`, ``TigressError/relayUnreachable(reason:)``,
     ///   ``TigressError/relayRefused(status:reason:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
-    public func acceptInvitation(_ invitation: Data, options: AcceptOptions = AcceptOptions()) async throws -> TransferId {
+    public func acceptInvitation(
+        contents invitation: Data, options: AcceptOptions = AcceptOptions()
+    ) async throws -> TransferId {
         try await cancellable { stop in
             try await TransferId(
                 generated: self.generated.acceptInvitation(

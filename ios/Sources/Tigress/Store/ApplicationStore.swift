@@ -39,10 +39,16 @@
         private static func folder(name: String, appGroup: String?) throws -> URL {
             var folder = try base(appGroup: appGroup).appendingPathComponent("org.tigress/\(name)", isDirectory: true)
             do {
-                // The files in it get its class of protection.
+                #if os(macOS)
+                    let attributes: [FileAttributeKey: Any] = [:]
+                #else
+                    // The files in it get its class of protection.
+                    let attributes: [FileAttributeKey: Any] = [
+                        .protectionKey: FileProtectionType.completeUntilFirstUserAuthentication
+                    ]
+                #endif
                 try FileManager.default.createDirectory(
-                    at: folder, withIntermediateDirectories: true,
-                    attributes: [.protectionKey: FileProtectionType.completeUntilFirstUserAuthentication])
+                    at: folder, withIntermediateDirectories: true, attributes: attributes)
                 var values = URLResourceValues()
                 values.isExcludedFromBackup = true
                 try folder.setResourceValues(values)

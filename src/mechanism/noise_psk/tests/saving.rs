@@ -81,7 +81,8 @@ fn keys_that_have_done_their_work_are_not_kept() {
 #[test]
 fn a_saved_context_that_is_not_understood_is_refused() {
     let (sender, _) = established();
-    let saved = cbor::decode_map(&sender.save()).unwrap();
+    let saved = sender.save();
+    let saved = cbor::decode_map(&saved).unwrap();
     let restore = |map: &cbor::Map| SecurityContext::restore(registry(), &map.encode()).map(drop);
     let malformed = Err(failed(MajorStatus::FAILURE, MinorStatus::State));
     assert_eq!(restore(&saved), Ok(()));

@@ -77,12 +77,14 @@ class ForeignTest {
         assertEquals("the disk is full", assertIs<TigressException.Store>(full).reason)
         assertTrue(full.isRetryable())
         assertIs<TigressException.StoreBusy>(refused { create(failing { throw StoreException.Busy() }) })
+        val link = wallet(memoryStore()).createInvitation(InvitationRequest()).shareUrl()
+        assertIs<TigressException.StoreBusy>(refused { failing { throw StoreException.Busy() }.acceptInvitation(link) })
         val odd = refused { create(failing { throw IllegalStateException("/data/user/0/secret") }) }
         assertEquals(
             "the app's code failed unexpectedly: java.lang.IllegalStateException",
             assertIs<TigressException.Store>(odd).reason,
         )
-        assertEquals(0UL, relay.mailboxes(), "nothing was asked of the relay before it was stored")
+        assertEquals(1UL, relay.mailboxes(), "nothing was asked of the relay before it was stored")
     }
 
     @Test

@@ -122,7 +122,8 @@ class TransferTest {
         assertEquals(invitation.shareUrl(), again.shareUrl())
         val id = wallet(relay.origin, store("receiver")).use { it.acceptInvitation(invitation.shareUrl()) }
         wallet(relay.origin, store("receiver")).use { it.poll(id, Duration.ZERO, 0UL) }
-        wallet(relay.origin, store("sender")).use { it.poll(invitation.transfer(), Duration.ZERO, 0UL) }
+        val accepted = wallet(relay.origin, store("sender")).use { it.poll(invitation.transfer(), Duration.ZERO, 0UL) }
+        wallet(relay.origin, store("sender")).use { it.poll(invitation.transfer(), Duration.ZERO, accepted.cursor) }
 
         // Killed while it dealt with the credential: it comes again.
         val seen = wallet(relay.origin, store("receiver")).use { client ->
