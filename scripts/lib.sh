@@ -36,7 +36,14 @@ as_root() {
     fi
 }
 
-apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" >&2; }
+# One at a time: several parts fetch their toolchains at once, and `apt-get update` does not wait for another one.
+apt() {
+    mkdir -p -- "$tools"
+    (
+        flock 8
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=120 "$@" >&2
+    ) 8>"$tools/apt.lock"
+}
 
 # The version that the system's packages offer of package $1; empty if none.
 offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p'; }
