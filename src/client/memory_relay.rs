@@ -282,3 +282,80 @@ impl HttpTransport for InMemoryRelay {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome,
+        TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
+    };
+
+    fn wallet(relay: &Arc<InMemoryRelay>) -> TransferClient {
+        let config = Config::with_relay(InMemoryRelay::ORIGIN);
+        let relay = Arc::clone(relay) as Arc<dyn HttpTransport>;
+        TransferClient::new(config, Arc::new(MemoryStore::default()), Some(relay)).unwrap()
+    }
+
+    /// Polls to the end; done with the first credential.
+    async fn watch(client: TransferClient, id: TransferId) -> Vec<TransferEvent> {
+        let (mut seen, mut cursor) = (Vec::new(), 0);
+        loop {
+            let update = client
+                .poll(id, Duration::from_secs(20), cursor)
+                .await
+                .unwrap();
+            cursor = update.cursor;
+            for event in update.events {
+                if matches!(event, TransferEvent::CredentialReceived { .. }) {
+                    client.terminate(id, TerminateReason::Done).await.unwrap();
+                }
+                seen.push(event);
+            }
+            if matches!(update.state, TransferState::Closed(_)) {
+                return seen;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_wallets_own_test_carries_a_whole_transfer() {
+        let relay = Arc::new(InMemoryRelay::default());
+        let (sender, receiver) = (wallet(&relay), wallet(&relay));
+        let request = InvitationRequest {
+            credential: Some(Credential::new("org.example.key", b"key".to_vec())),
+            ..InvitationRequest::default()
+        };
+        let invitation = sender.create_invitation(request).await.unwrap();
+        assert_eq!(relay.mailboxes(), 1);
+        let url = invitation.share_url.to_url();
+        // Given back unused, it serves another device; a third one is refused.
+        let first = wallet(&relay);
+        let declined = first
+            .accept_invitation(url.as_bytes(), AcceptOptions::default())
+            .await
+            .unwrap();
+        first.decline(declined).await.unwrap();
+        watch(first.clone(), declined).await;
+        let id = receiver
+            .accept_invitation(url.as_bytes(), AcceptOptions::default())
+            .await
+            .unwrap();
+        let third = wallet(&relay)
+            .accept_invitation(url.as_bytes(), AcceptOptions::default())
+            .await;
+        assert_eq!(third, Err(Error::ClaimedByAnother));
+
+        let (sent, received) =
+            tokio::join!(watch(sender, invitation.transfer), watch(receiver, id));
+        let completed = TransferEvent::Closed {
+            outcome: Outcome::Completed,
+        };
+        assert_eq!(sent.last(), Some(&completed));
+        assert_eq!(received.last(), Some(&completed));
+        assert_eq!(relay.mailboxes(), 0);
+    }
+}
