@@ -71,6 +71,13 @@ ensure_rust() {
     say "$(rustc --version), $(cargo --version), $(cc --version | head -n 1)"
 }
 
+# rust_build: the host's library, the command, and what generates the bindings, of the profile and in the folder of all tests.
+# With TIGRESS_BUILT they are there, from the build of all that scripts/test makes: asked for alone, cargo would build them and
+# many dependencies again, with other features.
+rust_build() {
+    [[ -n ${TIGRESS_BUILT:-} ]] || cargo build --locked -p tigress-ffi -p tigress-cli -p tigress-uniffi-bindgen
+}
+
 # Debian's stable releases keep their own, older rustc and get a current one for browsers, as *-web.
 install_rust() {
     local oldest common=(ca-certificates gcc libc6-dev)
