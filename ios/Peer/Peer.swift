@@ -33,7 +33,7 @@ struct Peer {
         let invitation = try await client.createInvitation(request)
         let folder = URL(fileURLWithPath: try words.value("--out"))
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        Line(event: "invited", transfer: invitation.transfer, url: invitation.shareURL).say()
+        Line(event: "invited", transfer: "\(invitation.transfer)", url: invitation.shareURL).say()
         return try await follow(invitation.transfer) { reply, index in
             try reply.content.write(to: folder.appendingPathComponent("\(invitation.transfer)-\(index)"))
         }
@@ -43,6 +43,7 @@ struct Peer {
         let reply = try credential(words.value("--reply"))
         let out = URL(fileURLWithPath: try words.value("--out"))
         let id = try await client.acceptInvitation(words.url(words.subject))
+        Line(event: "accepted", transfer: "\(id)").say()
         return try await follow(id) { received, _ in
             try received.content.write(to: out)
             try await client.sendCredential(reply, to: id)
@@ -54,17 +55,18 @@ struct Peer {
     private func follow(
         _ id: TransferId, received: (Credential, MessageIndex) async throws -> Void
     ) async throws -> Outcome? {
+        let transfer = "\(id)"
         for try await event in client.events(of: id) {
             switch event {
-            case .accepted: Line(event: "accepted", transfer: id).say()
-            case .established: Line(event: "established", transfer: id).say()
+            case .accepted: Line(event: "accepted", transfer: transfer).say()
+            case .established: Line(event: "established", transfer: transfer).say()
             case .credentialDelivered(let index):
-                Line(event: "credential_delivered", transfer: id, index: index).say()
+                Line(event: "credential_delivered", transfer: transfer, index: index).say()
             case .credentialReceived(let credential, let index):
                 try await received(credential, index)
-                Line(event: "credential_received", transfer: id, index: index).say()
+                Line(event: "credential_received", transfer: transfer, index: index).say()
             case .closed(let outcome):
-                Line(event: "closed", transfer: id, outcome: "\(outcome)").say()
+                Line(event: "closed", transfer: transfer, outcome: "\(outcome)").say()
                 return outcome
             default: break
             }
@@ -81,7 +83,7 @@ struct Peer {
 /// A line of standard output, written at once.
 struct Line: Encodable {
     let event: String
-    var transfer: TransferId?
+    var transfer: String?
     var url: URL?
     var index: MessageIndex?
     var outcome: String?

@@ -55,6 +55,7 @@ private class Peer(private val words: Words, private val client: TransferClient)
         val reply = credential(words.value("--reply"))
         val out = File(words.value("--out"))
         val id = client.acceptInvitation(words.subject)
+        say("accepted", "transfer" to id)
         return follow(id) { received ->
             out.writeBytes(received.credential.content)
             client.sendCredential(id, reply)
