@@ -19,6 +19,21 @@ public struct TransferId: Sendable, Hashable, Comparable, Codable, CustomStringC
     /// The id as text, for storing it: lower case with hyphens.
     public var description: String { uuid.uuidString.lowercased() }
 
+    /// Reads an id as it is written: its text alone.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        guard let id = Self(try container.decode(String.self)) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "not a transfer id")
+        }
+        self = id
+    }
+
+    /// Writes the id as its text alone.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+
     /// An order that stays the same.
     public static func < (left: Self, right: Self) -> Bool { left.description < right.description }
 }
