@@ -3,90 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
-use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse};
-use tigress::{
-    HttpTransport, MemoryStore, Outcome, StoreError, StoredRecord, TransferEvent, TransferStore,
-    TransportError,
-};
-use tigress_testkit::{Apps, PlainRelay, Receiver, Sender};
-
-/// Where a process dies: at which of its store writes and requests together, and on which side of the effect.
-#[derive(Clone, Copy, Debug)]
-struct Kill {
-    at: usize,
-    after: bool,
-}
-
-/// One process: counts what it does, and is dead from its kill on.
-#[derive(Default)]
-struct Process {
-    kill: Option<Kill>,
-    done: AtomicUsize,
-    dead: AtomicBool,
-}
-
-impl Process {
-    /// Whether the effect takes place, and whether the process lives to see it.
-    fn next(&self) -> (bool, bool) {
-        if self.dead.load(Ordering::SeqCst) {
-            return (false, false);
-        }
-        let now = self.done.fetch_add(1, Ordering::SeqCst);
-        match self.kill.filter(|kill| kill.at == now) {
-            Some(kill) => {
-                self.dead.store(true, Ordering::SeqCst);
-                (kill.after, false)
-            }
-            None => (true, true),
-        }
-    }
-}
-
-struct Disk(Arc<MemoryStore>, Arc<Process>);
-
-impl Disk {
-    fn write<T>(&self, effect: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let (happens, lives) = self.1.next();
-        let result = happens.then(effect);
-        match (result, lives) {
-            (Some(result), true) => result,
-            _ => Err(StoreError::Failed {
-                reason: "killed".into(),
-            }),
-        }
-    }
-}
-
-impl TransferStore for Disk {
-    fn load(&self, key: &str) -> Result<Option<StoredRecord>, StoreError> {
-        self.0.load(key)
-    }
-    fn save(&self, key: &str, expected: Option<&str>, bytes: &[u8]) -> Result<String, StoreError> {
-        self.write(|| self.0.save(key, expected, bytes))
-    }
-    fn delete(&self, key: &str, expected: &str) -> Result<(), StoreError> {
-        self.write(|| self.0.delete(key, expected))
-    }
-    fn list(&self) -> Result<Vec<String>, StoreError> {
-        self.0.list()
-    }
-}
-
-struct Network(Arc<PlainRelay>, Arc<Process>);
-
-#[async_trait]
-impl HttpTransport for Network {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let (happens, lives) = self.1.next();
-        let answer = happens.then(|| self.0.answer(&request));
-        answer.filter(|_| lives).ok_or(TransportError {
-            reason: "killed".into(),
-        })
-    }
-}
+use tigress::{MemoryStore, Outcome, TransferEvent};
+use tigress_testkit::{Apps, Kill, PlainRelay, Process, Receiver, Sender};
 
 /// What both sides saw, and how much each process did.
 struct Run {
@@ -100,13 +19,9 @@ async fn run(kills: [Option<Kill>; 2]) -> Run {
     let relay = Arc::new(PlainRelay::with_final_not_found());
     let stores = [(); 2].map(|()| Arc::new(MemoryStore::new()));
     let start = |side: usize, kill: Option<Kill>| {
-        let process = Arc::new(Process {
-            kill,
-            ..Process::default()
-        });
-        let disk = Disk(Arc::clone(&stores[side]), Arc::clone(&process));
-        let network = Network(Arc::clone(&relay), Arc::clone(&process));
-        (Apps::client(Arc::new(disk), Arc::new(network)), process)
+        let process = Process::new(kill);
+        let client = Apps::client(process.disk(&stores[side]), process.network(&relay));
+        (client, process)
     };
     let (mut sender, mut receiver) = (Sender::default(), Receiver::default());
     let mut processes = [0, 1].map(|side| start(side, kills[side]));
@@ -119,8 +34,8 @@ async fn run(kills: [Option<Kill>; 2]) -> Run {
                 (_, Some(url)) => receiver.step(&client, &url).await,
                 _ => Ok(()),
             };
-            counts[side] = processes[side].1.done.load(Ordering::SeqCst);
-            if processes[side].1.dead.load(Ordering::SeqCst) {
+            counts[side] = processes[side].1.count();
+            if processes[side].1.is_dead() {
                 processes[side] = start(side, None);
             } else {
                 result.unwrap_or_else(|error| panic!("{kills:?}, side {side}: {error}"));

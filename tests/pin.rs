@@ -2,88 +2,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse};
 use tigress::{
-    AcceptOptions, Config, Error, HttpTransport, InvitationRequest, MemoryStore, Outcome, Pin,
-    StoreError, StoredRecord, TerminateReason, TransferClient, TransferEvent, TransferId,
-    TransferState, TransferStore, TransportError,
+    AcceptOptions, Config, Error, InvitationRequest, MemoryStore, Outcome, Pin, TerminateReason,
+    TransferClient, TransferEvent, TransferId, TransferState,
 };
-use tigress_testkit::{Apps, PlainRelay};
+use tigress_testkit::{Apps, Kill, PlainRelay, Process};
 
 const PIN_TRIES_USED_UP: Outcome = Outcome::Failed(5);
-
-/// Where a process dies: at which of its store writes and requests together, and on which side of the effect.
-#[derive(Clone, Copy, Debug)]
-struct Kill {
-    at: usize,
-    after: bool,
-}
-
-/// One process: counts what it does, and is dead from its kill on.
-#[derive(Default)]
-struct Process {
-    kill: Option<Kill>,
-    done: AtomicUsize,
-    dead: AtomicBool,
-}
-
-impl Process {
-    /// Whether the effect takes place, and whether the process lives to see it.
-    fn next(&self) -> (bool, bool) {
-        if self.dead.load(Ordering::SeqCst) {
-            return (false, false);
-        }
-        let now = self.done.fetch_add(1, Ordering::SeqCst);
-        match self.kill.filter(|kill| kill.at == now) {
-            Some(kill) => {
-                self.dead.store(true, Ordering::SeqCst);
-                (kill.after, false)
-            }
-            None => (true, true),
-        }
-    }
-}
-
-struct Disk(Arc<MemoryStore>, Arc<Process>);
-
-impl TransferStore for Disk {
-    fn load(&self, key: &str) -> Result<Option<StoredRecord>, StoreError> {
-        self.0.load(key)
-    }
-    fn save(&self, key: &str, expected: Option<&str>, bytes: &[u8]) -> Result<String, StoreError> {
-        let (happens, lives) = self.1.next();
-        let result = happens.then(|| self.0.save(key, expected, bytes));
-        match (result, lives) {
-            (Some(result), true) => result,
-            _ => Err(StoreError::Failed {
-                reason: "killed".into(),
-            }),
-        }
-    }
-    fn delete(&self, key: &str, expected: &str) -> Result<(), StoreError> {
-        self.0.delete(key, expected)
-    }
-    fn list(&self) -> Result<Vec<String>, StoreError> {
-        self.0.list()
-    }
-}
-
-struct Network(Arc<PlainRelay>, Arc<Process>);
-
-#[async_trait]
-impl HttpTransport for Network {
-    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let (happens, lives) = self.1.next();
-        let answer = happens.then(|| self.0.answer(&request));
-        answer.filter(|_| lives).ok_or(TransportError {
-            reason: "killed".into(),
-        })
-    }
-}
 
 /// A wallet that polls and remembers what it saw.
 #[derive(Default)]
@@ -162,7 +89,7 @@ impl World {
 
     /// A process that was killed starts anew; any other failure is one of the test.
     fn survived(&mut self, side: usize, result: Result<(), Error>) {
-        if self.processes[side].dead.load(Ordering::SeqCst) {
+        if self.processes[side].is_dead() {
             let fresh = start(&self.config, &self.relay, &self.stores[side], None);
             (self.clients[side], self.processes[side]) = fresh;
         } else {
@@ -239,7 +166,7 @@ impl World {
     }
 
     fn counts(&self) -> [usize; 2] {
-        [0, 1].map(|side| self.processes[side].done.load(Ordering::SeqCst))
+        [0, 1].map(|side| self.processes[side].count())
     }
 }
 
@@ -249,13 +176,12 @@ fn start(
     store: &Arc<MemoryStore>,
     kill: Option<Kill>,
 ) -> (TransferClient, Arc<Process>) {
-    let process = Arc::new(Process {
-        kill,
-        ..Process::default()
-    });
-    let disk = Disk(Arc::clone(store), Arc::clone(&process));
-    let network = Network(Arc::clone(relay), Arc::clone(&process));
-    let client = TransferClient::new(config.clone(), Arc::new(disk), Some(Arc::new(network)));
+    let process = Process::new(kill);
+    let client = TransferClient::new(
+        config.clone(),
+        process.disk(store),
+        Some(process.network(relay)),
+    );
     (client.unwrap(), process)
 }
 
