@@ -9,6 +9,7 @@ mod http;
 #[cfg(feature = "testing")]
 mod memory_relay;
 mod observe;
+mod pace;
 mod round;
 mod store;
 mod transport;

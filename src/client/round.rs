@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::pace::Pace;
 use super::{Live, TransferClient, os_entropy};
 use crate::Error;
 use crate::entropy::Entropy;
@@ -13,14 +14,10 @@ use crate::transfer::{Answer, Next, Slot, Transfer, TransferId, TransferUpdate};
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const MAX_RETRY: Duration = Duration::from_secs(10);
-/// Most writes in one round that has no time to wait.
-const MAX_HURRIED_WRITES: usize = 3;
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
 const MAX_CREATIONS: usize = 3;
 /// Longest `Retry-After` that is heeded: a relay must not put a transfer to sleep for good.
 const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
-/// Pause after a "not found" that may be a proxy's.
-const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 /// A cursor after which there are no events.
 const ALL_SEEN: u64 = u64::MAX - 1;
 
@@ -67,9 +64,8 @@ impl TransferClient {
         after: Option<u64>,
     ) -> Result<TransferUpdate, Error> {
         let mut looked = false;
-        let mut pause = self.0.config.poll_interval;
-        let mut writes = 0;
-        let (mut answered, mut asked_at) = (None, Instant::now());
+        let mut pace = Pace::new(&self.0.config);
+        let mut answered: Option<Answered> = None;
         loop {
             live.sleep();
             let before = slot.clone();
@@ -85,21 +81,9 @@ impl TransferClient {
                 continue;
             }
             let remaining = deadline.saturating_duration_since(Instant::now());
-            let idle = match answered.take().map(|answered: Answered| answered.to) {
-                Some(Next::Wait) if step.next != Next::Wait || !slot.is_as(&before) => {
-                    pause = self.0.config.poll_interval;
-                    Duration::ZERO
-                }
-                // A relay that holds no answers, or too little time was left for it to hold one.
-                Some(Next::Wait) if !before.has_version() || asked_at.elapsed() < pause => {
-                    let idle = pause;
-                    pause = (pause * 2).min(self.0.config.poll_interval_max);
-                    idle
-                }
-                Some(Next::Wait | Next::Write(_)) | None => Duration::ZERO,
-                // Not found, perhaps by a proxy: ask again later.
-                Some(asked) if asked == step.next && !slot.is_known() => NOT_FOUND_PAUSE,
-                Some(_) => Duration::ZERO,
+            let idle = match answered.take() {
+                Some(answered) => pace.idle(&answered.to, &step.next, slot, &before),
+                None => Duration::ZERO,
             };
             if !idle.is_zero() {
                 if remaining.is_zero() {
@@ -109,7 +93,7 @@ impl TransferClient {
                 continue;
             }
             let (call, request) = step.request.ok_or(Error::internal("nothing to ask"))?;
-            asked_at = Instant::now();
+            pace.asks();
             let (reply, date) = match &step.next {
                 Next::Wait if looked && remaining.is_zero() => return Ok(step.update),
                 Next::Wait => {
@@ -120,26 +104,16 @@ impl TransferClient {
                         answer = self.perform(request, Some(&call), deadline) => answer?,
                         // Dropping the read is harmless; the slot is as it was known.
                         () = live.wake.notified() => {
-                            pause = self.0.config.poll_interval;
+                            pace.quicken();
                             continue;
                         }
                     }
                 }
                 Next::Write(_) => {
                     let back_off = jittered(slot.back_off())?;
-                    if remaining.is_zero() {
-                        // Without time to back off, a few tries are all that a relay gets.
-                        if writes >= MAX_HURRIED_WRITES {
-                            return Ok(step.update);
-                        }
-                    } else if back_off > remaining {
-                        tokio::time::sleep(remaining).await;
+                    if !pace.before_write(back_off, remaining).await {
                         return Ok(step.update);
-                    } else if !back_off.is_zero() {
-                        // Even no time at all would be a millisecond to the timer.
-                        tokio::time::sleep(back_off).await;
                     }
-                    writes += 1;
                     // Unanswered or cancelled: read before the next write.
                     slot.attempt();
                     self.perform(request, Some(&call), deadline).await?
