@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Desk, Watcher, text};
+use common::{Desk, Signal, Watcher, text};
 
 const NOBODY: &str = "http://127.0.0.1:9";
 const LINK: &str =
@@ -15,7 +15,7 @@ fn ctrl_c_of_a_sender_takes_the_invitation_back() {
     let relay = desk.relay();
     desk.write("key", b"k");
     let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
-    sender.signal("INT");
+    sender.signal(Signal::INT);
     let sender = sender.end();
     assert_eq!(sender.code, Some(130));
     assert_eq!(sender.event("closed")["outcome"], "cancelled");
@@ -65,7 +65,7 @@ fn ctrl_c_of_a_receiver_tells_the_sender() {
     // Token 2 is with the relay, and the sender is away.
     watcher.written();
     let id = text(&invited, "transfer");
-    receiver.signal("INT");
+    receiver.signal(Signal::INT);
     watcher.written();
     let sender = desk.run(&["resume", &id, "--state", "s", "--json"]);
     assert_eq!(sender.code, Some(3));

@@ -5,7 +5,7 @@ mod common;
 
 use std::collections::BTreeSet;
 
-use common::{Desk, text};
+use common::{Desk, Signal, text};
 use serde_json::Value;
 
 const DOCS: &str = include_str!("../../docs/cli.md");
@@ -196,7 +196,7 @@ fn the_relay_says_first_where_it_listens_and_ends_at_sigterm() {
             " as https://r.example",
         ),
     ] {
-        for signal in ["TERM", "INT"] {
+        for signal in [Signal::TERM, Signal::INT] {
             let mut relay = desk.start(words);
             let line = relay.line().unwrap();
             let address = line.strip_prefix("listening on http://").unwrap();
