@@ -3,12 +3,16 @@ package org.tigress
 import kotlin.test.Test
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
+import kotlin.time.Duration
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.last
 import org.tigress.support.KEY
+import org.tigress.support.Recorder
 import org.tigress.support.credentials
 import org.tigress.support.receive
 import org.tigress.support.story
+import org.tigress.support.transport
 
 /** How a wallet tests itself: a relay in memory, stores in memory, no network. */
 class InMemoryRelayTest {
@@ -38,15 +42,24 @@ class InMemoryRelayTest {
     @Test
     fun `its waits end when something happens, not before and not by asking again and again`() = story {
         val sender = wallet()
-        val recorder = org.tigress.support.Recorder(relay.transport())
+        val begun = CompletableDeferred<Unit>()
+        val inner = relay.transport()
+        val recorder = Recorder(
+            transport { request ->
+                if (request.wait.isPositive()) begun.complete(Unit)
+                inner.send(request)
+            },
+        )
         val invitation = sender.createInvitation(InvitationRequest())
         val receiver = TransferClient(Config(relay.origin()), memoryStore(), recorder)
         val id = receiver.acceptInvitation(invitation.shareUrl())
-        receiver.poll(id, kotlin.time.Duration.ZERO, 0UL)
-        val asked = recorder.requests.size
+        receiver.poll(id, Duration.ZERO, 0UL)
         val waiting = async { receiver.receive(id) }
-        kotlinx.coroutines.delay(300)
-        assertEquals(true, recorder.requests.size - asked <= 2)
+        begun.await()
+        val asked = recorder.requests.size
+        // What happens in other mailboxes ends no wait.
+        repeat(50) { sender.createInvitation(InvitationRequest()) }
+        assertEquals(asked, recorder.requests.size)
         sender.sendCredential(invitation.transfer(), KEY)
         val last = async { sender.events(invitation.transfer()).last() }
         assertEquals(KEY, waiting.await().credentials().single())
