@@ -16,7 +16,11 @@ async fn main() -> Result<(), Error> {
         relay: Some(InMemoryRelay::ORIGIN.to_owned()),
         ..Config::default()
     };
-    let client = TransferClient::new(config, Arc::new(MemoryStore::default()), Some(relay.clone()))?;
+    let client = TransferClient::new(
+        config,
+        Arc::new(MemoryStore::default()),
+        Some(relay.clone()),
+    )?;
 
     let started = Instant::now();
     for _ in 0..CALLS {
@@ -28,7 +32,9 @@ async fn main() -> Result<(), Error> {
         black_box(client.transfers().await?);
     }
     let idle = each(started.elapsed());
-    println!("plain Rust: a call: {sync} ns; an async call, with a look into an empty store: {idle} ns");
+    println!(
+        "plain Rust: a call: {sync} ns; an async call, with a look into an empty store: {idle} ns"
+    );
     Ok(())
 }
 

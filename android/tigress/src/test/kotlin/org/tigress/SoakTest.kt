@@ -15,7 +15,10 @@ import org.tigress.support.RelayProcess
 import org.tigress.support.receive
 import org.tigress.support.wallet
 
-/** Figures, and what only many transfers show: `TIGRESS_SOAK=1000 scripts/kotlin test -Dtest=SoakTest`. */
+/**
+ * Figures, and what only many transfers show. Run alone, so that they mean something:
+ * `TIGRESS_SOAK=1000 scripts/kotlin test-compile surefire:test@default-test -Dtest=SoakTest`.
+ */
 @EnabledIfEnvironmentVariable(named = "TIGRESS_SOAK", matches = "[1-9][0-9]*", disabledReason = "TIGRESS_SOAK says how many transfers")
 class SoakTest {
     @Test
