@@ -8,6 +8,7 @@ mod exit;
 mod explained;
 mod files;
 mod inspect;
+mod log;
 mod meter;
 mod options;
 mod output;
@@ -84,12 +85,15 @@ fn main() -> ExitCode {
         Command::Relay(_) => "info",
         _ => "error",
     };
+    let log = log::Log::to(std::io::stderr());
     tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
+        .with_writer(log.clone())
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into()))
         .init();
     let output = command.output();
-    match command.run() {
+    let ended = command.run();
+    log.finish();
+    match ended {
         Ok(code) => code.into(),
         Err(failure) => {
             let Failure { code, reason, .. } = failure;

@@ -14,7 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::exit::{DONE, Failure};
 use crate::state::default_folder;
 
-/// Runs a relay until SIGTERM or SIGINT.
+/// Runs a relay until SIGTERM or SIGINT; SIGHUP has certificate and key read again.
 #[derive(Args)]
 pub(crate) struct Command {
     /// Address to listen on; port 0 takes a free one.
@@ -49,6 +49,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let signals = || Failure::new("signal", "signals can't be handled");
     let mut terminate = signal(SignalKind::terminate()).map_err(|_| signals())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|_| signals())?;
+    let mut hang_up = signal(SignalKind::hangup()).map_err(|_| signals())?;
     let scheme = if config.tls.is_some() {
         "https"
     } else {
@@ -62,15 +63,15 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let public = command
         .public_url
         .map_or(String::new(), |url| format!(" as {url}"));
-    // A closed stdout is no reason to stop.
-    let _ = writeln!(
-        std::io::stdout(),
-        "listening on {scheme}://{}{public}",
-        relay.local_addr()
-    );
-    tokio::select! {
-        _ = terminate.recv() => {}
-        _ = interrupt.recv() => {}
+    let line = format!("listening on {scheme}://{}{public}", relay.local_addr());
+    // A stdout that is closed, or that nobody reads, is no reason to stop: nobody waits for this thread.
+    std::thread::spawn(move || drop(writeln!(std::io::stdout(), "{line}")));
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = interrupt.recv() => break,
+            _ = hang_up.recv() => relay.reload(),
+        }
     }
     relay.shutdown().await;
     Ok(DONE)

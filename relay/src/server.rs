@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Notify, Semaphore, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::clock::{Clock, SystemClock};
@@ -79,8 +79,13 @@ impl Relay {
         let listener = TcpListener::bind(address).await.map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let origin = self.config.origin(bound)?;
+        let reload = Arc::new(Notify::new());
         let (tls, watching) = match self.config.tls.clone().map(Tls::load).transpose()? {
-            Some((tls, seen)) => (Some(tls.acceptor()), Some(tokio::spawn(tls.watch(seen)))),
+            Some((tls, seen)) => {
+                let acceptor = tls.acceptor();
+                let watching = tls.watch(seen, reload.clone());
+                (Some(acceptor), Some(tokio::spawn(watching)))
+            }
             None => (None, None),
         };
         let (stop, stopping) = watch::channel(false);
@@ -124,6 +129,7 @@ impl Relay {
             local_addr: bound,
             url: origin,
             stop,
+            reload,
             server,
         })
     }
@@ -135,6 +141,7 @@ pub struct RunningRelay {
     local_addr: SocketAddr,
     url: String,
     stop: watch::Sender<bool>,
+    reload: Arc<Notify>,
     server: JoinHandle<()>,
 }
 
@@ -149,6 +156,12 @@ impl RunningRelay {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Reads certificate and key again, now rather than within a minute. Store, connections and the address stay as they
+    /// are; without TLS there is nothing to read.
+    pub fn reload(&self) {
+        self.reload.notify_one();
     }
 
     /// Ends the relay: takes no more connections, answers held reads at once, waits for requests under way for at most

@@ -11,6 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
+use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
 use crate::config::RelayError;
@@ -87,12 +88,15 @@ impl Tls {
         self.acceptor.clone()
     }
 
-    /// Looks at the files again and again.
-    pub(crate) async fn watch(self, mut seen: Seen) {
+    /// Looks at the files again and again, and at once when it is asked to.
+    pub(crate) async fn watch(self, mut seen: Seen, asked: Arc<Notify>) {
         let mut ticks = tokio::time::interval(self.files.check_interval);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            ticks.tick().await;
+            tokio::select! {
+                _ = ticks.tick() => {}
+                () = asked.notified() => {}
+            }
             let files = self.files.clone();
             let Ok(found) = tokio::task::spawn_blocking(move || read(&files)).await else {
                 continue;

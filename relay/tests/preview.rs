@@ -52,10 +52,17 @@ async fn the_page_can_run_nothing_and_tells_nobody() {
         "default-src 'none'",
         "img-src https://pictures.example;",
         "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
         "style-src 'sha256-",
     ] {
         assert!(policy.contains(part), "{part} in {policy}");
     }
+    let mut directives = policy.split(';').map(str::trim);
+    assert!(
+        directives.any(|directive| directive == "sandbox"),
+        "with no exception: {policy}"
+    );
     assert!(!policy.contains("unsafe") && !policy.contains("script-src"));
     assert!(!page.text().contains("<script"));
     for seen in [
@@ -108,6 +115,32 @@ async fn the_senders_text_stays_text() {
     let url = url_of(&relay.create_from(&body).await);
     let page = relay.call(Method::GET, &url, &[], None).await;
     assert!(!page.text().contains("\"onload") && !page.text().contains("'<>"));
+}
+
+#[tokio::test]
+async fn the_senders_text_turns_no_direction() {
+    let relay = start().await;
+    let mut body = create_body();
+    let turning = [
+        '\u{61c}', '\u{200e}', '\u{200f}', '\u{202a}', '\u{202b}', '\u{202c}', '\u{202d}',
+        '\u{202e}', '\u{2066}', '\u{2067}', '\u{2068}', '\u{2069}',
+    ];
+    let text: String = turning.iter().flat_map(|letter| [*letter, 'x']).collect();
+    body["displayInformation"]["title"] = json!(format!("Key{text}"));
+    body["displayInformation"]["description"] = json!(format!("Room{text}"));
+    let url = url_of(&relay.create_from(&body).await);
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    assert!(!page.text().contains(turning));
+    for shown in [
+        "<title>Key",
+        "og:title\" content=\"Key",
+        "<h1 dir=\"auto\">Key",
+    ] {
+        assert!(
+            page.text().contains(&format!("{shown}xxxxxxxxxxxx")),
+            "{shown}"
+        );
+    }
 }
 
 #[tokio::test]

@@ -173,6 +173,30 @@ async fn a_new_certificate_is_taken_up_and_a_bad_one_is_not() {
 }
 
 #[tokio::test]
+async fn a_certificate_is_taken_up_at_once_when_that_is_asked_for() {
+    let folder = TempDir::new().unwrap();
+    let (first, second) = (Authority::new(), Authority::new());
+    let mut files = first.issue(folder.path(), "127.0.0.1");
+    files.check_interval = Duration::from_secs(3600);
+    let tls = Some(files);
+    let relay = Relay::start(RelayConfig { tls, ..config() }, MemoryStore::default())
+        .await
+        .unwrap();
+    let open = first.client();
+    assert_eq!(open.send(health(&relay)).await.unwrap().status, 200);
+    second.issue(folder.path(), "127.0.0.1");
+    relay.reload();
+    while second.client().send(health(&relay)).await.is_err() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    assert_eq!(
+        open.send(health(&relay)).await.unwrap().status,
+        200,
+        "the open connection goes on"
+    );
+}
+
+#[tokio::test]
 async fn whoever_speaks_no_tls_harms_nobody() {
     let (folder, authority) = (TempDir::new().unwrap(), Authority::new());
     let relay = start(&authority.issue(folder.path(), "127.0.0.1")).await;

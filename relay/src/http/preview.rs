@@ -125,10 +125,11 @@ fn policy(picture: Option<&Url>) -> String {
     )
 }
 
-/// Only https pictures are shown; the parser also percent-encodes what could leave an attribute or the policy.
+/// Only https pictures of the public net are shown; the parser also percent-encodes what could leave an attribute or the
+/// policy.
 fn https_url(text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let named = url.scheme() == "https" && matches!(url.host(), Some(url::Host::Domain(_)));
+    let named = url.scheme() == "https" && url.domain().is_some_and(is_public);
     let safe = url
         .origin()
         .ascii_serialization()
@@ -137,11 +138,21 @@ fn https_url(text: &str) -> Option<Url> {
     (named && safe && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
+/// Whether a name is looked up in the public DNS: a page must not make its readers call their own machine or network.
+/// One label, and the names that RFC 6761, RFC 6762 and ICANN's `internal` keep for that.
+fn is_public(domain: &str) -> bool {
+    let domain = domain.strip_suffix('.').unwrap_or(domain);
+    let last = domain.rsplit_once('.').map(|(_, last)| last);
+    last.is_some_and(|last| !matches!(last, "localhost" | "local" | "internal"))
+        && !domain.ends_with("home.arpa")
+}
+
 fn is_origin_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b":/.-_".contains(&byte)
 }
 
-/// For text and for attributes in double quotes. Control characters have no place in either.
+/// For text and for attributes in double quotes. Control characters have no place in either, nor have those that turn the
+/// direction of what comes after them: a title is shown where no markup isolates it.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -152,10 +163,16 @@ fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             control if control.is_control() => out.push(' '),
+            turning if turns_direction(turning) => {}
             other => out.push(other),
         }
     }
     out
+}
+
+/// The explicit formatting characters of the bidirectional algorithm (UAX #9, §2).
+fn turns_direction(letter: char) -> bool {
+    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
@@ -181,6 +198,18 @@ mod tests {
             "//pictures.example",
             "https://u:p@pictures.example/",
             "https://127.0.0.1/a.png",
+            "https://2130706433/a.png",
+            "https://0x7f.1/a.png",
+            "https://[::1]/a.png",
+            "https://[2001:db8::1]/a.png",
+            "https://localhost/a.png",
+            "https://LOCALHOST./a.png",
+            "https://wallet.localhost/a.png",
+            "https://router/a.png",
+            "https://router./a.png",
+            "https://printer.local/a.png",
+            "https://git.internal/a.png",
+            "https://nas.home.arpa/a.png",
             "https://a;script-src/x",
         ] {
             assert_eq!(https_url(bad), None, "{bad}");

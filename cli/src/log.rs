@@ -1,0 +1,160 @@
+//! The log of a process that must go on whatever becomes of its log. Lines go to a thread of their own, which alone
+//! writes: a reader that is gone, a full disk or a pipe that nobody reads costs lines, never an answer.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::thread;
+use std::time::Duration;
+
+use tracing_subscriber::fmt::MakeWriter;
+
+/// Lines that wait to be written; further ones are dropped and counted.
+const WAITING: usize = 1024;
+/// How long the end of the process waits for them.
+const PARTING: Duration = Duration::from_millis(500);
+
+/// Makes the writers of single lines.
+#[derive(Clone)]
+pub(crate) struct Log {
+    lines: SyncSender<Line>,
+    dropped: Arc<AtomicU64>,
+}
+
+enum Line {
+    Text(Vec<u8>),
+    /// Everything before it is written.
+    End(SyncSender<()>),
+}
+
+impl Log {
+    /// Writes to `to`, on a thread.
+    pub(crate) fn to(mut to: impl Write + Send + 'static) -> Self {
+        let (lines, waiting) = sync_channel(WAITING);
+        let dropped = Arc::<AtomicU64>::default();
+        let counted = dropped.clone();
+        // Without a thread there is no log.
+        let _ = thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write_all(&waiting, &mut to, &counted));
+        Self { lines, dropped }
+    }
+
+    /// Waits until what was logged so far is written, but not for ever.
+    pub(crate) fn finish(&self) {
+        let (written, done) = sync_channel(1);
+        if self.lines.try_send(Line::End(written)).is_ok() {
+            let (Ok(()) | Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected)) =
+                done.recv_timeout(PARTING);
+        }
+    }
+}
+
+fn write_all(waiting: &Receiver<Line>, to: &mut impl Write, dropped: &AtomicU64) {
+    for line in waiting {
+        match line {
+            Line::Text(text) => {
+                let lost = dropped.swap(0, Ordering::Relaxed);
+                if lost > 0 && writeln!(to, "{lost} lines of the log are lost").is_err() {
+                    dropped.fetch_add(lost, Ordering::Relaxed);
+                }
+                if to.write_all(&text).is_err() {
+                    dropped.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+            Line::End(written) => drop(written.try_send(())),
+        }
+    }
+}
+
+impl<'log> MakeWriter<'log> for Log {
+    type Writer = OneLine<'log>;
+
+    fn make_writer(&'log self) -> Self::Writer {
+        OneLine {
+            log: self,
+            text: Vec::new(),
+        }
+    }
+}
+
+/// Collects one line, and hands it over when it is dropped. Never fails: whoever logs could only panic.
+pub(crate) struct OneLine<'log> {
+    log: &'log Log,
+    text: Vec<u8>,
+}
+
+impl Write for OneLine<'_> {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.text.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for OneLine<'_> {
+    fn drop(&mut self) {
+        let text = Line::Text(std::mem::take(&mut self.text));
+        if self.log.lines.try_send(text).is_err() {
+            self.log.dropped.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::mpsc::{Sender, channel};
+
+    /// Writes when it is let, and fails when there is nobody to let it.
+    struct Gated {
+        open: Receiver<()>,
+        written: Sender<Vec<u8>>,
+    }
+
+    impl Write for Gated {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.open
+                .recv()
+                .map_err(|_| io::Error::from(io::ErrorKind::BrokenPipe))?;
+            let _ = self.written.send(bytes.to_vec());
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+
+    fn say(log: &Log, text: &str) {
+        log.make_writer().write_all(text.as_bytes()).unwrap();
+    }
+
+    #[test]
+    fn what_nobody_reads_is_dropped_and_counted() {
+        let (let_it, open) = channel();
+        let (written, read) = channel();
+        let log = Log::to(Gated { open, written });
+        for _ in 0..WAITING + 100 {
+            say(&log, "line\n");
+        }
+        // One may be with the thread already.
+        let lost = log.dropped.load(Ordering::Relaxed);
+        assert!((99..=100).contains(&lost), "{lost}");
+        for _ in 0..=WAITING + 1 {
+            let_it.send(()).unwrap();
+        }
+        let all: Vec<Vec<u8>> = (0..=WAITING).map(|_| read.recv().unwrap()).collect();
+        let told = all.iter().map(|line| String::from_utf8_lossy(line));
+        let told = told.filter(|line| line.ends_with("lines of the log are lost\n"));
+        assert_eq!(told.count(), 1);
+        drop(let_it);
+        say(&log, "after the reader is gone\n");
+        log.finish();
+        assert!(log.dropped.load(Ordering::Relaxed) > 0);
+    }
+}
