@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 /// A runtime whose threads, those for blocking calls too, are named after the part that runs on it.
 pub(crate) fn runtime(part: &str, workers: usize) -> io::Result<Runtime> {
@@ -12,6 +12,29 @@ pub(crate) fn runtime(part: &str, workers: usize) -> io::Result<Runtime> {
         .thread_name(part)
         .enable_all()
         .build()
+}
+
+/// A part's own runtime. It may be dropped on another's threads, and what runs there is then not waited for.
+pub(crate) struct Threads(Option<Runtime>, Handle);
+
+impl Threads {
+    pub(crate) fn new(part: &str, workers: usize) -> io::Result<Self> {
+        let runtime = runtime(part, workers)?;
+        let handle = runtime.handle().clone();
+        Ok(Self(Some(runtime), handle))
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.1
+    }
+}
+
+impl Drop for Threads {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Milliseconds of CPU that the part's threads have taken; none where the system does not tell (Linux does).
@@ -32,4 +55,18 @@ pub(crate) fn of_part(part: &str) -> Option<f64> {
 /// As many workers as there are processors.
 pub(crate) fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test may panic")]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_part_may_be_dropped_on_anothers_threads_whatever_runs_there() {
+        let threads = Threads::new("part", 1).unwrap();
+        let task = threads.handle().spawn(std::future::pending::<()>());
+        drop(threads);
+        assert!(task.await.unwrap_err().is_cancelled());
+    }
 }

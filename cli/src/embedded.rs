@@ -6,9 +6,8 @@ use tigress::mailbox::{HttpRequest, Method};
 use tigress::{Config, built_in_transport};
 use tigress_relay::store::MemoryStore;
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
-use tokio::runtime::Runtime;
 
-use crate::cpu;
+use crate::cpu::Threads;
 use crate::exit::Failure;
 
 /// The name of its threads.
@@ -20,7 +19,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// A relay on loopback, on threads of its own.
 pub(crate) struct Embedded {
     relay: RunningRelay,
-    runtime: Runtime,
+    threads: Threads,
 }
 
 impl Embedded {
@@ -28,10 +27,10 @@ impl Embedded {
         let failed = |error: &dyn std::fmt::Display| {
             Failure::new("listen", format!("the relay can't start: {error}"))
         };
-        let runtime = cpu::runtime(PART, 1).map_err(|error| failed(&error))?;
+        let threads = Threads::new(PART, 1).map_err(|error| failed(&error))?;
         let start = Relay::start(RelayConfig::default(), MemoryStore::default());
-        match runtime.spawn(start).await {
-            Ok(Ok(relay)) => Ok(Self { relay, runtime }),
+        match threads.handle().spawn(start).await {
+            Ok(Ok(relay)) => Ok(Self { relay, threads }),
             Ok(Err(error)) => Err(failed(&error)),
             Err(error) => Err(failed(&error)),
         }
@@ -53,7 +52,7 @@ impl Embedded {
 
     pub(crate) async fn stop(self) {
         self.relay.shutdown().await;
-        self.runtime.shutdown_background();
+        drop(self.threads);
     }
 }
 

@@ -12,6 +12,8 @@ pub(crate) const USAGE: u8 = 2;
 pub(crate) const REFUSED: u8 = 3;
 /// The relay gave no answer for too long.
 pub(crate) const NO_ANSWER: u8 = 4;
+/// A bug in the command: it panicked.
+pub(crate) const BUG: u8 = 70;
 /// Ended by Ctrl-C.
 pub(crate) const INTERRUPTED: u8 = 130;
 

@@ -1,7 +1,8 @@
 //! Files of the user: read whole within the limit, written whole or not at all.
 
-use std::fs::File;
+use std::fs::{File, FileType};
 use std::io::{self, Read, Write as _};
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -39,15 +40,13 @@ pub(crate) fn read_from(from: impl Read, limit: usize) -> io::Result<Zeroizing<V
 }
 
 /// Writes a file, readable by its user alone, at once and durably. Never over another file, unless `force`; one
-/// that has these very bytes already is left as it is.
+/// that has these very bytes already is left as it is. What is no regular file is never replaced.
 pub(crate) fn write(path: &Path, content: &[u8], force: bool) -> Result<(), Failure> {
-    let failed = |error: io::Error| {
-        let reason = format!("{} can't be written: {error}", path.display());
-        Failure::new("file", reason)
-    };
+    let failed = |error: io::Error| unwritable(path, &error.to_string());
     if holds(path, content) {
         return Ok(());
     }
+    check_place(path, force)?;
     let folder = folder_of(path);
     let mut file = NamedTempFile::new_in(&folder).map_err(failed)?;
     file.write_all(content)
@@ -60,25 +59,71 @@ pub(crate) fn write(path: &Path, content: &[u8], force: bool) -> Result<(), Fail
     };
     match kept {
         Ok(_) => sync_folder(&folder).map_err(failed),
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Err(exists(path)),
+        // Something came there meanwhile.
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(check_place(path, force)
+                .err()
+                .unwrap_or_else(|| exists(path)))
+        }
         Err(error) => Err(failed(error.error)),
     }
 }
 
 /// Says early what `write` would say at the end.
 pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
-    if path.is_dir() {
-        let reason = format!("{} is a folder", path.display());
-        return Err(Failure::new("file", reason));
-    }
-    if !force && path.symlink_metadata().is_ok() {
-        return Err(exists(path));
-    }
+    check_place(path, force)?;
     if !folder_of(path).is_dir() {
-        let reason = format!("the folder of {} is not there", path.display());
-        return Err(Failure::new("file", reason));
+        return Err(unwritable(path, "its folder is not there"));
     }
     Ok(())
+}
+
+/// Says early that a folder for files can't be one.
+pub(crate) fn check_folder(path: &Path) -> Result<(), Failure> {
+    match path.metadata() {
+        Ok(found) if !found.is_dir() => Err(unwritable(path, "it is no folder")),
+        _ => Ok(()),
+    }
+}
+
+/// Whether a file may be put at a path: nothing is there, or a regular file and `force`. Somebody reads from a pipe
+/// or device, and a link leads elsewhere: none of them is replaced, nor is that advised.
+fn check_place(path: &Path, force: bool) -> Result<(), Failure> {
+    let found = match path.symlink_metadata() {
+        Ok(found) => found.file_type(),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(unwritable(path, &error.to_string())),
+    };
+    match kind(found) {
+        None if force => Ok(()),
+        None => Err(exists(path)),
+        Some(kind) => Err(unwritable(
+            path,
+            &format!("it is {kind}, which is never replaced"),
+        )),
+    }
+}
+
+/// What it is, unless a regular file.
+fn kind(found: FileType) -> Option<&'static str> {
+    if found.is_file() {
+        None
+    } else if found.is_dir() {
+        Some("a folder")
+    } else if found.is_symlink() {
+        Some("a symbolic link")
+    } else if found.is_fifo() {
+        Some("a named pipe")
+    } else if found.is_socket() {
+        Some("a socket")
+    } else {
+        Some("a device")
+    }
+}
+
+fn unwritable(path: &Path, reason: &str) -> Failure {
+    let reason = format!("{} can't be written: {reason}", path.display());
+    Failure::new("file", reason)
 }
 
 fn exists(path: &Path) -> Failure {
@@ -90,7 +135,7 @@ fn exists(path: &Path) -> Failure {
 }
 
 fn holds(path: &Path, content: &[u8]) -> bool {
-    let is_file = path.metadata().is_ok_and(|meta| meta.is_file());
+    let is_file = path.symlink_metadata().is_ok_and(|found| found.is_file());
     is_file && read(path, content.len()).is_ok_and(|found| *found == content)
 }
 
@@ -107,5 +152,9 @@ fn sync_folder(folder: &Path) -> io::Result<()> {
 
 /// The path as it is from anywhere: what is resumed may be resumed elsewhere.
 pub(crate) fn absolute(path: &Path) -> Result<PathBuf, Failure> {
-    std::path::absolute(path).map_err(|_| Failure::usage("a path is empty"))
+    if path.as_os_str().is_empty() {
+        return Err(Failure::usage("a path is empty"));
+    }
+    std::path::absolute(path)
+        .map_err(|error| unwritable(path, &format!("no current folder: {error}")))
 }

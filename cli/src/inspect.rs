@@ -1,5 +1,6 @@
 //! `tigress inspect`.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -14,10 +15,10 @@ use tigress::invitation::{InvitationError, InvitationPreview, PeerText, parse_in
 use tigress::secret::SharedSecret;
 use zeroize::Zeroizing;
 
-use crate::exit::{DONE, FAILED, Failure};
+use crate::exit::{DONE, Failure};
 use crate::explained::{Envelope, Token};
 use crate::files;
-use crate::options;
+use crate::options::{self, Argument};
 use crate::output::{Event, Output};
 
 /// Longest input: an envelope of the greatest size in hexadecimal digits, with white space.
@@ -31,11 +32,11 @@ const MAX_SECRET: usize = 256;
 pub(crate) struct Command {
     /// An invitation (share URL or .tigress file), or a token or envelope: a file or text with its bytes, hexadecimal
     /// digits or base64, or the relay's JSON with a payload. - for any of them on stdin.
-    input: String,
+    input: OsString,
     /// The invitation that a first token belongs to, to open its auth credential: a .tigress file, a file with the
     /// share URL, or - for either on stdin.
     #[arg(long, value_name = "FILE", conflicts_with = "secret_file")]
-    invitation: Option<String>,
+    invitation: Option<OsString>,
     /// The same with the shared secret alone: 32 bytes, or their base64url or hexadecimal digits.
     #[arg(long, value_name = "FILE")]
     secret_file: Option<PathBuf>,
@@ -65,7 +66,8 @@ impl Command {
             return Err(Failure::usage("stdin can be read once only"));
         }
         let invitation = options::read_invitation(invitation)?;
-        let preview = parse_invitation(&invitation).map_err(Error::from)?;
+        let preview = parse_invitation(&invitation.bytes)
+            .map_err(|error| invitation.unless_missing(Error::from(error).into()))?;
         Ok(Some(preview.share_url.secret))
     }
 }
@@ -92,13 +94,15 @@ fn secret_of(text: &[u8]) -> Option<SharedSecret> {
 
 pub(crate) fn run(command: &Command) -> Result<u8, Failure> {
     let secret = command.secret()?;
-    let input = options::read_argument(&command.input, MAX_INPUT)
-        .map_err(|_| Failure::new("file", "the input can't be read"))?;
-    if input.len() > MAX_INPUT {
+    let input = Argument::read(&command.input, MAX_INPUT).map_err(|error| {
+        let reason = format!("the input can't be read: {error}");
+        Failure::new("file", reason)
+    })?;
+    if input.bytes.len() > MAX_INPUT {
         let reason = "this is longer than any invitation, token or envelope";
         return Err(Failure::new("malformed", reason));
     }
-    match explain(&input, secret.as_ref()).map_err(malformed)? {
+    match explain(&input.bytes, secret.as_ref()).map_err(malformed)? {
         Some(explained) => show(command, explained, secret.is_some()),
         None => show_invitation(command, &input),
     }
@@ -130,15 +134,12 @@ fn show(command: &Command, explained: Explained, with_secret: bool) -> Result<u8
     flaw.map_or(Ok(DONE), Err)
 }
 
-fn show_invitation(command: &Command, input: &[u8]) -> Result<u8, Failure> {
-    let preview = parse_invitation(input).map_err(|error| match error {
+fn show_invitation(command: &Command, input: &Argument) -> Result<u8, Failure> {
+    let preview = parse_invitation(&input.bytes).map_err(|error| match error {
         InvitationError::NotAnInvitation => {
             let reason = "this is neither an invitation (a share URL or a .tigress file) nor a token, an envelope, or \
                           a relay's payload";
-            Failure {
-                exit: FAILED,
-                ..Failure::new("bad_invitation", reason)
-            }
+            input.unless_missing(Failure::new("bad_invitation", reason))
         }
         error => Error::from(error).into(),
     })?;

@@ -1,12 +1,14 @@
 //! The command `tigress`: sends and receives credentials, runs a relay, shows a whole transfer. `docs/cli.md`
 //! describes it.
 
+mod bug;
 mod cpu;
 mod demo;
 mod embedded;
 mod exit;
 mod explained;
 mod files;
+mod folder;
 mod inspect;
 mod log;
 mod meter;
@@ -81,10 +83,9 @@ impl Command {
 
 fn main() -> ExitCode {
     let command = Args::parse().command;
-    let level = match command {
-        Command::Relay(_) => "info",
-        _ => "error",
-    };
+    let is_relay = matches!(command, Command::Relay(_));
+    bug::watch(is_relay);
+    let level = if is_relay { "info" } else { "error" };
     let log = log::Log::to(std::io::stderr());
     tracing_subscriber::fmt()
         .with_writer(log.clone())

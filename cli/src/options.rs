@@ -1,9 +1,10 @@
 //! Options that several commands have.
 
 use std::collections::VecDeque;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
@@ -90,22 +91,62 @@ pub(crate) fn pins(typed: &[String]) -> Result<VecDeque<Pin>, Failure> {
     typed.iter().map(parse).collect()
 }
 
-/// Reads an invitation: a share URL, a file, or `-` for stdin. What it was is in no error.
-pub(crate) fn read_invitation(argument: &str) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    read_argument(argument, MAX_INVITATION)
-        .map_err(|_| Failure::new("file", "the invitation's file can't be read"))
+/// What was given as an argument for something to read.
+pub(crate) struct Argument {
+    pub(crate) bytes: Zeroizing<Vec<u8>>,
+    /// No file of this name is there, so the bytes are the argument itself.
+    is_text: bool,
 }
 
-/// Reads a file, or `-` for stdin, one byte more than `limit` at most; what is no file is the text itself.
-pub(crate) fn read_argument(argument: &str, limit: usize) -> io::Result<Zeroizing<Vec<u8>>> {
-    if argument == "-" {
-        return files::read_from(io::stdin(), limit);
+impl Argument {
+    /// Reads a file, or `-` for stdin, one byte more than `limit` at most; what is no file is the text itself.
+    pub(crate) fn read(argument: &OsStr, limit: usize) -> io::Result<Self> {
+        let read = |bytes| Self {
+            bytes,
+            is_text: false,
+        };
+        if argument == "-" {
+            return files::read_from(io::stdin(), limit).map(read);
+        }
+        let is_url = argument.to_str().is_some_and(|text| text.contains("://"));
+        match File::open(argument) {
+            // Pipes are files, too: what a shell puts in the place of a command.
+            Ok(file) if !is_url => files::read_from(file, limit).map(read),
+            // Only what can't be a file's name, or is none here, is the text itself.
+            Err(error) if !is_url && !is_no_file(&error) => Err(error),
+            _ => Ok(Self {
+                bytes: Zeroizing::new(argument.as_encoded_bytes().to_vec()),
+                is_text: true,
+            }),
+        }
     }
-    let path = Path::new(argument);
-    // Pipes are files, too: what a shell puts in the place of a command.
-    let is_file = path.metadata().is_ok_and(|found| !found.is_dir());
-    if argument.contains("://") || !is_file {
-        return Ok(Zeroizing::new(argument.as_bytes().to_vec()));
+
+    /// The failure to make anything of it: of a text that is no link, most likely a file's name is mistyped.
+    pub(crate) fn unless_missing(&self, failure: Failure) -> Failure {
+        let is_like = |mark: &str| {
+            self.bytes
+                .windows(mark.len())
+                .any(|at| at == mark.as_bytes())
+        };
+        if !self.is_text || ["://", "#", "{"].into_iter().any(is_like) {
+            return failure;
+        }
+        Failure::new("file", "there is no such file")
     }
-    files::read_from(File::open(path)?, limit)
+}
+
+fn is_no_file(error: &io::Error) -> bool {
+    use io::ErrorKind::{InvalidFilename, InvalidInput, NotADirectory, NotFound};
+    matches!(
+        error.kind(),
+        NotFound | NotADirectory | InvalidFilename | InvalidInput
+    )
+}
+
+/// Reads an invitation: a share URL, a file, or `-` for stdin. What it was is in no error.
+pub(crate) fn read_invitation(argument: &OsStr) -> Result<Argument, Failure> {
+    Argument::read(argument, MAX_INVITATION).map_err(|error| {
+        let reason = format!("the invitation's file can't be read: {error}");
+        Failure::new("file", reason)
+    })
 }

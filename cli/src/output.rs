@@ -4,7 +4,7 @@ use std::fmt;
 use std::io::{self, IsTerminal as _, Write as _};
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 use tigress::TransferId;
 
 use crate::explained::{Envelope, Token};
@@ -39,6 +39,7 @@ pub(crate) enum Event {
         format: String,
         bytes: usize,
         /// None: kept in the state folder.
+        #[serde(serialize_with = "text_of_path")]
         out: Option<PathBuf>,
     },
     RejectedToken,
@@ -164,6 +165,10 @@ impl fmt::Display for Event {
             ),
             Self::Closed { outcome, code } => match code {
                 Some(code) => write!(f, "ended: {outcome} (code {code})"),
+                None if *outcome == "unconfirmed" => write!(
+                    f,
+                    "ended: {outcome}: the mailbox is gone, and the other side has not said why"
+                ),
                 None => write!(f, "ended: {outcome}"),
             },
             Self::Error { reason, .. } => f.write_str(reason),
@@ -203,6 +208,13 @@ impl fmt::Display for Event {
             }
         }
     }
+}
+
+/// JSON is text: what is none in a path shows as U+FFFD.
+#[expect(clippy::ref_option, reason = "as serde calls it")]
+fn text_of_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
+    let text = path.as_ref().map(|path| path.to_string_lossy());
+    text.serialize(serializer)
 }
 
 fn time(seconds: u64) -> String {

@@ -1,5 +1,6 @@
 //! `tigress receive`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::Args;
@@ -12,13 +13,13 @@ use crate::options::{self, Carry, Common};
 use crate::output::{Event, Output};
 use crate::session::{self, Session, Start};
 use crate::state::{Content, Notes};
-use crate::{stats, terminal};
+use crate::stats;
 
 /// Takes an invitation on and receives what it offers. Again with the same invitation, it goes on.
 #[derive(Args)]
 pub(crate) struct Command {
     /// The share URL, a .tigress file, or - for either on stdin.
-    invitation: String,
+    invitation: OsString,
     /// File for what is received; without it, that is kept in the state folder.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
@@ -42,11 +43,12 @@ pub(crate) struct Command {
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let invitation = options::read_invitation(&command.invitation)?;
-    let id = TransferId::of_invitation(&invitation)?;
+    let id = TransferId::of_invitation(&invitation.bytes)
+        .map_err(|error| invitation.unless_missing(error.into()))?;
     let state = command.common.state()?;
     let begun = state.notes(id)?;
     let is_new = begun.is_none();
-    let notes = notes(&command, begun, Content(invitation))?;
+    let notes = notes(&command, begun, Content(invitation.bytes))?;
     if let (true, Some(out)) = (is_new, &notes.out) {
         files::check_free(out, notes.force)?;
     }
@@ -57,6 +59,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         notes,
         output: command.common.output(),
         pins: options::pins(&command.pin)?,
+        stdin_is_taken: command.invitation == "-",
         give_up_after: command.carry.give_up_after,
     })?;
     let result = carry(&mut session).await.map_err(|failure| failure.of(id));
@@ -101,7 +104,7 @@ pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
         .map_err(Error::from)?
         .share_url;
     check_relay(session, &url.relay)?;
-    if url.pin_required && session.pins.is_empty() && !terminal::is_there() {
+    if url.pin_required && session.pins.is_empty() && !session.can_ask {
         return Err(session::pin_missing());
     }
     session.save_notes()?;

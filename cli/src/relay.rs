@@ -12,7 +12,7 @@ use tigress_relay::{Relay, RelayConfig, RelayError, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::{DONE, Failure};
-use crate::state::default_folder;
+use crate::folder;
 
 /// Runs a relay until SIGTERM or SIGINT; SIGHUP has certificate and key read again.
 #[derive(Args)]
@@ -87,7 +87,7 @@ fn open(path: Option<PathBuf>) -> Result<DurableStore, Failure> {
 }
 
 fn default_file() -> Result<PathBuf, Failure> {
-    let folder = default_folder()
+    let folder = folder::of_user()
         .map_err(|_| Failure::usage("there is no home folder: name a file with --store"))?
         .join("relay");
     DirBuilder::new()

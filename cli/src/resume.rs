@@ -47,6 +47,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         notes,
         output: command.common.output(),
         pins: options::pins(&command.pin)?,
+        stdin_is_taken: false,
         give_up_after: command.carry.give_up_after,
     })?;
     let result = carry(&mut session, &summary)

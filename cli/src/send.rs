@@ -69,6 +69,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     if let Some(file) = &invitation_file {
         files::check_free(file, command.force)?;
     }
+    let out = command.out.as_deref().map(files::absolute).transpose()?;
+    if let Some(folder) = &out {
+        files::check_folder(folder)?;
+    }
+    let state = command.common.state()?;
     let embedded = match &relay {
         Some(_) => None,
         None => Some(Embedded::start().await?),
@@ -82,7 +87,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
             .map(|relay| relay.url().to_owned())
             .or(relay),
         invitation_file,
-        out: command.out.as_deref().map(files::absolute).transpose()?,
+        out,
         force: command.force,
         ..Notes::default()
     };
@@ -102,10 +107,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let mut session = Session::new(Start {
         id,
         role: TransferRole::Sender,
-        state: command.common.state()?,
+        state,
         notes,
         output,
         pins: VecDeque::new(),
+        stdin_is_taken: false,
         give_up_after: command.carry.give_up_after,
     })?;
     session.save_notes()?;

@@ -12,13 +12,14 @@ use tigress::{
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
+use zeroize::Zeroizing;
 
 use crate::exit::{self, Failure};
 use crate::files;
 use crate::meter::Meter;
 use crate::output::{Event, Output};
 use crate::state::{Content, Kept, Notes, State};
-use crate::terminal;
+use crate::terminal::{self, Prompt};
 
 /// Longest time that one poll waits.
 const POLL: Duration = Duration::from_secs(50);
@@ -37,6 +38,10 @@ pub(crate) struct Session {
     pub(crate) output: Output,
     /// Receiver: PINs that were given with the command and not tried yet.
     pub(crate) pins: VecDeque<Pin>,
+    /// Whether there is somebody to type one.
+    pub(crate) can_ask: bool,
+    /// Being typed; the transfer is followed meanwhile.
+    prompt: Option<Prompt>,
     meter: Arc<Meter>,
     interrupts: Signal,
     /// The last PIN was wrong.
@@ -53,6 +58,8 @@ pub(crate) struct Start {
     pub(crate) notes: Notes,
     pub(crate) output: Output,
     pub(crate) pins: VecDeque<Pin>,
+    /// The invitation was read from there.
+    pub(crate) stdin_is_taken: bool,
     pub(crate) give_up_after: Duration,
 }
 
@@ -67,6 +74,7 @@ pub(crate) enum Ending {
 
 enum Step {
     Polled(Result<TransferUpdate, Error>),
+    Typed(Result<Option<Zeroizing<String>>, Failure>),
     Silent,
     Interrupted,
     LeftAlone,
@@ -95,6 +103,8 @@ impl Session {
             notes: start.notes,
             output: start.output,
             pins: start.pins,
+            can_ask: terminal::is_there(start.stdin_is_taken),
+            prompt: None,
             meter,
             interrupts,
             rejected: false,
@@ -172,6 +182,7 @@ impl Session {
                     return Ok(Ending::Told);
                 }
                 Step::Polled(Err(error)) => return Err(error.into()),
+                Step::Typed(typed) => self.typed(typed?).await?,
                 Step::Interrupted if self.leaving.is_none() => self.leave().await?,
                 Step::Silent if self.leaving.is_none() => return Err(Failure::no_answer()),
                 Step::Silent | Step::Interrupted | Step::LeftAlone => return Ok(self.left()),
@@ -199,8 +210,16 @@ impl Session {
                 None => std::future::pending().await,
             }
         };
+        let prompt = &mut self.prompt;
+        let typed = async {
+            match prompt {
+                Some(prompt) => prompt.typed().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
             update = self.client.poll(self.id, wait, seen) => Step::Polled(update),
+            typed = typed => Step::Typed(typed),
             () = self.meter.silence() => Step::Silent,
             _ = self.interrupts.recv() => Step::Interrupted,
             () = alone => Step::LeftAlone,
@@ -209,6 +228,7 @@ impl Session {
 
     /// Ends the transfer, which the following polls tell the other side.
     pub(crate) async fn leave(&mut self) -> Result<(), Failure> {
+        self.prompt = None;
         self.leaving = Some(Instant::now() + PARTING);
         self.output.note("ending the transfer");
         let ended = match self.role {
@@ -250,11 +270,13 @@ impl Session {
             }
         }
         match update.state {
-            TransferState::Closed(outcome) => return Ok(Some(outcome)),
             TransferState::PinRequired if self.leaving.is_none() => self.type_pin().await?,
-            _ => {}
+            _ => self.prompt = None,
         }
-        Ok(None)
+        Ok(match update.state {
+            TransferState::Closed(outcome) => Some(outcome),
+            _ => None,
+        })
     }
 
     async fn awaits_pin(&self) -> Result<bool, Failure> {
@@ -262,35 +284,40 @@ impl Session {
         Ok(summary.is_some_and(|summary| summary.state == TransferState::PinRequired))
     }
 
-    /// The next PIN of the command, else the one that the user types now.
+    /// The next PIN of the command, else the user is asked.
     async fn type_pin(&mut self) -> Result<(), Failure> {
-        let pin = match self.pins.pop_front() {
-            Some(pin) => Some(pin),
-            None if terminal::is_there() => self.ask_pin().await?,
-            None if self.rejected => return Err(wrong_pin()),
-            None => return Err(pin_missing()),
-        };
-        if let Some(pin) = pin {
-            self.client.provide_pin(self.id, &pin).await?;
+        if self.prompt.is_some() {
+            return Ok(());
         }
-        Ok(())
+        match self.pins.pop_front() {
+            Some(pin) => self.provide(&pin).await,
+            None if self.can_ask => {
+                self.prompt = Some(Prompt::start()?);
+                Ok(())
+            }
+            None if self.rejected => Err(wrong_pin()),
+            None => Err(pin_missing()),
+        }
     }
 
-    /// None if Ctrl-C came first.
-    async fn ask_pin(&mut self) -> Result<Option<Pin>, Failure> {
-        loop {
-            let typed = tokio::select! {
-                typed = terminal::ask_pin() => Some(typed?),
-                _ = self.interrupts.recv() => None,
-            };
-            let Some(typed) = typed else {
-                self.leave().await?;
-                return Ok(None);
-            };
-            match Pin::parse(&typed) {
-                Ok(pin) => return Ok(Some(pin)),
-                Err(error) => self.output.note(error),
+    /// What the user has typed is tried, if it is a PIN at all.
+    async fn typed(&mut self, typed: Option<Zeroizing<String>>) -> Result<(), Failure> {
+        self.prompt = None;
+        match Pin::parse(&typed.ok_or_else(pin_missing)?) {
+            Ok(pin) => self.provide(&pin).await,
+            Err(error) => {
+                self.output.note(error);
+                self.prompt = Some(Prompt::start()?);
+                Ok(())
             }
+        }
+    }
+
+    async fn provide(&self, pin: &Pin) -> Result<(), Failure> {
+        match self.client.provide_pin(self.id, pin).await {
+            // The transfer went on meanwhile: the next poll tells.
+            Err(error) if matches!(error.code(), "closed" | "closing" | "pin_not_asked") => Ok(()),
+            provided => provided.map_err(Into::into),
         }
     }
 

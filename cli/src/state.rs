@@ -1,20 +1,16 @@
-//! The state folder: the sealed records of the transfers, their key, and the command's own notes on each.
+//! What is kept of the transfers: their sealed records, and the command's own notes on each.
 
-use std::fs::{DirBuilder, File};
-use std::io::{self, Write as _};
-use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
-use tempfile::NamedTempFile;
-use tigress::secret::Secret;
 use tigress::{
     Config, DirectoryStore, StoreError, TransferClient, TransferId, TransferStore, TransferSummary,
 };
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::exit::Failure;
+use crate::folder;
 
 /// How often notes are written again when another process was faster.
 const MAX_CONFLICTS: usize = 16;
@@ -29,20 +25,16 @@ impl State {
     /// The folder, or the user's own; made on first use.
     pub(crate) fn open(folder: Option<&Path>) -> Result<Self, Failure> {
         let folder = match folder {
+            Some(folder) if folder.as_os_str().is_empty() => {
+                return Err(Failure::usage("the state folder's name is empty"));
+            }
             Some(folder) => folder.to_path_buf(),
-            None => default_folder()?,
+            None => folder::of_user()?,
         };
-        let failed = |error: io::Error| {
-            let reason = format!("the state folder {} failed: {error}", folder.display());
+        let key = folder::open(&folder).map_err(|error| {
+            let reason = format!("the state folder {}: {error}", folder.display());
             Failure::new("state", reason)
-        };
-        let mut builder = DirBuilder::new();
-        builder
-            .recursive(true)
-            .mode(0o700)
-            .create(&folder)
-            .map_err(failed)?;
-        let key = key_in(&folder).map_err(failed)?;
+        })?;
         let store = Arc::new(DirectoryStore::new(folder, key));
         Ok(Self { store })
     }
@@ -82,7 +74,7 @@ impl State {
     /// Notes on a transfer, in the place of earlier ones.
     pub(crate) fn note(&self, id: TransferId, notes: &Notes) -> Result<(), Failure> {
         let bytes = serde_json::to_vec(notes).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| Failure::new("state", "a path is not UTF-8"))?;
+        let bytes = bytes.map_err(|_| Failure::new("internal", "notes can't be written"))?;
         let key = record_key(id);
         for _ in 0..MAX_CONFLICTS {
             let before = self.store.load(&key).map_err(store_failed)?;
@@ -122,6 +114,7 @@ pub(crate) struct Notes {
     /// Sender: the relay.
     pub(crate) relay: Option<String>,
     /// Sender: a `.tigress` file to write.
+    #[serde(with = "path_bytes", default)]
     pub(crate) invitation_file: Option<PathBuf>,
     /// Receiver: the invitation, until it was read and found good.
     pub(crate) invitation: Option<Content>,
@@ -130,6 +123,7 @@ pub(crate) struct Notes {
     /// Receiver: what is to be answered.
     pub(crate) reply: Option<Content>,
     /// Receiver: the file, sender: the folder, for what is received.
+    #[serde(with = "path_bytes", default)]
     pub(crate) out: Option<PathBuf>,
     /// Whether files may be overwritten.
     pub(crate) force: bool,
@@ -143,6 +137,33 @@ impl Notes {
         self.key = None;
         self.invitation = None;
         self.reply = None;
+    }
+}
+
+/// Paths as the bytes that they are: not every one is text.
+mod path_bytes {
+    use std::ffi::OsString;
+    use std::os::unix::ffi::{OsStrExt as _, OsStringExt as _};
+    use std::path::PathBuf;
+
+    use serde::{Deserialize as _, Deserializer, Serialize as _, Serializer};
+
+    use super::Content;
+
+    #[expect(clippy::ref_option, reason = "as serde calls it")]
+    pub(super) fn serialize<S: Serializer>(
+        path: &Option<PathBuf>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let bytes = |path: &PathBuf| Content(path.as_os_str().as_bytes().to_vec().into());
+        path.as_ref().map(bytes).serialize(serializer)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<PathBuf>, D::Error> {
+        let bytes = Option::<Content>::deserialize(deserializer)?;
+        Ok(bytes.map(|bytes| OsString::from_vec(bytes.0.to_vec()).into()))
     }
 }
 
@@ -185,43 +206,4 @@ fn record_key(id: TransferId) -> String {
 
 fn store_failed(error: StoreError) -> Failure {
     Failure::new("store", format!("the store failed: {error}"))
-}
-
-/// The user's own folder for state.
-pub(crate) fn default_folder() -> Result<PathBuf, Failure> {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    variable("XDG_STATE_HOME")
-        // The XDG base directory specification: others are to be ignored.
-        .filter(|folder| folder.is_absolute())
-        .or_else(|| Some(variable("HOME")?.join(".local/state")))
-        .map(|folder| folder.join("tigress"))
-        .ok_or(Failure::usage(
-            "there is no home folder: name a state folder with --state",
-        ))
-}
-
-/// The key in the folder; whoever comes first makes it.
-fn key_in(folder: &Path) -> io::Result<Secret<32>> {
-    let path = folder.join("key");
-    match read_key(&path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        result => return result,
-    }
-    let mut key = Zeroizing::new([0; 32]);
-    getrandom::fill(&mut key[..]).map_err(|_| io::Error::other("no randomness"))?;
-    // Temporary files are readable by their user alone.
-    let mut file = NamedTempFile::new_in(folder)?;
-    file.write_all(&key[..])?;
-    file.as_file().sync_all()?;
-    match file.persist_noclobber(&path) {
-        Ok(_) => File::open(folder)?.sync_all()?,
-        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(error.error),
-    }
-    read_key(&path)
-}
-
-fn read_key(path: &Path) -> io::Result<Secret<32>> {
-    let bytes = Zeroizing::new(std::fs::read(path)?);
-    Secret::from_slice(&bytes).ok_or(io::Error::other("its key is not 32 bytes"))
 }

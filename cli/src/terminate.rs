@@ -34,6 +34,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         notes,
         output: command.common.output(),
         pins: VecDeque::new(),
+        stdin_is_taken: false,
         give_up_after: command.give_up_after,
     })?;
     if !matches!(summary.state, TransferState::Closed(_)) {

@@ -249,7 +249,19 @@ fn what_is_no_command_is_usage() {
     ] {
         assert_eq!(desk.run(words).code, Some(2), "{words:?}");
     }
-    let missing = desk.run(&["send", "missing", "--json"]);
-    assert_eq!(missing.code, Some(1));
-    assert_eq!(missing.event("error")["code"], "file");
+    for words in [
+        &["send", "missing"][..],
+        &["receive", "missing.tigress"],
+        &["receive", "."],
+        &["inspect", "missing"],
+        &["inspect", "x", "--invitation", "missing"],
+    ] {
+        let missing = desk.run(&[words, &["--json"]].concat());
+        assert_eq!(missing.code, Some(1), "{words:?}");
+        let error = missing.event("error");
+        assert_eq!(error["code"], "file");
+        let reason = text(&error, "reason").to_lowercase();
+        let told = ["no such file", "is a directory"];
+        assert!(told.iter().any(|told| reason.contains(told)), "{reason}");
+    }
 }

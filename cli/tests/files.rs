@@ -1,9 +1,14 @@
-//! What is written where: received files, the state folder.
+//! What is written where, and what never is.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
 mod common;
 
-use common::{Desk, Ended, Process, Relay, mode, text};
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+use std::os::unix::fs::{MetadataExt as _, symlink};
+use std::os::unix::net::UnixListener;
+
+use common::{Desk, Ended, Process, Relay, Signal, mode, text};
 
 struct Offer {
     desk: Desk,
@@ -52,6 +57,143 @@ fn another_file_is_never_overwritten_without_force() {
     assert_eq!(offer.desk.read("got"), b"the key");
     assert_eq!(mode(&offer.desk.path("got")), 0o600);
     assert_eq!(offer.sender.end().code, Some(0));
+}
+
+/// Makes one of each kind that is no regular file.
+fn unlike_files(desk: &Desk) -> Vec<&'static str> {
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+    desk.write("target", b"something else");
+    std::fs::create_dir(desk.path("folder")).unwrap();
+    symlink("target", desk.path("link")).unwrap();
+    symlink("nowhere", desk.path("dangling")).unwrap();
+    UnixListener::bind(desk.path("socket")).unwrap();
+    let node = |name, kind, device| mknodat(CWD, desk.path(name), kind, Mode::RWXU, device);
+    node("pipe", FileType::Fifo, 0).unwrap();
+    symlink("pipe", desk.path("link-to-pipe")).unwrap();
+    let mut all = vec![
+        "folder",
+        "link",
+        "dangling",
+        "socket",
+        "pipe",
+        "link-to-pipe",
+    ];
+    // As the privileged user alone: a null device, and a device is what must not be lost most.
+    if node(
+        "device",
+        FileType::CharacterDevice,
+        rustix::fs::makedev(1, 3),
+    )
+    .is_ok()
+    {
+        all.push("device");
+    }
+    all
+}
+
+#[test]
+fn what_is_no_regular_file_is_never_replaced_nor_is_that_advised() {
+    let offer = offer();
+    for name in unlike_files(&offer.desk) {
+        let before = offer.desk.path(name).symlink_metadata().unwrap();
+        for force in [&[][..], &["--force"]] {
+            let received = offer.receive(&[&["--out", name][..], force].concat());
+            let words = [
+                "send",
+                "key",
+                "--invitation",
+                name,
+                "--state",
+                "s2",
+                "--json",
+            ];
+            let sent = offer.desk.run(&[&words[..], force].concat());
+            for refused in [received, sent] {
+                assert_eq!(refused.code, Some(1), "{name}: {:?}", refused.stdout);
+                let error = refused.event("error");
+                assert_eq!(error["code"], "file");
+                let reason = text(&error, "reason");
+                assert!(reason.contains("never replaced"), "{reason}");
+                assert!(!reason.contains("--force"), "{reason}");
+            }
+        }
+        let after = offer.desk.path(name).symlink_metadata().unwrap();
+        assert_eq!(after.ino(), before.ino(), "{name}");
+    }
+    assert_eq!(offer.desk.read("target"), b"something else");
+    assert_eq!(offer.receive(&["--out", "got"]).code, Some(0));
+}
+
+#[test]
+fn a_pipe_that_appears_meanwhile_is_not_replaced_either() {
+    let offer = offer();
+    offer.sender.signal(Signal::STOP);
+    let words = ["receive", &offer.url, "--relay-trust", &offer.relay.url];
+    let words = [
+        &words[..],
+        &["--json", "--state", "r", "--out", "got", "--force"],
+    ]
+    .concat();
+    let mut receiver = offer.desk.start(&words);
+    receiver.until("accepted");
+    unlike_files(&offer.desk);
+    std::fs::rename(offer.desk.path("pipe"), offer.desk.path("got")).unwrap();
+    offer.sender.signal(Signal::CONT);
+    let refused = receiver.end();
+    assert_eq!(refused.code, Some(1), "{:?}", refused.stdout);
+    assert!(text(&refused.event("error"), "reason").contains("a named pipe"));
+    let found = offer.desk.path("got").symlink_metadata().unwrap();
+    assert!(!found.is_file());
+    // It is not lost.
+    let other = offer.receive(&["--out", "other"]);
+    assert_eq!(other.code, Some(0), "{:?}", other.stdout);
+    assert_eq!(offer.desk.read("other"), b"the key");
+}
+
+#[test]
+fn a_folder_for_replies_that_is_none_is_told_before_anybody_is_invited() {
+    let desk = Desk::new();
+    desk.write("key", b"k");
+    let refused = desk.run(&["send", "key", "--out", "key", "--state", "s", "--json"]);
+    assert_eq!(refused.code, Some(1), "{:?}", refused.stdout);
+    assert_eq!(refused.event("error")["code"], "file");
+    assert_eq!(refused.events().len(), 1);
+}
+
+#[test]
+fn a_path_that_is_not_text_is_a_path_like_others() {
+    let offer = offer();
+    let folder = offer.desk.path("").join(OsStr::from_bytes(b"V\xeddeos"));
+    std::fs::create_dir(&folder).unwrap();
+    let link = folder.join(OsStr::from_bytes(b"l\xednk"));
+    std::fs::write(&link, &offer.url).unwrap();
+    let mut command = offer.desk.command(&["receive"]);
+    command.arg(link.file_name().unwrap()).current_dir(&folder);
+    command.args(["--relay-trust", &offer.relay.url, "--out", "o", "--json"]);
+    command.arg("--state").arg(OsStr::from_bytes(b"st\xe4te"));
+    let received = Process::of(command).end();
+    assert_eq!(received.code, Some(0), "{:?}", received.stdout);
+    assert_eq!(std::fs::read(folder.join("o")).unwrap(), b"the key");
+    // The other side of it, and what is resumed.
+    let mut command = offer.desk.command(&["send", "../key", "--json"]);
+    command.current_dir(&folder);
+    command.args([
+        "--relay",
+        &offer.relay.url,
+        "--invitation",
+        "i.tigress",
+        "--out",
+        "r",
+    ]);
+    let mut sender = Process::of(command);
+    let id = text(&sender.until("invited"), "transfer");
+    sender.kill();
+    assert!(folder.join("i.tigress").is_file());
+    let mut resumed = offer.desk.start(&["resume", &id, "--json", "--force"]);
+    resumed.until("invited");
+    let mut command = offer.desk.command(&["inspect"]);
+    command.arg(folder.join("i.tigress"));
+    assert_eq!(Process::of(command).end().code, Some(0));
 }
 
 #[test]
@@ -129,36 +271,4 @@ fn a_folder_that_is_not_there_is_told_before_anything_is_claimed() {
         "another",
     ];
     assert_eq!(offer.desk.run(&words).code, Some(0));
-}
-
-#[test]
-fn the_state_folder_has_its_own_key_for_its_user_alone() {
-    let offer = offer();
-    let key = offer.desk.path("s/key");
-    assert_eq!((mode(&key), mode(&offer.desk.path("s"))), (0o600, 0o700));
-    assert_eq!(std::fs::read(&key).unwrap().len(), 32);
-    assert_eq!(offer.receive(&["--out", "got"]).code, Some(0));
-    assert_eq!(offer.sender.end().code, Some(0));
-    // Under another key nothing opens, and nothing is taken for lost.
-    let id = text(
-        &offer
-            .desk
-            .run(&["transfers", "--state", "r", "--json"])
-            .events()[0],
-        "transfer",
-    );
-    std::fs::write(offer.desk.path("r/key"), [7; 32]).unwrap();
-    let resumed = offer.desk.run(&["resume", &id, "--state", "r", "--json"]);
-    assert_eq!(resumed.code, Some(1));
-}
-
-#[test]
-fn without_state_the_users_own_folder_is_taken() {
-    let desk = Desk::new();
-    assert_eq!(desk.run(&["transfers"]).code, Some(0));
-    assert_eq!(mode(&desk.path("home/.local/state/tigress/key")), 0o600);
-    let mut command = desk.command(&["transfers"]);
-    command.env("XDG_STATE_HOME", desk.path("xdg"));
-    assert_eq!(Process::of(command).end().code, Some(0));
-    assert!(desk.path("xdg/tigress/key").is_file());
 }

@@ -214,8 +214,9 @@ fn what_is_malformed_is_told_and_not_echoed() {
     for (input, reason) in [
         (cut, "shorter than its frame"),
         (&payload, "base64"),
-        ("sesame!", "neither an invitation"),
-        ("", "neither an invitation"),
+        ("sesame!", "there is no such file"),
+        ("#sesame!", "neither an invitation"),
+        ("", "there is no such file"),
     ] {
         let shown = desk.run(&["inspect", input]);
         assert_eq!((shown.code, shown.stdout.len()), (Some(1), 0));

@@ -165,7 +165,8 @@ fn inspect_says_what_is_wrong_and_echoes_nothing() {
             good.split('#').next().unwrap().to_owned(),
             "no shared secret",
         ),
-        ("no-such-file-named-sesame".to_owned(), "neither"),
+        ("no-such-file-named-sesame".to_owned(), "no such file"),
+        ("no file, but # like a link: sesame".to_owned(), "neither"),
         (format!("{{\"shareURL\":\"{good}\"}}"), "version"),
     ] {
         let shown = desk.run(&["inspect", &bad]);

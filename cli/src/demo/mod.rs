@@ -55,8 +55,6 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     if command.stats {
         figures::show(&parts, &invitation).await?;
     }
-    parts.sender.stop();
-    parts.receiver.stop();
     parts.relay.stop().await;
     Ok(DONE)
 }

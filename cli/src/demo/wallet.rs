@@ -9,9 +9,8 @@ use tigress::{
     Config, Credential, Error, MemoryStore, Outcome, TerminateReason, TransferClient,
     TransferEvent, TransferId, TransferState,
 };
-use tokio::runtime::Runtime;
 
-use crate::cpu;
+use crate::cpu::Threads;
 use crate::exit::Failure;
 use crate::meter::Meter;
 
@@ -35,7 +34,7 @@ pub(crate) struct Wallet {
     pub(crate) name: &'static str,
     pub(crate) client: TransferClient,
     pub(crate) meter: Arc<Meter>,
-    runtime: Runtime,
+    threads: Threads,
 }
 
 impl Wallet {
@@ -44,13 +43,13 @@ impl Wallet {
         config.allow_loopback_http = true;
         let meter = Meter::new(tigress::built_in_transport(&config)?, PATIENCE);
         let http = Arc::<Meter>::clone(&meter);
-        let runtime = cpu::runtime(name, 1)
+        let threads = Threads::new(name, 1)
             .map_err(|error| Failure::new("internal", format!("no threads: {error}")))?;
         Ok(Self {
             name,
             client: TransferClient::new(config, Arc::new(MemoryStore::new()), Some(http))?,
             meter,
-            runtime,
+            threads,
         })
     }
 
@@ -63,7 +62,7 @@ impl Wallet {
         T: Send + 'static,
         E: Into<Failure> + Send + 'static,
     {
-        let done = tokio::time::timeout(PATIENCE, self.runtime.spawn(work)).await;
+        let done = tokio::time::timeout(PATIENCE, self.threads.handle().spawn(work)).await;
         match done {
             Ok(Ok(result)) => result.map_err(Into::into),
             Ok(Err(_)) => Err(Failure::new("internal", "a wallet panicked")),
@@ -77,10 +76,6 @@ impl Wallet {
     /// Carries a transfer to its end, and gives the app back.
     pub(crate) async fn carry<A: App>(&self, id: TransferId, app: A) -> Result<A, Failure> {
         self.run(carry(self.client.clone(), id, app)).await
-    }
-
-    pub(crate) fn stop(self) {
-        self.runtime.shutdown_background();
     }
 }
 

@@ -1,0 +1,160 @@
+//! A user at a terminal: the PIN is asked there, typed unseen, and however the command ends, the terminal is as before.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
+
+mod common;
+
+use common::terminal::Terminal;
+use common::{Desk, Process, Relay, Signal, text};
+
+struct Invited {
+    desk: Desk,
+    relay: Relay,
+    sender: Process,
+    url: String,
+    pin: String,
+}
+
+fn invited(lifetime: &str) -> Invited {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"the key");
+    let words = [
+        "send", "key", "--pin", "--relay", &relay.url, "--state", "s",
+    ];
+    let mut sender = desk.start(&[&words[..], &["--json", "--lifetime", lifetime]].concat());
+    let invited = sender.until("invited");
+    Invited {
+        desk,
+        relay,
+        sender,
+        url: text(&invited, "url"),
+        pin: text(&invited, "pin"),
+    }
+}
+
+impl Invited {
+    /// A receiver at the question.
+    fn asked(&self) -> Terminal {
+        let words = ["receive", &self.url, "--relay-trust", &self.relay.url];
+        let words = [&words[..], &["--state", "r", "--out", "got"]].concat();
+        let mut terminal = Terminal::run(&self.desk, &words);
+        terminal.until("PIN: ");
+        assert!(!terminal.echoes());
+        terminal
+    }
+}
+
+#[test]
+fn the_pin_is_asked_on_the_terminal_when_the_link_comes_from_stdin() {
+    let invited = invited("48h");
+    let line = "printf %s \"$LINK\" | $TIGRESS receive - --relay-trust $RELAY --state r --out got";
+    let environment = [("LINK", &*invited.url), ("RELAY", &*invited.relay.url)];
+    let mut terminal = Terminal::shell(&invited.desk, line, &environment);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    assert!(!terminal.shown.contains(&invited.pin));
+    assert_eq!(invited.desk.read("got"), b"the key");
+    assert_eq!(invited.sender.end().code, Some(0));
+}
+
+#[test]
+fn what_is_no_pin_is_asked_again_and_costs_no_try() {
+    let invited = invited("48h");
+    let mut terminal = invited.asked();
+    terminal.types("sesame");
+    terminal.until("PIN: ");
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(!terminal.shown.contains("tries left"));
+}
+
+#[test]
+fn a_signal_at_the_question_ends_the_command_as_ever_and_leaves_the_terminal_as_it_was() {
+    let invited = invited("48h");
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let mut terminal = invited.asked();
+        terminal.signal(signal);
+        assert_eq!(terminal.end(), Err(signal.as_raw()), "{}", terminal.shown);
+        assert!(terminal.echoes(), "{signal:?}");
+    }
+    // Nothing was lost by it.
+    let mut terminal = invited.asked();
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn ctrl_c_at_the_question_gives_the_invitation_back() {
+    let invited = invited("48h");
+    let mut terminal = invited.asked();
+    terminal.signal(Signal::INT);
+    assert_eq!(terminal.end(), Ok(130), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    let words = ["receive", &invited.url, "--relay-trust", &invited.relay.url];
+    let words = [&words[..], &["--state", "other", "--pin", &invited.pin]].concat();
+    assert_eq!(invited.desk.run(&words).code, Some(0));
+}
+
+#[test]
+fn stopped_at_the_question_the_terminal_is_the_shells_and_then_it_is_asked_again() {
+    let invited = invited("48h");
+    let mut terminal = invited.asked();
+    terminal.signal(Signal::TSTP);
+    terminal.stopped();
+    assert!(terminal.echoes());
+    terminal.signal(Signal::CONT);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    // Nobody can see this one coming; what the shell sets meanwhile is set back.
+    terminal.signal(Signal::STOP);
+    terminal.stopped();
+    terminal.set_echo();
+    terminal.signal(Signal::CONT);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    assert!(!terminal.shown.contains(&invited.pin));
+}
+
+#[test]
+fn after_the_question_signals_end_and_stop_it_as_before() {
+    let invited = invited("48h");
+    invited.sender.signal(Signal::STOP);
+    let mut terminal = invited.asked();
+    terminal.types(&invited.pin);
+    // Answered, and nobody is there to go on.
+    terminal.until("\n");
+    terminal.signal(Signal::TSTP);
+    terminal.stopped();
+    terminal.signal(Signal::CONT);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.end(), Err(Signal::TERM.as_raw()));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn a_sender_that_cancels_ends_the_question() {
+    let invited = invited("48h");
+    let mut terminal = invited.asked();
+    invited.sender.signal(Signal::INT);
+    // The mailbox is gone: more is not known here before the two are connected.
+    terminal.until("ended: unconfirmed: the mailbox is gone");
+    assert_eq!(terminal.end(), Ok(1), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn an_invitation_that_expires_ends_the_question() {
+    let invited = invited("3s");
+    let mut terminal = invited.asked();
+    // The mailbox is gone: more is not known here before the two are connected.
+    terminal.until("ended: unconfirmed: the mailbox is gone");
+    assert_eq!(terminal.end(), Ok(1), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
