@@ -11,6 +11,7 @@ mod fragment;
 mod image_url;
 mod parse;
 mod peer_text;
+mod plain_text;
 mod qr;
 mod relay_origin;
 mod share_url;

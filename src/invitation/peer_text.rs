@@ -4,8 +4,10 @@ use std::fmt;
 
 use thiserror::Error;
 
+use super::plain_text;
+
 /// A text from the other side of a transfer, such as a title. `Display` and `Debug` give it in one line, without
-/// characters that could disguise it; [`raw`](Self::raw) gives it as it came.
+/// characters that could disguise it (`docs/invitation.md`, "Words of others"); [`raw`](Self::raw) gives it as it came.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct PeerText(String);
 
@@ -30,8 +32,11 @@ impl PeerText {
         Ok(Self(text))
     }
 
-    /// Takes as much of a text as is allowed: for what a relay says, which refuses nothing by itself.
-    pub(crate) fn cut(mut text: String) -> Self {
+    /// Takes the first [`MAX_LEN`](Self::MAX_LEN) bytes of a text, or fewer where a character would be cut: for what is
+    /// to be shown whatever its length.
+    #[must_use]
+    pub fn cut(text: impl Into<String>) -> Self {
+        let mut text = text.into();
         let mut end = text.len().min(Self::MAX_LEN);
         while !text.is_char_boundary(end) {
             end -= 1;
@@ -49,36 +54,12 @@ impl PeerText {
 
 impl fmt::Display for PeerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0
-            .chars()
-            .filter_map(shown)
-            .try_for_each(|c| fmt::Write::write_char(f, c))
+        plain_text::write(&self.0, f)
     }
 }
 
 impl fmt::Debug for PeerText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "PeerText({:?})", self.to_string())
-    }
-}
-
-fn shown(c: char) -> Option<char> {
-    match c {
-        '\t' | '\n' | '\r' | '\u{2028}' | '\u{2029}' => Some(' '),
-        c if c.is_control() => None,
-        // Bidirectional marks, embeddings, overrides and isolates (UAX #9 §2).
-        '\u{061c}'
-        | '\u{200e}'
-        | '\u{200f}'
-        | '\u{202a}'..='\u{202e}'
-        | '\u{2066}'..='\u{2069}' => None,
-        // Invisible ones; the joiners U+200C and U+200D stay, scripts and emoji need them.
-        '\u{00ad}'
-        | '\u{200b}'
-        | '\u{2060}'..='\u{2064}'
-        | '\u{feff}'
-        | '\u{fff9}'..='\u{fffb}' => None,
-        '\u{e0000}'..='\u{e007f}' => None,
-        c => Some(c),
     }
 }

@@ -309,7 +309,7 @@ fn the_frame_of_the_token_is_checked_to_its_end() {
 fn a_peers_text_is_shown_without_disguise_and_kept_as_it_came() {
     let raw = "Pay\u{202e}gpj.\u{2066}x\n\u{1b}[31mred\u{0}\u{200b}\u{e0041} \u{5d0}\u{200d}";
     let text = PeerText::new(raw).unwrap();
-    assert_eq!(text.to_string(), "Paygpj.x [31mred \u{5d0}\u{200d}");
+    assert_eq!(text.to_string(), "Paygpj.x [31mred \u{5d0}");
     assert_eq!(text.raw(), raw);
     assert!(!format!("{text:?}").contains(['\u{202e}', '\u{1b}', '\n']));
     let file = InvitationFile {
