@@ -5,60 +5,101 @@ use thiserror::Error;
 
 use super::peer_text::PeerText;
 
-/// Why an invitation was refused. The texts are for developers; apps match variants or [`code`](Self::code).
+/// Why an invitation was refused. The texts say in plain words what a person can do; apps match variants or
+/// [`code`](Self::code), and show words of their own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum InvitationError {
     /// Neither a URL nor a JSON object.
-    #[error("this is neither a share URL nor a .tigress file")]
+    #[error(
+        "there is no invitation in this: it takes the whole link, a message with the link in it, or the content of a .tigress file"
+    )]
     NotAnInvitation,
-    /// The file is over 256 KiB, or the URL over 2048 characters.
-    #[error("the invitation is longer than {limit} bytes")]
+    /// A file's name or path where its content should be.
+    #[error(
+        "this is the name of a file that was not found or not opened: check its spelling and its folder"
+    )]
+    FileName,
+    /// The text has two different share URLs.
+    #[error("there is more than one invitation in this text: copy the one link alone")]
+    SeveralLinks,
+    /// The link is not as it was sent, in a way that is recognised.
+    #[error("{0}")]
+    Changed(LinkChange),
+    /// The file or text is over 256 KiB, or the URL over 2048 characters.
+    #[error("this is no invitation: it is longer than {limit} bytes")]
     TooLarge {
         /// The limit that was passed, in bytes.
         limit: usize,
     },
     /// The URL has a space, a control character or a character outside ASCII.
-    #[error("the share URL contains a character that no URL may contain")]
+    #[error(
+        "the link was changed on the way: copy it again (it has a space, a sign or a letter that no link may have)"
+    )]
     UrlCharacter,
     /// The URL's relay part is no valid relay origin.
-    #[error("the share URL's relay is not valid: {0}")]
+    #[error(
+        "this is no invitation's link, or it was changed on the way: copy it again (its relay is not valid: {0})"
+    )]
     Relay(#[from] RelayOriginError),
     /// The path is not exactly `/v1/m/{uuid}`.
-    #[error("the share URL's path is not /v1/m/ followed by a mailbox id (a hyphenated UUID)")]
+    #[error(
+        "this is no invitation's link, or it was changed on the way: copy it again (its path is not /v1/m/ and a mailbox's id)"
+    )]
     Path,
     /// `v` is none of `a`, `h`, `c`.
-    #[error("the share URL's vertical (query key v) is none of a, h, c")]
+    #[error(
+        "the link was changed on the way: copy it again (v, the vertical or kind of credential, is none of a, h, c)"
+    )]
     UnknownVertical,
+    /// There is a query, but no `v` in it.
+    #[error(
+        "the link was changed on the way: copy it again (v, the vertical or kind of credential, is missing after the ?)"
+    )]
+    MissingVertical,
     /// `v` is there more than once.
-    #[error("the share URL has its vertical (query key v) more than once")]
+    #[error(
+        "the link was changed on the way: copy it again (v, the vertical or kind of credential, is there twice)"
+    )]
     RepeatedVertical,
     /// There is no fragment: the link was cut, or is the mailbox's address only.
-    #[error("the share URL has no shared secret: the part after # is missing")]
+    #[error(
+        "the link was changed on the way: copy it again, to its end (there is no shared secret: what comes after # is missing)"
+    )]
     SecretMissing,
     /// There is a fragment where none may be.
     #[error("a mailbox URL has no fragment, but this one does")]
     UnexpectedFragment,
     /// The fragment has another suffix than `.p`.
-    #[error("the part of the share URL after the shared secret is not .p")]
+    #[error(
+        "the link was changed on the way, or needs a newer app: copy it again (after the secret comes something else than .p)"
+    )]
     UnknownFlag,
     /// The secret has a character that belongs to no base64 alphabet, or misplaced padding.
-    #[error("the shared secret is not base64url")]
+    #[error(
+        "the link was changed on the way: copy it again (its secret has a character that it can't have)"
+    )]
     SecretEncoding,
     /// The secret has characters of the URL-safe and of the standard alphabet.
-    #[error("the shared secret mixes the base64url and the standard base64 alphabet")]
+    #[error(
+        "the link was changed on the way: copy it again (its secret mixes two base64 alphabets)"
+    )]
     SecretMixedAlphabets,
     /// The secret is not 32 bytes.
-    #[error("the shared secret is not exactly 32 bytes (43 base64 characters)")]
+    #[error(
+        "the link was changed on the way: copy it again, to its end (its secret is not exactly 32 bytes, 43 characters)"
+    )]
     SecretLength,
     /// The unused low bits of the secret's last character are not zero.
-    #[error("the spare bits of the shared secret's last character are not zero")]
+    #[error(
+        "the link was changed on the way: copy it again (its secret's last character is another one)"
+    )]
     SecretSpareBits,
     /// The file is not UTF-8.
-    #[error("the file is not valid UTF-8")]
+    #[error("the file is damaged: get it again (it is not valid UTF-8)")]
     NotUtf8,
     /// The file is not JSON.
-    #[error("the file is not valid JSON (line {line}, column {column})")]
+    #[error("the file is damaged: get it again (not JSON at line {line}, column {column})")]
     Json {
         /// From 1.
         line: usize,
@@ -113,11 +154,15 @@ impl InvitationError {
     pub fn code(&self) -> &'static str {
         match self {
             Self::NotAnInvitation => "not_an_invitation",
+            Self::FileName => "file_name",
+            Self::SeveralLinks => "several_links",
+            Self::Changed(change) => change.code(),
             Self::TooLarge { .. } => "invitation_too_large",
             Self::UrlCharacter => "url_character",
             Self::Relay(error) => error.code(),
             Self::Path => "url_path",
             Self::UnknownVertical => "url_vertical_unknown",
+            Self::MissingVertical => "url_vertical_missing",
             Self::RepeatedVertical => "url_vertical_repeated",
             Self::SecretMissing => "secret_missing",
             Self::UnexpectedFragment => "url_fragment",
@@ -137,6 +182,63 @@ impl InvitationError {
             Self::TokenEncoding => "file_token_encoding",
             Self::TokenTooLarge => "file_token_too_large",
             Self::TokenFrame => "file_token_frame",
+        }
+    }
+}
+
+/// What happened to a link between sender and receiver, where that can be recognised. The link is not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum LinkChange {
+    /// Microsoft SafeLinks has put it into a link of its own.
+    #[error(
+        "the link was changed on the way: a mail gateway, Microsoft SafeLinks, has put it into a link of its own and has seen its secret. Ask the sender to invite again, by a messenger"
+    )]
+    SafeLinks,
+    /// A mail gateway, a social network, a shortener has put it into a link of its own.
+    #[error(
+        "the link was changed on the way: a mail gateway or a redirecting service has put it into a link of its own and has seen its secret. Ask the sender to invite again, another way"
+    )]
+    Gateway,
+    /// It was percent-encoded: its `#` became `%23`.
+    #[error(
+        "the link was changed on the way: copy it again (its # became %23). If it was opened like that, the relay has seen its secret: ask the sender to invite again"
+    )]
+    Escaped,
+    /// It was put into capital or into small letters.
+    #[error(
+        "the link was changed on the way: copy it again (somebody made its letters all capital or all small)"
+    )]
+    Case,
+    /// A browser has added or put in a pointer to a text of the page, `:~:text=`.
+    #[error(
+        "the link was changed on the way: copy it again, from the message and not from a browser (:~: was added)"
+    )]
+    TextFragment,
+    /// It has a `#` twice, as when it was pasted twice.
+    #[error("the link was changed on the way: copy it again, once (it has more than one #)")]
+    Repeated,
+    /// A line break or a space stands within it.
+    #[error("the link was changed on the way: copy it again (it was broken apart before its end)")]
+    Broken,
+    /// Its `https://` is missing.
+    #[error("the link was changed on the way: copy it again (https:// at its start is missing)")]
+    SchemeLost,
+}
+
+impl LinkChange {
+    /// The error's stable name: it never changes once released.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::SafeLinks => "link_safelinks",
+            Self::Gateway => "link_gateway",
+            Self::Escaped => "link_escaped",
+            Self::Case => "link_case",
+            Self::TextFragment => "link_text_fragment",
+            Self::Repeated => "link_repeated",
+            Self::Broken => "link_broken",
+            Self::SchemeLost => "link_scheme_lost",
         }
     }
 }

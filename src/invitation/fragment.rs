@@ -4,13 +4,16 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use base64::{DecodeError, DecodeSliceError, Engine};
 use zeroize::Zeroizing;
 
-use super::error::InvitationError;
+use super::error::{InvitationError, LinkChange};
 use crate::secret::SharedSecret;
 
 /// 32 bytes in base64 without padding.
 pub(super) const SECRET_CHARS: usize = 43;
 /// The suffix that says that a PIN is needed.
 pub(super) const PIN_SUFFIX: &str = ".p";
+
+/// As many letters all but one secret in some million have; it is 35 on average.
+const MANY_LETTERS: usize = 20;
 
 /// Every character and one padding, each percent-encoded.
 const MAX_SECRET_TEXT: usize = 3 * (SECRET_CHARS + 1);
@@ -37,7 +40,19 @@ pub(super) fn read(fragment: &str) -> Result<(SharedSecret, bool), InvitationErr
     if text.is_empty() {
         return Err(InvitationError::SecretMissing);
     }
-    Ok((decode(&symbols(text)?)?, pin_required))
+    let symbols = symbols(text)?;
+    let secret = decode(&symbols)?;
+    if is_in_lower_case(&symbols) {
+        return Err(InvitationError::Changed(LinkChange::Case));
+    }
+    Ok((secret, pin_required))
+}
+
+/// Whether a secret's letters were all made small. Among random secrets one in five thousand million looks like that; an
+/// upper-cased link shows itself by its path.
+fn is_in_lower_case(symbols: &[u8]) -> bool {
+    let small = symbols.iter().filter(|byte| byte.is_ascii_lowercase());
+    small.count() >= MANY_LETTERS && !symbols.iter().any(u8::is_ascii_uppercase)
 }
 
 /// The secret's characters in the URL-safe alphabet, without padding.

@@ -5,11 +5,13 @@
 //! [`parse_invitation`] reads all of them; [`RelayPolicy`] says which relays may be talked to.
 //! The shapes, limits and errors are specified in `docs/invitation.md`.
 
+mod changed;
 mod error;
 mod file;
 mod fragment;
 mod image_url;
 mod parse;
+mod pasted;
 mod peer_text;
 mod plain_text;
 mod qr;
@@ -19,7 +21,7 @@ mod share_url;
 #[cfg(test)]
 mod tests;
 
-pub use error::{InvitationError, RelayOriginError, RelayPolicyError};
+pub use error::{InvitationError, LinkChange, RelayOriginError, RelayPolicyError};
 pub use file::{InvitationFile, MEDIA_TYPE};
 pub(crate) use image_url::is_image_url;
 pub use parse::{InvitationPreview, parse_invitation};

@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::error::InvitationError;
 use super::file::{self, InvitationFile};
+use super::pasted;
 use super::peer_text::PeerText;
 use super::share_url::ShareUrl;
 use crate::gss::{Oid, mechanism_of};
@@ -28,13 +29,16 @@ pub struct InvitationPreview {
     pub mechanism_oid: Option<Vec<u8>>,
 }
 
-/// Reads a share URL (white space around it is dropped) or the bytes of a `.tigress` file of at most 256 KiB.
+/// Reads the bytes of a `.tigress` file, or what somebody pasted: a share URL with quotes, brackets or punctuation
+/// around it, or a whole message with one share URL in it. Of at most 256 KiB.
 ///
 /// # Errors
-/// [`InvitationError`] says precisely what is wrong and never holds any of the input.
+/// [`InvitationError`] says precisely what is wrong and never holds any of the input. A link that was changed on its way
+/// is not mended but told.
 pub fn parse_invitation(bytes: &[u8]) -> Result<InvitationPreview, InvitationError> {
     let bytes = bytes.trim_ascii();
-    if bytes.starts_with(b"{") {
+    let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(bytes);
+    if is_file(bytes) {
         return InvitationFile::parse(bytes)?.try_into();
     }
     if bytes.len() > file::MAX_FILE_LEN {
@@ -43,7 +47,19 @@ pub fn parse_invitation(bytes: &[u8]) -> Result<InvitationPreview, InvitationErr
         });
     }
     let text = std::str::from_utf8(bytes).map_err(|_| InvitationError::NotAnInvitation)?;
-    ShareUrl::parse(text.trim()).map(InvitationPreview::from)
+    pasted::read(text.trim()).map(InvitationPreview::from)
+}
+
+/// Editors of some systems write it before a text.
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// Whether this is a JSON object, not a link in curly brackets.
+fn is_file(bytes: &[u8]) -> bool {
+    let inner = bytes.trim_ascii_start().strip_prefix(b"{");
+    inner.is_some_and(|inner| {
+        let start = inner.trim_ascii_start().get(..b"http".len());
+        !start.is_some_and(|start| start.eq_ignore_ascii_case(b"http"))
+    })
 }
 
 impl From<ShareUrl> for InvitationPreview {

@@ -1,8 +1,10 @@
 //! The share URL: `https://{relay}/v1/m/{uuid}?v={a|h|c}#{secret}[.p]`.
 
+use url::form_urlencoded;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::changed;
 use super::error::InvitationError;
 use super::fragment;
 use super::relay_origin::RelayOrigin;
@@ -73,20 +75,27 @@ pub struct ShareUrl {
 }
 
 impl ShareUrl {
-    /// Reads a share URL of at most 2048 characters, without white space around it. A plain-http loopback
-    /// relay is read too: [`RelayPolicy`](super::RelayPolicy) decides about it.
+    /// Reads a share URL of at most 2048 characters, with nothing around it: [`parse_invitation`](super::parse_invitation)
+    /// finds it in what was pasted. A plain-http loopback relay is read too: [`RelayPolicy`](super::RelayPolicy) decides
+    /// about it.
     ///
     /// The secret may be written in base64url or standard base64, with or without padding, with `+`, `/`, `=`
-    /// percent-encoded. A missing `v` means [`Vertical::General`]; other query keys are ignored.
+    /// percent-encoded. Without a query the vertical is [`Vertical::General`]; a query must have one `v`, and its other
+    /// keys are ignored.
     ///
     /// # Errors
-    /// [`InvitationError`], which names the part that is wrong and shows nothing of it.
+    /// [`InvitationError`], which names the part that is wrong, or what happened to the link on its way, and shows
+    /// nothing of it.
     pub fn parse(text: &str) -> Result<Self, InvitationError> {
         check_characters(text)?;
+        Self::read(text).map_err(|error| changed::explain(text, error))
+    }
+
+    fn read(text: &str) -> Result<Self, InvitationError> {
         let (address, fragment) = split_optional(text, '#');
         let (location, query) = split_optional(address, '?');
         let (relay, mailbox) = parse_location(location)?;
-        let vertical = parse_vertical(query.unwrap_or_default())?;
+        let vertical = query.map_or(Ok(Vertical::General), parse_vertical)?;
         let fragment = fragment.ok_or(InvitationError::SecretMissing)?;
         let (secret, pin_required) = fragment::read(fragment)?;
         Ok(Self {
@@ -164,19 +173,30 @@ fn parse_location(location: &str) -> Result<(RelayOrigin, Uuid), InvitationError
     Ok((relay, mailbox))
 }
 
+/// The vertical of a query. A query without one has lost it: it never becomes another by itself.
 fn parse_vertical(query: &str) -> Result<Vertical, InvitationError> {
     let mut found = None;
     for pair in query.split('&') {
         let (key, value) = split_optional(pair, '=');
-        if key != "v" {
+        // HTML writes `&amp;` for `&`, and some programs do it twice.
+        let key = key.trim_start_matches("amp;");
+        if !is_like_v(key) {
             continue;
         }
         let vertical = value
+            .filter(|_| key == "v")
             .and_then(Vertical::from_letter)
             .ok_or(InvitationError::UnknownVertical)?;
         if found.replace(vertical).is_some() {
             return Err(InvitationError::RepeatedVertical);
         }
     }
-    Ok(found.unwrap_or_default())
+    found.ok_or(InvitationError::MissingVertical)
+}
+
+/// Whether a query's key is `v`, or was before somebody changed its case or encoded it.
+fn is_like_v(key: &str) -> bool {
+    let mut decoded = form_urlencoded::parse(key.as_bytes());
+    let key = decoded.next().map(|(key, _)| key.to_ascii_lowercase());
+    key.is_some_and(|key| key.trim().trim_start_matches("amp;") == "v")
 }

@@ -17,10 +17,13 @@ fn codes() -> Vec<&'static str> {
     ];
     let invitation = [
         E::NotAnInvitation,
+        E::FileName,
+        E::SeveralLinks,
         E::TooLarge { limit: 0 },
         E::UrlCharacter,
         E::Path,
         E::UnknownVertical,
+        E::MissingVertical,
         E::RepeatedVertical,
         E::SecretMissing,
         E::UnexpectedFragment,
@@ -41,6 +44,16 @@ fn codes() -> Vec<&'static str> {
         E::TokenTooLarge,
         E::TokenFrame,
     ];
+    let changes = [
+        LinkChange::SafeLinks,
+        LinkChange::Gateway,
+        LinkChange::Escaped,
+        LinkChange::Case,
+        LinkChange::TextFragment,
+        LinkChange::Repeated,
+        LinkChange::Broken,
+        LinkChange::SchemeLost,
+    ];
     let policy = [
         RelayPolicyError::UntrustedRelay {
             host: String::new(),
@@ -48,10 +61,12 @@ fn codes() -> Vec<&'static str> {
         RelayPolicyError::LoopbackHttpDisabled,
     ];
     let relay = relay.map(|error| InvitationError::Relay(error).code());
+    let changes = changes.map(|change| InvitationError::Changed(change).code());
     let policy = policy.map(|error| error.code());
     [
         relay.as_slice(),
         &invitation.map(|error| error.code()),
+        &changes,
         &policy,
     ]
     .concat()

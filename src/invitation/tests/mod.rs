@@ -3,6 +3,7 @@
 
 mod docs;
 mod file;
+mod pasted;
 mod peer_text;
 mod qr;
 mod relay_origin;

@@ -33,7 +33,7 @@ public func parseInvitation(_ link: URL) throws -> InvitationPreview {
 }
 
 /// Reads an invitation, without network: the bytes of a `.tigress` file, or a link as text in UTF-8, for instance from a QR
-/// code.
+/// code, or with a message around it as somebody pasted it.
 ///
 /// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
 public func parseInvitation(contents invitation: Data) throws -> InvitationPreview {

@@ -47,8 +47,8 @@ public final class TransferClient: Sendable {
         try await acceptInvitation(contents: Data(link.absoluteString.utf8), options: options)
     }
 
-    /// Takes an invitation on (the bytes of a `.tigress` file, or a link as text in UTF-8): claims its mailbox, reads and
-    /// checks it, and returns when the relay has answered.
+    /// Takes an invitation on (the bytes of a `.tigress` file, or a link as text in UTF-8, also in a message that was
+    /// pasted): claims its mailbox, reads and checks it, and returns when the relay has answered.
     ///
     /// Nothing is answered to the sender before the first ``poll(_:wait:after:)`` or ``events(of:whenUnreachable:)``: until then the app may
     /// show its user what it is about (``transfers()`` has title, text and time), and ``decline(_:)`` gives the invitation
