@@ -13,6 +13,8 @@ use crate::secret::{Secret, SharedSecret};
 
 /// The one version there is, of the credential and of its sealed form.
 const VERSION: u8 = 1;
+/// Longest time from a credential's issue to its expiry, in seconds.
+pub(crate) const MAX_LIFETIME: u64 = 30 * 24 * 3600;
 /// Names the sealing key and opens its associated data.
 const LABEL: &[u8] = b"tigress v1 auth credential";
 
@@ -78,6 +80,9 @@ pub enum CredentialError {
     /// It opened, but holds something else than a credential.
     #[error("the auth credential is malformed")]
     Content,
+    /// It expires before it was issued, or more than 30 days later than it may.
+    #[error("the auth credential's times are out of bounds")]
+    Times,
     /// It is for another mechanism than the token that it came in.
     #[error("the auth credential is for another mechanism")]
     Mechanism,
@@ -157,7 +162,12 @@ impl AuthCredential {
             Some(_) => return Err(CredentialError::Version),
             None => return Err(CredentialError::Content),
         }
-        Self::from_map(&map).ok_or(CredentialError::Content)
+        let credential = Self::from_map(&map).ok_or(CredentialError::Content)?;
+        // What guards tries and single use depends on no more than 30 days of anybody's word.
+        match credential.expires_at.checked_sub(credential.issued_at) {
+            Some(..=MAX_LIFETIME) => Ok(credential),
+            _ => Err(CredentialError::Times),
+        }
     }
 
     fn from_map(map: &Map) -> Option<Self> {
@@ -284,6 +294,34 @@ mod tests {
         for map in bad {
             let opened = AuthCredential::open(&secret(), &HERE, &sealed(1, &map.encode()));
             assert_eq!(opened, Err(CredentialError::Content), "{map:?}");
+        }
+    }
+
+    #[test]
+    fn times_out_of_bounds_are_their_own_error() {
+        let open = |issued_at, expires_at| {
+            let credential = AuthCredential {
+                issued_at,
+                expires_at,
+                ..credential()
+            };
+            let sealed = credential.seal(&secret(), &mut entropy());
+            AuthCredential::open(&secret(), &HERE, &sealed).map(drop)
+        };
+        for (issued_at, expires_at) in [
+            (1_000, 1_000),
+            (1_000, 1_000 + MAX_LIFETIME),
+            (u64::MAX - MAX_LIFETIME, u64::MAX),
+        ] {
+            assert_eq!(open(issued_at, expires_at), Ok(()));
+        }
+        for (issued_at, expires_at) in [
+            (1_000, 999),
+            (1_000, 1_001 + MAX_LIFETIME),
+            (1_000, u64::MAX),
+            (u64::MAX, 0),
+        ] {
+            assert_eq!(open(issued_at, expires_at), Err(CredentialError::Times));
         }
     }
 

@@ -73,6 +73,8 @@ impl TransferClient {
                 Some((transfer, record.version))
             }
             Some(_) => return Ok(false),
+            // Answered so long ago that nothing else of it is left.
+            None if self.answered().await?.has(id) => return Err(Error::AlreadyUsed),
             None => None,
         };
         let start = ReceiverStart {
@@ -81,7 +83,7 @@ impl TransferClient {
             token: preview.token,
             notification: options.notification_token,
         };
-        let mut transfer = Transfer::new_receiver(start, &mut os_entropy()?);
+        let mut transfer = Transfer::new_receiver(start, self.now(), &mut os_entropy()?);
         if let Some(pin) = &options.pin {
             transfer.type_pin(pin);
         }
@@ -149,7 +151,7 @@ impl TransferClient {
                     date,
                 };
                 transfer.handle(&Next::Read, answer, slot, entropy)?;
-                let checked = transfer.validate(&|id| used.contains(id), now);
+                let checked = transfer.validate(&|id| used.contains(id), now, date);
                 if checked.is_err() && transfer.is_offered() {
                     transfer.terminate(TerminateReason::Declined, now, entropy)?;
                 }
@@ -178,7 +180,7 @@ impl TransferClient {
     /// Auth credentials that other transfers of this device have used. A record that can't be read stops no
     /// new transfer: that a credential is used once is the sender's to enforce.
     async fn used_credentials(&self, but: TransferId) -> Result<Vec<CredentialId>, Error> {
-        let mut used = Vec::new();
+        let mut used: Vec<_> = self.answered().await?.credentials().collect();
         for id in self.ids().await? {
             match self.load(id).await {
                 Ok(Some((transfer, _))) if id != but && transfer.has_used_credential() => {

@@ -6,10 +6,10 @@ use crate::invitation::{RelayOrigin, RelayPolicy, Vertical};
 use crate::mailbox::NotificationToken;
 use crate::pin::Pin;
 use crate::transfer::{Credential, TransferId};
-use crate::{Error, invitation};
+use crate::{Error, auth_credential, invitation};
 
 /// Longest lifetime of an invitation.
-pub const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+pub const MAX_LIFETIME: Duration = Duration::from_secs(auth_credential::MAX_LIFETIME);
 /// Lifetime of an invitation if nothing else is asked for.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 

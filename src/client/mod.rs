@@ -4,6 +4,7 @@
 mod accept;
 mod clock;
 mod config;
+mod forget;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "testing")]
@@ -14,6 +15,8 @@ mod records;
 mod round;
 mod store;
 mod transport;
+#[cfg(test)]
+mod tries_tests;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -358,11 +361,6 @@ impl TransferClient {
         Arc::clone(live.entry(id).or_default())
     }
 
-    fn forget(&self, id: TransferId) {
-        let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
-        live.remove(&id);
-    }
-
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and
     /// forgotten. Does what the transfer needs of the relay meanwhile; with no `wait`, one round.
     ///
@@ -427,14 +425,10 @@ impl TransferClient {
     }
 
     async fn round(&self, id: TransferId, live: &Live, slot: &mut Slot) -> Result<(), Error> {
-        let Some((transfer, record)) = self.load(id).await? else {
+        let Some((transfer, _)) = self.load(id).await? else {
             return Ok(());
         };
-        if transfer.is_forgettable(self.now()) {
-            let key = id.to_string();
-            self.blocking(move |store| store.delete(&key, &record.version))
-                .await?;
-            self.forget(id);
+        if transfer.outcome().is_some() && self.forget_if_due(id).await? {
             return Ok(());
         }
         if transfer.outcome().is_some() {

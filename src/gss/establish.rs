@@ -221,6 +221,7 @@ pub(super) fn defective(error: CredentialError) -> Error {
         CredentialError::Version => MinorStatus::CredentialVersion,
         CredentialError::Content => MinorStatus::CredentialContent,
         CredentialError::Mechanism => MinorStatus::CredentialMechanism,
+        CredentialError::Times => MinorStatus::CredentialTimes,
     };
     Error::new(MajorStatus::DEFECTIVE_CREDENTIAL, minor)
 }

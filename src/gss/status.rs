@@ -246,6 +246,8 @@ minor! {
     PinDowngrade = 32, "the auth credential asks for no PIN";
     /// A PIN was given while the context did not ask for one.
     PinNotAsked = 33, "no PIN is asked for now";
+    /// The auth credential expires before it was issued, or later than 30 days allow.
+    CredentialTimes = 34, "the auth credential's times are out of bounds";
 }
 
 impl MinorStatus {

@@ -1,7 +1,7 @@
 //! What a transfer does by itself, and what it wants from the relay next.
 
 use super::types::Outcome;
-use super::{LINGER, OfferedPin, Parting, Phase, Slot, Transfer};
+use super::{OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::Side;
@@ -32,6 +32,7 @@ impl Transfer {
     /// Does what can be done without the relay: the answer to token 1, messages into the window, expiry.
     /// Says whether anything changed, and so must be stored before the next request.
     pub(crate) fn advance(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+        self.follow_clock(now);
         if self.expire(now) {
             return Ok(true);
         }
@@ -40,19 +41,9 @@ impl Transfer {
         Ok(answered | pumped)
     }
 
-    /// When this ends at the latest: an ending that has begun may still be told to the other side.
-    fn deadline(&self) -> u64 {
-        let grace = match &self.phase {
-            Phase::Offered { .. } | Phase::Establishing | Phase::Established { .. } => 0,
-            // A sender looks once more: an answer that came too late uses the credential up, and is told so.
-            _ => LINGER,
-        };
-        self.expires_at.saturating_add(grace)
-    }
-
     /// Ends what has outlived the invitation; what is known of its ending stays known.
     pub(super) fn expire(&mut self, now: u64) -> bool {
-        if self.judged(now) < self.deadline() {
+        if !self.is_past_deadline(now) {
             return false;
         }
         let outcome = match &self.phase {

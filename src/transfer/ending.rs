@@ -172,7 +172,7 @@ impl Transfer {
             Phase::Aborting { code, .. } | Phase::Answering { code, .. } => {
                 Outcome::from_code(*code)
             }
-            _ if self.judged(now) >= self.expires_at => Outcome::Expired,
+            _ if self.is_over(now) => Outcome::Expired,
             _ => Outcome::Unconfirmed,
         };
         self.close(outcome, now, None);

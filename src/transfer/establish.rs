@@ -2,12 +2,12 @@
 
 use super::receive::Verdict;
 use super::types::{TransferEvent, codes};
-use super::{OfferedPin, Phase, Slot, Transfer};
+use super::{OfferedPin, Phase, Slot, Transfer, clocks};
 use crate::auth_credential::CredentialId;
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::{Envelope, Fields, Side};
-use crate::gss::{self, AcceptorCredential, ChannelBindings, MajorStatus};
+use crate::gss::{self, AcceptorCredential, ChannelBindings, MajorStatus, MinorStatus};
 use crate::mechanism;
 
 impl Transfer {
@@ -33,6 +33,7 @@ impl Transfer {
         &mut self,
         used: &dyn Fn(&CredentialId) -> bool,
         now: u64,
+        date: Option<u64>,
     ) -> Result<(), Error> {
         let Phase::Offered {
             secret,
@@ -63,17 +64,28 @@ impl Transfer {
             Some(&ChannelBindings::for_relay(&self.relay.to_string())),
             token,
             used,
-            self.judged(now),
+            clocks::earliest(now, date),
         )?;
+        if clocks::is_too_far(checked.expires_at, now, date) {
+            let (major, minor) = (
+                MajorStatus::DEFECTIVE_CREDENTIAL,
+                MinorStatus::CredentialTimes,
+            );
+            return Err(gss::Error::new(major, minor).into());
+        }
         // The share URL tells that a PIN is needed; a credential that says otherwise is somebody else's.
         if checked.pin_required == matches!(pin, OfferedPin::None) {
             return Err(Error::PinDowngrade);
         }
-        if !self.is_read() && matches!(pin, OfferedPin::Needed) {
+        // Judged once: a second look moves nothing.
+        if self.is_read() {
+            return Ok(());
+        }
+        if matches!(pin, OfferedPin::Needed) {
             self.events.push(TransferEvent::PinRequired);
         }
         self.credential_id = Some(checked.credential_id);
-        self.expires_at = self.expires_at.min(checked.expires_at);
+        self.fix_end(checked.issued_at, checked.expires_at, now, date);
         Ok(())
     }
 
@@ -107,7 +119,7 @@ impl Transfer {
         // Its handshake counts, whatever else is in it: no envelope of the sender has a MIC and acknowledges
         // nothing.
         self.window.take(token);
-        let late = self.judged(now) >= self.expires_at;
+        let late = self.is_over(now);
         if fields.abort.is_none() && self.window.acknowledge(fields).is_err() {
             self.abort(codes::STATE_LOST, now, entropy);
             return Verdict::Peer { needs_answer: true };

@@ -5,6 +5,7 @@
 //! stored as one record; the shell stores it before anything that depends on it becomes visible.
 
 mod advance;
+mod clocks;
 mod ending;
 mod establish;
 mod events;
@@ -33,6 +34,9 @@ use crate::pin::Pin;
 use crate::secret::{Secret, SharedSecret};
 
 pub(crate) use advance::Next;
+#[cfg(test)]
+use clocks::CLOCK_SKEW;
+use clocks::{Clocks, LINGER};
 use events::EventLog;
 pub use message::MAX_CONTENT;
 pub(crate) use message::MessageError;
@@ -44,13 +48,6 @@ pub use types::{
     Credential, Display, MessageIndex, NotATransferId, Outcome, TerminateReason, TransferEvent,
     TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,
 };
-
-/// What a receiver's wrong clock is forgiven, in seconds.
-pub(crate) const CLOCK_SKEW: u64 = 600;
-/// How long the last envelope is left to the other side before the mailbox is deleted, in seconds.
-pub(crate) const LINGER: u64 = 600;
-/// How long unacknowledged events outlive a transfer, in seconds.
-pub(crate) const KEEP_EVENTS: u64 = 30 * 24 * 3600;
 
 /// One transfer, on one side.
 pub(crate) struct Transfer {
@@ -65,10 +62,7 @@ pub(crate) struct Transfer {
     vertical: Vertical,
     display: Display,
     notification: Option<NotificationToken>,
-    /// The earlier of the credential's and the mailbox's, Unix seconds; `u64::MAX` while unknown.
-    expires_at: u64,
-    /// The relay's clock less this device's, if it was ever told.
-    clock_offset: Option<i64>,
+    clocks: Clocks,
     credential_id: Option<CredentialId>,
     context: Option<SecurityContext>,
     window: Window,
@@ -163,19 +157,6 @@ impl Transfer {
         role(self.side)
     }
 
-    /// The time by which this side judges: the sender's is its own clock. A receiver is expired only if its
-    /// own clock, less the skew, and the relay's both say so.
-    fn judged(&self, now: u64) -> u64 {
-        match self.side {
-            Side::Sender => now,
-            Side::Receiver => {
-                let own = now.saturating_sub(CLOCK_SKEW);
-                let relay = self.clock_offset.map(|by| now.saturating_add_signed(by));
-                own.min(relay.unwrap_or(own))
-            }
-        }
-    }
-
     pub(crate) fn state(&self) -> TransferState {
         match &self.phase {
             Phase::Creating { .. } | Phase::Invited { .. } => TransferState::Invited,
@@ -205,7 +186,7 @@ impl Transfer {
             },
             state: self.state(),
             display: self.display.clone(),
-            expires_at: self.expires_at,
+            expires_at: self.expires_at(),
             sent: self.next_message,
         }
     }
@@ -252,10 +233,6 @@ impl Transfer {
         matches!(self.phase, Phase::Creating { .. })
     }
 
-    pub(crate) fn expires_at(&self) -> u64 {
-        self.expires_at
-    }
-
     pub(crate) fn set_notification(&mut self, token: Option<NotificationToken>) {
         self.notification = token;
     }
@@ -277,36 +254,6 @@ impl Transfer {
     /// Forgets the events up to `cursor`; says whether that changed anything.
     pub(crate) fn acknowledge_events(&mut self, cursor: u64) -> bool {
         self.events.acknowledge(cursor)
-    }
-
-    /// Notes the relay's clock, when it differs notably from what was noted.
-    fn observe_clock(&mut self, now: u64, date: Option<u64>) {
-        let Some(offset) =
-            date.and_then(|date| i64::try_from(i128::from(date) - i128::from(now)).ok())
-        else {
-            return;
-        };
-        if self
-            .clock_offset
-            .is_none_or(|known| known.abs_diff(offset) > 60)
-        {
-            self.clock_offset = Some(offset);
-        }
-    }
-
-    /// Whether nothing of an ended transfer is needed any more: its tombstone has outlived the invitation.
-    pub(crate) fn is_forgettable(&self, now: u64) -> bool {
-        let Phase::Closed { at, .. } = &self.phase else {
-            return false;
-        };
-        let keep_until = if self.expires_at == u64::MAX {
-            *at
-        } else {
-            self.expires_at.max(*at).saturating_add(2 * CLOCK_SKEW)
-        };
-        let events_kept = !self.events.is_empty() && now < at.saturating_add(KEEP_EVENTS);
-        // By then the relay has deleted the mailbox itself.
-        now > keep_until && !events_kept
     }
 }
 

@@ -267,7 +267,7 @@ fn receiver(url: &ShareUrl) -> Transfer {
         token: None,
         notification: None,
     };
-    Transfer::new_receiver(start, &mut entropy(40))
+    Transfer::new_receiver(start, NOW, &mut entropy(40))
 }
 
 fn unused(_: &CredentialId) -> bool {
@@ -281,7 +281,7 @@ fn what_was_judged_stays_while_the_user_looks_for_the_pin() {
     let mut receiver = receiver(&url);
     let mut slot = Slot::default();
     shows(&mut receiver, &honest.first_envelope(), &mut slot, 3);
-    receiver.validate(&unused, NOW).unwrap();
+    receiver.validate(&unused, NOW, None).unwrap();
     assert_eq!(events(&receiver), [PinRequired]);
     assert_eq!(receiver.state(), TransferState::PinRequired);
 

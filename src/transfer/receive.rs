@@ -38,7 +38,7 @@ impl Transfer {
         entropy: &mut Entropy,
     ) -> Result<(), Error> {
         let Answer { reply, now, date } = answer;
-        self.observe_clock(now, date);
+        self.follow_clock(now);
         if !matches!(reply, Reply::Gone { .. }) {
             self.not_found = None;
         }
@@ -59,7 +59,7 @@ impl Transfer {
                     version,
                 },
             ) => {
-                self.note_expiration(expiration, now);
+                self.note_expiration(expiration, now, date);
                 self.note_display(Display {
                     title: PeerText::cut(display.title),
                     description: PeerText::cut(display.description),
@@ -126,24 +126,9 @@ impl Transfer {
         Ok(())
     }
 
-    /// The shorter of the credential's and the mailbox's time counts.
-    fn note_expiration(&mut self, expiration: Option<u64>, now: u64) {
-        let Some(mut at) = expiration else { return };
-        // A sender judges by its own clock: translate from the relay's, unless by that the relay would still have
-        // what has expired.
-        if let (Side::Sender, Some(offset)) = (self.side, self.clock_offset)
-            && now.saturating_add_signed(offset) < at
-        {
-            at = at.saturating_add_signed(-offset);
-        }
-        // A second of rounding is no shortening.
-        if at.saturating_add(1) < self.expires_at && self.outcome().is_none() {
-            self.expires_at = at;
-        }
-    }
-
     fn note_display(&mut self, display: Display) {
-        if self.side == Side::Receiver && self.is_offered() {
+        // What was judged stays, whatever the relay shows while the user looks for the PIN.
+        if self.is_offered() && !self.is_read() {
             self.display = display;
         }
     }
@@ -266,7 +251,7 @@ impl Transfer {
     }
 
     fn takes_tokens(&self, now: u64) -> bool {
-        self.judged(now) < self.expires_at
+        !self.is_over(now)
             && matches!(
                 self.phase,
                 Phase::Establishing | Phase::Established { .. } | Phase::Deleting { .. }

@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 use super::events::EventLog;
 use super::types::{Display, Outcome, TransferId};
-use super::{OfferedPin, Parting, Phase, Queued, Transfer};
+use super::{Clocks, OfferedPin, Parting, Phase, Queued, Transfer};
 use crate::auth_credential::CredentialId;
 use crate::cbor::{self, Map, Value};
 use crate::exchange::{Side, Window};
@@ -68,8 +68,7 @@ impl Transfer {
             .with(7, self.vertical.letter())
             .with(8, display_map(&self.display))
             .with_opt(9, notification)
-            .with(10, self.expires_at)
-            .with_opt(11, self.clock_offset.map(offset_map))
+            .with(10, self.clocks.to_map())
             .with_opt(
                 12,
                 self.credential_id
@@ -132,8 +131,7 @@ fn read(map: &Map) -> Option<Transfer> {
                 token_data: map.text(2)?.to_owned(),
             })
         })?,
-        expires_at: map.uint(10)?,
-        clock_offset: optional(map, 11, |value| offset_from(value.map()?))?,
+        clocks: Clocks::from_map(map.map(10)?)?,
         credential_id: optional(map, 12, |value| {
             Some(CredentialId::new(value.bytes()?.try_into().ok()?))
         })?,
@@ -180,17 +178,6 @@ fn display_from(map: &Map) -> Option<Display> {
         description: PeerText::cut(map.text(2)?.to_owned()),
         image_url: map.text(3).map(str::to_owned),
     })
-}
-
-fn offset_map(offset: i64) -> Map<'static> {
-    Map::new()
-        .with(1, offset < 0)
-        .with(2, offset.unsigned_abs())
-}
-
-fn offset_from(map: &Map) -> Option<i64> {
-    let size = i64::try_from(map.uint(2)?).ok()?;
-    Some(if map.boolean(1)? { -size } else { size })
 }
 
 fn phase_map(phase: &Phase) -> Map<'_> {

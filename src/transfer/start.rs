@@ -2,7 +2,7 @@
 
 use super::events::EventLog;
 use super::types::{Display, TransferId};
-use super::{OfferedPin, Phase, Transfer};
+use super::{Clocks, LINGER, OfferedPin, Phase, Transfer};
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::entropy::Entropy;
@@ -79,6 +79,7 @@ impl Transfer {
             start.relay,
             DeviceClaim::from(entropy.uuid()),
             recipient_proof(&secret),
+            Clocks::of_sender(now, start.lifetime),
             Phase::Invited {
                 secret: secret.clone(),
                 pin: None,
@@ -87,7 +88,6 @@ impl Transfer {
         transfer.vertical = start.vertical;
         transfer.display = start.display;
         transfer.notification = start.notification;
-        transfer.expires_at = expires_at;
         transfer.credential_id = Some(id);
         transfer.context = Some(context);
         transfer.window = window;
@@ -102,7 +102,7 @@ impl Transfer {
     }
 
     /// Step 4, before the relay was asked: the claim is stored first.
-    pub(crate) fn new_receiver(start: ReceiverStart<'_>, entropy: &mut Entropy) -> Self {
+    pub(crate) fn new_receiver(start: ReceiverStart<'_>, now: u64, entropy: &mut Entropy) -> Self {
         let secret = start.share_url.secret.clone();
         let mut transfer = Self::blank(
             start.id,
@@ -110,6 +110,7 @@ impl Transfer {
             start.share_url.relay.clone(),
             DeviceClaim::from(entropy.uuid()),
             recipient_proof(&secret),
+            Clocks::of_receiver(now),
             Phase::Offered {
                 secret,
                 expected: start.token,
@@ -137,6 +138,7 @@ impl Transfer {
         relay: RelayOrigin,
         claim: DeviceClaim,
         proof: Secret<32>,
+        clocks: Clocks,
         phase: Phase,
     ) -> Self {
         Self {
@@ -149,8 +151,7 @@ impl Transfer {
             vertical: Vertical::General,
             display: Display::default(),
             notification: None,
-            expires_at: u64::MAX,
-            clock_offset: None,
+            clocks,
             credential_id: None,
             context: None::<SecurityContext>,
             window: Window::default(),
@@ -174,7 +175,8 @@ impl Transfer {
         let request = CreateRequest::new(
             self.first_envelope(),
             display,
-            self.expires_at,
+            // An answer that comes too late is told so: the mailbox must still be there.
+            self.expires_at().saturating_add(LINGER),
             &self.proof,
             self.notification.clone(),
         );
@@ -232,7 +234,7 @@ impl Transfer {
             title: self.display.title.clone(),
             description: self.display.description.clone(),
             image_url: self.display.image_url.clone(),
-            expiration: self.expires_at,
+            expiration: self.expires_at(),
             token: fields.tokens.into_iter().next(),
         };
         Some((share_url, file, pin.clone()))

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
+use super::clocks::LINGER;
 use super::message;
 use super::types::Credential;
 use crate::crypto;
@@ -167,7 +168,7 @@ fn worked_example() -> Value {
             description: "For the weekend".into(),
             image_url: String::new(),
         },
-        worked.0["inputs"]["expires"].as_u64().unwrap(),
+        worked.0["inputs"]["expires"].as_u64().unwrap() + LINGER,
         &worked.key("R"),
         None,
     );

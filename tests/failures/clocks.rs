@@ -90,9 +90,27 @@ async fn a_receivers_wrong_clock_kills_no_transfer() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_senders_clock_that_is_ahead_kills_no_transfer() {
-    for wrong in [300, 7200, YEAR] {
+    for wrong in [300, 7200, 29 * 24 * HOUR as i64] {
         with_wrong_clocks(wrong, 0).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sender_a_year_ahead_is_told_apart_from_one_that_has_expired() {
+    let clock = TestClock::start();
+    let relay = TestRelay::start_with_clock(clock.clone()).await;
+    let client = |wrong| {
+        let store = Arc::new(MemoryStore::new());
+        TransferClient::with_clock(relay.config(), store, None, clock.ahead(wrong)).unwrap()
+    };
+    let invitation = invite(&client(YEAR)).await.unwrap();
+    let refused = accept(&client(0), &invitation).await.unwrap_err();
+    let Error::Security { minor, .. } = refused else {
+        panic!("{refused:?}")
+    };
+    assert_eq!(minor, 34);
+    // A receiver whose clock is as wrong takes it.
+    accept(&client(YEAR), &invitation).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -272,5 +290,10 @@ async fn unread_events_of_an_ended_transfer_are_kept_for_thirty_days() {
     assert_eq!(Apps::received(&update.events), [Apps::credential()]);
     clock.advance(25 * HOUR);
     background(&bob).await;
+    // Not by the first look of a clock that may have leapt.
+    assert_eq!(bob.transfers().await.unwrap().len(), 1);
+    clock.advance(24 * HOUR);
+    background(&bob).await;
     assert_eq!(bob.transfers().await.unwrap(), []);
+    assert_eq!(accept(&bob, &invitation).await, Err(Error::AlreadyUsed));
 }

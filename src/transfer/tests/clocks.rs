@@ -103,21 +103,37 @@ fn an_answer_that_came_too_late_uses_the_credential_up_and_is_told_by_an_abort()
 }
 
 #[test]
-fn the_mailboxs_end_counts_for_a_late_answer_too() {
-    // The relay gave the mailbox less time than the credential has.
+fn an_earlier_end_of_the_mailbox_is_shown_and_ends_nothing() {
     let mut world = World::invited();
-    world.relay.expire_at(START + HOUR);
+    world.relay.says_expiration = Some(START + HOUR);
     world.step(SENDER);
     world.accept(RECEIVER).unwrap();
+    let shown = |world: &World, at: usize| world.devices[at].load().expires_at();
+    assert_eq!(
+        [SENDER, RECEIVER].map(|at| shown(&world, at)),
+        [START + HOUR; 2]
+    );
+    world.wait(2 * HOUR);
+    world.run();
+    for at in [SENDER, RECEIVER] {
+        assert_eq!(world.state(at), TransferState::Established);
+        // With keys it is the credential's end that counts, and that is shown.
+        assert_eq!(shown(&world, at), START + LIFETIME);
+    }
+}
+
+#[test]
+fn the_mailbox_outlives_the_credential_so_that_a_late_answer_is_told() {
+    // A relay that erases in time, as an honest one does.
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
     world.step(RECEIVER);
-    // It does not delete it in time.
-    world.relay.expire_at(u64::MAX);
-    world.wait(HOUR);
+    world.wait(LIFETIME + LINGER - 1);
     world.step(SENDER);
     assert!(world.devices[SENDER].has(&TransferEvent::Accepted));
-    assert_eq!(world.state(SENDER), TransferState::Closing);
-    world.run();
-    assert_eq!(world.outcomes(), [Some(Outcome::Expired); 2]);
+    assert!(!world.devices[SENDER].has(&TransferEvent::Established));
+    world.step(SENDER);
+    assert!(world.slot().abort.is_some());
 }
 
 #[test]
@@ -125,12 +141,12 @@ fn the_mailboxs_end_is_read_back_in_the_relays_time() {
     for skew in [0, DAY, -DAY] {
         let mut world = World::with_lifetime(LIFETIME, skew);
         world.step(SENDER);
-        world.relay.expire_at(START + HOUR);
+        world.relay.says_expiration = Some(START + HOUR);
         world.step(SENDER);
         let expires = world.devices[SENDER].load().expires_at();
         assert_eq!(expires, (START + HOUR).saturating_add_signed(skew));
-        // Longer is not later: the credential's own time stays.
-        world.relay.expire_at(u64::MAX);
+        // Longer is not later.
+        world.relay.says_expiration = Some(u64::MAX);
         world.relay.put("");
         world.step(SENDER);
         assert_eq!(world.devices[SENDER].load().expires_at(), expires);

@@ -154,7 +154,7 @@ fn an_offer_that_was_not_checked_is_not_answered() {
         token: None,
         notification: None,
     };
-    let transfer = Transfer::new_receiver(start, &mut world.entropy());
+    let transfer = Transfer::new_receiver(start, START, &mut world.entropy());
     world.devices[RECEIVER].store(&transfer);
     for _ in 0..5 {
         world.step(RECEIVER);
@@ -331,7 +331,7 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
         token: None,
         notification: None,
     };
-    let mut second = Transfer::new_receiver(start, &mut world.entropy());
+    let mut second = Transfer::new_receiver(start, START, &mut world.entropy());
     let answer = Answer {
         reply: Reply::Content {
             data: token1,
@@ -347,7 +347,7 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
     second
         .handle(&Next::Read, answer, &mut slot, &mut world.entropy())
         .unwrap();
-    second.validate(&|_| false, START).unwrap();
+    second.validate(&|_| false, START, None).unwrap();
     second.advance(START, &mut world.entropy()).unwrap();
     let second = second.envelope().unwrap();
 

@@ -3,6 +3,7 @@
 //! but the record.
 
 mod clocks;
+mod deadlines;
 mod endings;
 mod establishing;
 mod messages;
@@ -261,7 +262,7 @@ impl World {
             token,
             notification: None,
         };
-        let transfer = Transfer::new_receiver(start, &mut self.entropy());
+        let transfer = Transfer::new_receiver(start, self.clock(device), &mut self.entropy());
         self.devices[device].store(&transfer);
         self.look_at_offer(device, used)
     }
@@ -287,7 +288,7 @@ impl World {
         let checked = self.edit(device, |transfer, entropy| {
             let answer = Answer { reply, now, date };
             transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
-            let checked = transfer.validate(used, now);
+            let checked = transfer.validate(used, now, date);
             if checked.is_err() && transfer.is_offered() {
                 transfer.terminate(TerminateReason::Declined, now, entropy)?;
             }

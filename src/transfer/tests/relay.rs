@@ -46,6 +46,10 @@ pub(super) struct Relay {
     pub(super) answers: Vec<Reply>,
     /// How long an answer takes, in seconds.
     pub(super) takes: u64,
+    /// What it says of the mailbox's end, if that is not the truth.
+    pub(super) says_expiration: Option<u64>,
+    /// Whether it never erases a mailbox by itself.
+    pub(super) keeps_mailboxes: bool,
 }
 
 impl Default for Relay {
@@ -62,6 +66,8 @@ impl Default for Relay {
             url_link: MAILBOX.to_owned(),
             answers: Vec::new(),
             takes: 0,
+            says_expiration: None,
+            keeps_mailboxes: false,
         }
     }
 }
@@ -199,7 +205,8 @@ impl Relay {
             return self.answers.remove(0);
         }
         let here = now.saturating_add_signed(self.date.unwrap_or(0));
-        if self.mailbox.as_ref().is_some_and(|m| here >= m.expires_at) {
+        let expired = self.mailbox.as_ref().is_some_and(|m| here >= m.expires_at);
+        if expired && !self.keeps_mailboxes {
             self.mailbox = None;
         }
         let Some(mailbox) = &mut self.mailbox else {
@@ -253,7 +260,7 @@ impl Relay {
             data: mailbox.data.clone(),
             payload_type: mailbox.payload_type.clone(),
             display: DisplayInformation::default(),
-            expiration: Some(mailbox.expires_at),
+            expiration: Some(self.says_expiration.unwrap_or(mailbox.expires_at)),
             version: self.version(),
         }
     }

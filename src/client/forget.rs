@@ -1,0 +1,171 @@
+//! What is forgotten of an ended transfer, and what never is: which invitations this device has answered. A PIN's
+//! tries are counted for each invitation, so none may be answered anew once its record is gone.
+
+use std::sync::PoisonError;
+
+use super::TransferClient;
+use crate::Error;
+use crate::auth_credential::CredentialId;
+use crate::cbor::{self, Map};
+use crate::transfer::TransferId;
+
+/// The store's key of the answered invitations; no transfer has such an id.
+const ANSWERED: &str = "answered";
+/// Version of their record's form.
+const VERSION: u64 = 1;
+/// Bytes of a transfer's id, and of a credential's.
+const ID: usize = 16;
+/// Most that are remembered; beyond that the oldest gives way.
+const MAX_ANSWERED: usize = 8192;
+/// How often it is tried again when another process was faster.
+const MAX_CONFLICTS: usize = 16;
+
+/// The invitations that this device has answered, and of which nothing else is left: the transfer's id, which is
+/// the invitation's, and the id of its auth credential.
+#[derive(Default)]
+pub(super) struct Answered(Vec<[u8; 2 * ID]>);
+
+impl Answered {
+    pub(super) fn has(&self, id: TransferId) -> bool {
+        self.0.iter().any(|one| one[..ID] == *id.0.as_bytes())
+    }
+
+    pub(super) fn credentials(&self) -> impl Iterator<Item = CredentialId> {
+        let id = |one: &[u8; 2 * ID]| Some(CredentialId::new(*one.last_chunk::<ID>()?));
+        self.0.iter().filter_map(id)
+    }
+
+    fn add(&mut self, id: TransferId, credential: &CredentialId) {
+        let mut one = [0; 2 * ID];
+        one[..ID].copy_from_slice(id.0.as_bytes());
+        one[ID..].copy_from_slice(credential.as_bytes());
+        self.0.push(one);
+        let surplus = self.0.len().saturating_sub(MAX_ANSWERED);
+        self.0.drain(..surplus);
+    }
+
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let damaged = || Error::Store {
+            reason: "the record of the answered invitations is damaged".into(),
+        };
+        let map = cbor::decode_map(bytes).ok_or_else(damaged)?;
+        if map.uint(0).is_some_and(|version| version != VERSION) {
+            return Err(Error::Store {
+                reason: "a record was written by a later version".into(),
+            });
+        }
+        let all = map.bytes(1).filter(|_| map.uint(0) == Some(VERSION));
+        let (all, rest) = all.ok_or_else(damaged)?.as_chunks();
+        match rest.is_empty() && map.only(&[0, 1]) {
+            true => Ok(Self(all.to_vec())),
+            false => Err(damaged()),
+        }
+    }
+
+    fn to_record(&self) -> zeroize::Zeroizing<Vec<u8>> {
+        Map::new()
+            .with(0, VERSION)
+            .with(1, self.0.concat())
+            .encode()
+    }
+}
+
+impl TransferClient {
+    /// Forgets an ended transfer whose time is over; says whether it did.
+    pub(super) async fn forget_if_due(&self, id: TransferId) -> Result<bool, Error> {
+        // That its events are overdue is stored, too.
+        let due = self.transact(id, |transfer, now, _| Ok(transfer.is_forgettable(now)));
+        if !due.await? {
+            return Ok(false);
+        }
+        self.forget(id).await?;
+        Ok(true)
+    }
+
+    /// Deletes a transfer's record. That its invitation was answered is noted before.
+    async fn forget(&self, id: TransferId) -> Result<(), Error> {
+        let Some((transfer, record)) = self.load(id).await? else {
+            return Ok(());
+        };
+        if let (true, Some(credential)) = (transfer.has_used_credential(), transfer.credential_id())
+        {
+            self.note_answered(id, credential).await?;
+        }
+        let key = id.to_string();
+        self.blocking(move |store| store.delete(&key, &record.version))
+            .await?;
+        let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
+        live.remove(&id);
+        Ok(())
+    }
+
+    /// The answered invitations whose transfers are forgotten. If that can't be read, none may be accepted: a PIN
+    /// would have all its tries again.
+    pub(super) async fn answered(&self) -> Result<Answered, Error> {
+        Ok(self.load_answered().await?.0)
+    }
+
+    async fn load_answered(&self) -> Result<(Answered, Option<String>), Error> {
+        match self.blocking(|store| store.load(ANSWERED)).await? {
+            Some(record) => Ok((Answered::read(&record.bytes)?, Some(record.version))),
+            None => Ok((Answered::default(), None)),
+        }
+    }
+
+    async fn note_answered(&self, id: TransferId, credential: &CredentialId) -> Result<(), Error> {
+        for _ in 0..MAX_CONFLICTS {
+            let (mut answered, version) = self.load_answered().await?;
+            if answered.has(id) {
+                return Ok(());
+            }
+            answered.add(id, credential);
+            let bytes = answered.to_record();
+            let saved =
+                self.blocking(move |store| store.save(ANSWERED, version.as_deref(), &bytes));
+            match saved.await {
+                Ok(_) => return Ok(()),
+                Err(Error::StoreBusy) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Err(Error::StoreBusy)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(n: u128) -> TransferId {
+        TransferId(uuid::Uuid::from_u128(n))
+    }
+
+    #[test]
+    fn what_was_answered_is_read_back_and_the_oldest_gives_way() {
+        let mut answered = Answered::default();
+        for n in 0..=MAX_ANSWERED as u128 {
+            answered.add(id(n), &CredentialId::new([7; 16]));
+        }
+        let read = Answered::read(&answered.to_record()).unwrap();
+        assert!(!read.has(id(0)) && read.has(id(1)) && read.has(id(MAX_ANSWERED as u128)));
+        assert_eq!(read.credentials().count(), MAX_ANSWERED);
+        assert!(read.credentials().all(|c| c == CredentialId::new([7; 16])));
+    }
+
+    #[test]
+    fn a_record_of_another_form_is_an_error() {
+        let map = || Map::new().with(0, 1).with(1, &[0; 64]);
+        assert!(Answered::read(&map().encode()).is_ok());
+        for other in [
+            map().with(0, 2),
+            map().with(1, &[0; 63]),
+            map().with(2, 0),
+            Map::new().with(1, &[0; 64]),
+            Map::new().with(0, 1),
+        ] {
+            let read = Answered::read(&other.encode());
+            assert!(matches!(read, Err(Error::Store { .. })), "{other:?}");
+        }
+        assert!(Answered::read(b"").is_err());
+    }
+}
