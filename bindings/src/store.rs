@@ -1,7 +1,7 @@
 //! Where transfers are kept.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tigress::secret::Secret;
 use zeroize::Zeroizing;
@@ -121,6 +121,92 @@ pub fn directory_store(
     let key = Zeroizing::new(key);
     let key = Secret::from_slice(&key).ok_or(TigressError::bad_config("a key has 32 bytes"))?;
     Ok(Arc::new(BuiltIn(tigress::DirectoryStore::new(folder, key))))
+}
+
+/// Keeps the key of a sealed store where the platform keeps keys.
+#[uniffi::export(foreign)]
+pub trait StoreKeyProvider: Send + Sync {
+    /// Looks folder and key up and hands them to `opening`; wipes its own copy of the key then. Asked at the first use of
+    /// the store, again after a failure, and never after that; may block. A key that is lost beside records is `Failed`,
+    /// never a new key.
+    fn unlock(&self, opening: Arc<StoreOpening>) -> Result<(), StoreError>;
+}
+
+/// A sealed store that waits for its folder and key.
+#[derive(Default, uniffi::Object)]
+pub struct StoreOpening(Mutex<Option<Arc<dyn TransferStore>>>);
+
+#[uniffi::export]
+impl StoreOpening {
+    /// Gives the folder of the records, which is made when there is something to keep, and the key of 32 bytes. Fails with
+    /// `Failed` for a key of another length.
+    pub fn open(&self, folder: String, key: Vec<u8>) -> Result<(), StoreError> {
+        let store = directory_store(folder, key).map_err(|error| StoreError::Failed {
+            reason: error.to_string(),
+        })?;
+        *lock(&self.0) = Some(store);
+        Ok(())
+    }
+}
+
+/// The same store as by `directory_store`, whose folder and key are asked for at its first use. Of what is stored the other
+/// language sees nothing but the key, once.
+#[uniffi::export]
+#[must_use]
+pub fn keyed_store(provider: Arc<dyn StoreKeyProvider>) -> Arc<dyn TransferStore> {
+    Arc::new(Keyed {
+        provider,
+        opened: Mutex::default(),
+    })
+}
+
+/// What a panic of somebody else left is whole: it is only ever replaced.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Keyed {
+    provider: Arc<dyn StoreKeyProvider>,
+    opened: Mutex<Option<Arc<dyn TransferStore>>>,
+}
+
+impl Keyed {
+    /// Opened under the lock: a platform's key store is not asked twice at once.
+    fn store(&self) -> Result<Arc<dyn TransferStore>, StoreError> {
+        let mut opened = lock(&self.opened);
+        if let Some(store) = &*opened {
+            return Ok(store.clone());
+        }
+        let opening = Arc::new(StoreOpening::default());
+        self.provider.unlock(opening.clone())?;
+        let store = lock(&opening.0).take().ok_or_else(|| StoreError::Failed {
+            reason: "no folder and key were given".into(),
+        })?;
+        Ok(opened.insert(store).clone())
+    }
+}
+
+impl TransferStore for Keyed {
+    fn load(&self, key: String) -> Result<Option<StoredRecord>, StoreError> {
+        self.store()?.load(key)
+    }
+
+    fn save(
+        &self,
+        key: String,
+        expected: Option<String>,
+        bytes: Vec<u8>,
+    ) -> Result<String, StoreError> {
+        self.store()?.save(key, expected, bytes)
+    }
+
+    fn delete(&self, key: String, expected: String) -> Result<(), StoreError> {
+        self.store()?.delete(key, expected)
+    }
+
+    fn list(&self) -> Result<Vec<String>, StoreError> {
+        self.store()?.list()
+    }
 }
 
 /// A store of the core, for the other language.

@@ -256,6 +256,13 @@ typedef void (*UniffiCallbackInterfaceLogSinkMethod0)(uint64_t, RustBuffer, void
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_STORE_KEY_PROVIDER_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_STORE_KEY_PROVIDER_METHOD0
+typedef void (*UniffiCallbackInterfaceStoreKeyProviderMethod0)(uint64_t, uint64_t, void* _Nonnull,
+        RustCallStatus *_Nonnull uniffiCallStatus
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_TRANSFER_STORE_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_TRANSFER_STORE_METHOD0
 typedef void (*UniffiCallbackInterfaceTransferStoreMethod0)(uint64_t, RustBuffer, RustBuffer* _Nonnull,
@@ -300,6 +307,15 @@ typedef struct UniffiVTableCallbackInterfaceLogSink {
     UniffiCallbackInterfaceClone _Nonnull uniffiClone;
     UniffiCallbackInterfaceLogSinkMethod0 _Nonnull log;
 } UniffiVTableCallbackInterfaceLogSink;
+
+#endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STORE_KEY_PROVIDER
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_STORE_KEY_PROVIDER
+typedef struct UniffiVTableCallbackInterfaceStoreKeyProvider {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceStoreKeyProviderMethod0 _Nonnull unlock;
+} UniffiVTableCallbackInterfaceStoreKeyProvider;
 
 #endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_TRANSFER_STORE
@@ -536,6 +552,41 @@ RustBuffer uniffi_tigress_ffi_fn_method_inmemoryrelay_origin(uint64_t ptr, RustC
 uint64_t uniffi_tigress_ffi_fn_method_inmemoryrelay_transport(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_STOREKEYPROVIDER
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_STOREKEYPROVIDER
+uint64_t uniffi_tigress_ffi_fn_clone_storekeyprovider(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FREE_STOREKEYPROVIDER
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FREE_STOREKEYPROVIDER
+void uniffi_tigress_ffi_fn_free_storekeyprovider(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_INIT_CALLBACK_VTABLE_STOREKEYPROVIDER
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_INIT_CALLBACK_VTABLE_STOREKEYPROVIDER
+void uniffi_tigress_ffi_fn_init_callback_vtable_storekeyprovider(const UniffiVTableCallbackInterfaceStoreKeyProvider* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_STOREKEYPROVIDER_UNLOCK
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_STOREKEYPROVIDER_UNLOCK
+void uniffi_tigress_ffi_fn_method_storekeyprovider_unlock(uint64_t ptr, uint64_t opening, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_STOREOPENING
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_STOREOPENING
+uint64_t uniffi_tigress_ffi_fn_clone_storeopening(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FREE_STOREOPENING
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FREE_STOREOPENING
+void uniffi_tigress_ffi_fn_free_storeopening(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_STOREOPENING_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_STOREOPENING_OPEN
+void uniffi_tigress_ffi_fn_method_storeopening_open(uint64_t ptr, RustBuffer folder, RustBuffer key, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_TRANSFERSTORE
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_TRANSFERSTORE
 uint64_t uniffi_tigress_ffi_fn_clone_transferstore(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -709,6 +760,11 @@ void uniffi_tigress_ffi_fn_func_set_log_sink(RustBuffer sink, RustBuffer level, 
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_DIRECTORY_STORE
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_DIRECTORY_STORE
 uint64_t uniffi_tigress_ffi_fn_func_directory_store(RustBuffer folder, RustBuffer key, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_KEYED_STORE
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_KEYED_STORE
+uint64_t uniffi_tigress_ffi_fn_func_keyed_store(uint64_t provider, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_MEMORY_STORE
@@ -1013,6 +1069,12 @@ uint16_t uniffi_tigress_ffi_checksum_func_directory_store(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_KEYED_STORE
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_KEYED_STORE
+uint16_t uniffi_tigress_ffi_checksum_func_keyed_store(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_MEMORY_STORE
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_MEMORY_STORE
 uint16_t uniffi_tigress_ffi_checksum_func_memory_store(void
@@ -1166,6 +1228,18 @@ uint16_t uniffi_tigress_ffi_checksum_method_inmemoryrelay_origin(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_INMEMORYRELAY_TRANSPORT
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_INMEMORYRELAY_TRANSPORT
 uint16_t uniffi_tigress_ffi_checksum_method_inmemoryrelay_transport(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_STOREKEYPROVIDER_UNLOCK
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_STOREKEYPROVIDER_UNLOCK
+uint16_t uniffi_tigress_ffi_checksum_method_storekeyprovider_unlock(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_STOREOPENING_OPEN
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_STOREOPENING_OPEN
+uint16_t uniffi_tigress_ffi_checksum_method_storeopening_open(void
 
 );
 #endif

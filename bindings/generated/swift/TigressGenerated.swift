@@ -1819,6 +1819,353 @@ public func FfiConverterTypeObservation_lower(_ value: Observation) -> UInt64 {
 
 
 /**
+ * Keeps the key of a sealed store where the platform keeps keys.
+ */
+public protocol StoreKeyProvider: AnyObject, Sendable {
+
+    /**
+     * Looks folder and key up and hands them to `opening`; wipes its own copy of the key then. Asked at the first use of
+     * the store, again after a failure, and never after that; may block. A key that is lost beside records is `Failed`,
+     * never a new key.
+     */
+    func unlock(opening: StoreOpening) throws
+
+}
+/**
+ * Keeps the key of a sealed store where the platform keeps keys.
+ */
+open class StoreKeyProviderImpl: StoreKeyProvider, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_tigress_ffi_fn_clone_storekeyprovider(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_tigress_ffi_fn_free_storekeyprovider(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Looks folder and key up and hands them to `opening`; wipes its own copy of the key then. Asked at the first use of
+     * the store, again after a failure, and never after that; may block. A key that is lost beside records is `Failed`,
+     * never a new key.
+     */
+open func unlock(opening: StoreOpening)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_storekeyprovider_unlock(
+            self.uniffiCloneHandle(),
+        FfiConverterTypeStoreOpening_lower(opening),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceStoreKeyProvider {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceStoreKeyProvider = UniffiVTableCallbackInterfaceStoreKeyProvider(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeStoreKeyProvider.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface StoreKeyProvider: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeStoreKeyProvider.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface StoreKeyProvider: handle missing in uniffiClone")
+            }
+        },
+        unlock: { (
+            uniffiHandle: UInt64,
+            opening: UInt64,
+            uniffiOutReturn: UnsafeMutableRawPointer,
+            uniffiCallStatus: UnsafeMutablePointer<RustCallStatus>
+        ) in
+            let makeCall = {
+                () throws -> () in
+                guard let uniffiObj = try? FfiConverterTypeStoreKeyProvider.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try uniffiObj.unlock(
+                     opening: try FfiConverterTypeStoreOpening_lift(opening)
+                )
+            }
+
+
+            let writeReturn = { () }
+            uniffiTraitInterfaceCallWithError(
+                callStatus: uniffiCallStatus,
+                makeCall: makeCall,
+                writeReturn: writeReturn,
+                lowerError: FfiConverterTypeStoreError_lower
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceStoreKeyProvider> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceStoreKeyProvider>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitStoreKeyProvider() {
+    uniffi_tigress_ffi_fn_init_callback_vtable_storekeyprovider(UniffiCallbackInterfaceStoreKeyProvider.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStoreKeyProvider: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<StoreKeyProvider>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = StoreKeyProvider
+
+    public static func lift(_ handle: UInt64) throws -> StoreKeyProvider {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return StoreKeyProviderImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: StoreKeyProvider) -> UInt64 {
+         if let rustImpl = value as? StoreKeyProviderImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StoreKeyProvider {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: StoreKeyProvider, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStoreKeyProvider_lift(_ handle: UInt64) throws -> StoreKeyProvider {
+    return try FfiConverterTypeStoreKeyProvider.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStoreKeyProvider_lower(_ value: StoreKeyProvider) -> UInt64 {
+    return FfiConverterTypeStoreKeyProvider.lower(value)
+}
+
+
+
+
+
+
+/**
+ * A sealed store that waits for its folder and key.
+ */
+public protocol StoreOpeningProtocol: AnyObject, Sendable {
+
+    /**
+     * Gives the folder of the records, which is made when there is something to keep, and the key of 32 bytes. Fails with
+     * `Failed` for a key of another length.
+     */
+    func `open`(folder: String, key: Data) throws
+
+}
+/**
+ * A sealed store that waits for its folder and key.
+ */
+open class StoreOpening: StoreOpeningProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_tigress_ffi_fn_clone_storeopening(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_tigress_ffi_fn_free_storeopening(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Gives the folder of the records, which is made when there is something to keep, and the key of 32 bytes. Fails with
+     * `Failed` for a key of another length.
+     */
+open func `open`(folder: String, key: Data)throws   {try rustCallWithError(FfiConverterTypeStoreError_lift) {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_storeopening_open(
+            self.uniffiCloneHandle(),
+        FfiConverterString.lower(folder),
+        FfiConverterData.lower(key),uniffiCallStatus
+    )
+}
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeStoreOpening: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = StoreOpening
+
+    public static func lift(_ handle: UInt64) throws -> StoreOpening {
+        return StoreOpening(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: StoreOpening) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> StoreOpening {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: StoreOpening, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStoreOpening_lift(_ handle: UInt64) throws -> StoreOpening {
+    return try FfiConverterTypeStoreOpening.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeStoreOpening_lower(_ value: StoreOpening) -> UInt64 {
+    return FfiConverterTypeStoreOpening.lower(value)
+}
+
+
+
+
+
+
+/**
  * The interface that wallets call: it carries any number of transfers, as sender and as receiver.
  *
  * Every function may be called from any thread, and may be cancelled at any point: what was stored stays, and the same call
@@ -6421,6 +6768,18 @@ public func directoryStore(folder: String, key: Data)throws  -> TransferStore  {
 })
 }
 /**
+ * The same store as by `directory_store`, whose folder and key are asked for at its first use. Of what is stored the other
+ * language sees nothing but the key, once.
+ */
+public func keyedStore(provider: StoreKeyProvider) -> TransferStore  {
+    return try!  FfiConverterTypeTransferStore_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_func_keyed_store(
+        FfiConverterTypeStoreKeyProvider_lower(provider),uniffiCallStatus
+    )
+})
+}
+/**
  * A store in memory: for tests, and for apps that need nothing after their end.
  */
 public func memoryStore() -> TransferStore  {
@@ -6462,6 +6821,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_func_directory_store() != 24982) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_func_keyed_store() != 56344) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_func_memory_store() != 3374) {
@@ -6542,6 +6904,12 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_inmemoryrelay_transport() != 23705) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tigress_ffi_checksum_method_storekeyprovider_unlock() != 62670) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_method_storeopening_open() != 7070) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tigress_ffi_checksum_method_transferstore_load() != 35652) {
         return InitializationResult.apiChecksumMismatch
     }
@@ -6566,6 +6934,7 @@ private let initializationResult: InitializationResult = {
 
     uniffiCallbackInitHttpTransport()
     uniffiCallbackInitLogSink()
+    uniffiCallbackInitStoreKeyProvider()
     uniffiCallbackInitTransferStore()
     return InitializationResult.ok
 }()

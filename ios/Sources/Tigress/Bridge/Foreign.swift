@@ -36,15 +36,21 @@ final class ForeignStore: TigressGenerated.TransferStore {
         try told { try store.list() }
     }
 
-    /// Of an error that is not ours only the type is told: its text may hold anything.
     private func told<Result>(_ call: () throws -> Result) throws -> Result {
-        do {
-            return try call()
-        } catch let error as StoreError {
-            throw error.generated
-        } catch {
-            throw TigressGenerated.StoreError.Failed(reason: "the app's store failed: \(type(of: error))")
-        }
+        try telling("the app's store", call)
+    }
+}
+
+/// Runs the `whose` code for the library. Of an error that is not ours only the type is told: its text may hold anything.
+func telling<Result>(_ whose: String, _ call: () throws -> Result) throws -> Result {
+    do {
+        return try call()
+    } catch let error as StoreError {
+        throw error.generated
+    } catch let error as TigressGenerated.StoreError {
+        throw error
+    } catch {
+        throw TigressGenerated.StoreError.Failed(reason: "\(whose) failed: \(type(of: error))")
     }
 }
 

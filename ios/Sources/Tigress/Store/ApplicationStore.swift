@@ -1,13 +1,15 @@
 #if canImport(Security)
     import Foundation
+    internal import TigressGenerated
 
     /// The store for apps on Apple's systems: sealed files in Application Support, left out of backups, with their key in the
     /// Keychain, on this device only, from the first unlock after a start on.
     ///
     /// Where files are and the key is not, every call fails with ``StoreError/keyLost``; ``erase()`` begins anew. Before the
     /// first unlock calls fail too, and succeed after it.
-    public final class ApplicationStore: TransferStore {
+    public final class ApplicationStore: TransferStore, LibraryStore {
         private let store: KeyedStore
+        var library: any TigressGenerated.TransferStore { store.library }
 
         /// A store. Touches neither files nor Keychain.
         ///

@@ -51,19 +51,19 @@ public final class DirectoryStore: TransferStore, LibraryStore {
 }
 
 extension TigressGenerated.TransferStore {
-    fileprivate func loading(_ key: String) throws -> StoredRecord? {
+    func loading(_ key: String) throws -> StoredRecord? {
         try told { try load(key: key).map { StoredRecord(version: $0.version, bytes: $0.bytes) } }
     }
 
-    fileprivate func saving(_ key: String, _ expected: String?, _ bytes: Data) throws -> String {
+    func saving(_ key: String, _ expected: String?, _ bytes: Data) throws -> String {
         try told { try save(key: key, expected: expected, bytes: bytes) }
     }
 
-    fileprivate func deleting(_ key: String, _ expected: String) throws {
+    func deleting(_ key: String, _ expected: String) throws {
         try told { try delete(key: key, expected: expected) }
     }
 
-    fileprivate func listing() throws -> [String] {
+    func listing() throws -> [String] {
         try told { try list() }
     }
 

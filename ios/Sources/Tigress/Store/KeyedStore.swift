@@ -1,4 +1,5 @@
 import Foundation
+internal import TigressGenerated
 
 /// Keeps one key where the platform keeps keys.
 protocol KeyVault: Sendable {
@@ -13,32 +14,35 @@ protocol KeyVault: Sendable {
 }
 
 /// A folder of sealed records whose key a vault has. Key and folder are first looked for when a record is, so that making one
-/// touches nothing.
-final class KeyedStore: TransferStore {
+/// touches nothing. The records stay in the library: Swift sees the key, once.
+final class KeyedStore: TransferStore, LibraryStore {
     private let vault: any KeyVault
     private let folder: @Sendable () throws -> URL
-    private let opened = Locked<DirectoryStore?>(nil)
+    private let opened: Locked<any TigressGenerated.TransferStore>
+
+    var library: any TigressGenerated.TransferStore { opened.withLock { $0 } }
 
     /// - Parameter folder: Makes the folder and gives it.
     init(vault: any KeyVault, folder: @escaping @Sendable () throws -> URL) {
         self.vault = vault
         self.folder = folder
+        opened = Locked(Self.sealed(vault, folder))
     }
 
-    func load(key: String) throws -> StoredRecord? { try store().load(key: key) }
+    func load(key: String) throws -> StoredRecord? { try library.loading(key) }
 
     func save(key: String, expected: String?, bytes: Data) throws -> String {
-        try store().save(key: key, expected: expected, bytes: bytes)
+        try library.saving(key, expected, bytes)
     }
 
-    func delete(key: String, expected: String) throws { try store().delete(key: key, expected: expected) }
+    func delete(key: String, expected: String) throws { try library.deleting(key, expected) }
 
-    func list() throws -> [String] { try store().list() }
+    func list() throws -> [String] { try library.listing() }
 
     /// Forgets all records and the key.
     func erase() throws {
         try opened.withLock { opened in
-            opened = nil
+            opened = Self.sealed(vault, folder)
             let folder = try folder()
             for file in try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil) {
                 try FileManager.default.removeItem(at: file)
@@ -47,13 +51,29 @@ final class KeyedStore: TransferStore {
         }
     }
 
-    private func store() throws -> DirectoryStore {
-        try opened.withLock { opened in
-            if let opened { return opened }
+    private static func sealed(
+        _ vault: any KeyVault, _ folder: @escaping @Sendable () throws -> URL
+    ) -> any TigressGenerated.TransferStore {
+        TigressGenerated.keyedStore(provider: VaultKey(vault: vault, folder: folder))
+    }
+}
+
+/// A vault's key, for the library.
+private final class VaultKey: TigressGenerated.StoreKeyProvider {
+    private let vault: any KeyVault
+    private let folder: @Sendable () throws -> URL
+
+    init(vault: any KeyVault, folder: @escaping @Sendable () throws -> URL) {
+        self.vault = vault
+        self.folder = folder
+    }
+
+    func unlock(opening: TigressGenerated.StoreOpening) throws {
+        try telling("the key's vault") {
             let folder = try folder()
-            let store = try DirectoryStore(folder: folder, key: key(of: folder))
-            opened = store
-            return store
+            var key = try key(of: folder)
+            defer { key.resetBytes(in: 0..<key.count) }
+            try opening.open(folder: folder.path, key: key)
         }
     }
 

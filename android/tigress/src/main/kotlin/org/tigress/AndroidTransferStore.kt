@@ -24,33 +24,40 @@ constructor(context: Context, name: String = "tigress") : TransferStore {
 
     private val folder: File by lazy { File(context.applicationContext.noBackupFilesDir, name) }
     private val key: StoreKey by lazy { StoreKey(folder, "org.tigress.$name") }
-    private var opened: TransferStore? = null
+
+    /** What a client is given: its records never come through the Java heap. Asks for the key on first use. */
+    @Volatile internal var library: TransferStore = sealed()
+        private set
 
     @Throws(StoreException::class)
-    override fun load(key: String): StoredRecord? = store().load(key)
+    override fun load(key: String): StoredRecord? = library.load(key)
 
     @Throws(StoreException::class)
     override fun save(key: String, expected: String?, bytes: ByteArray): String =
-        store().save(key, expected, bytes)
+        library.save(key, expected, bytes)
 
     @Throws(StoreException::class)
-    override fun delete(key: String, expected: String): Unit = store().delete(key, expected)
+    override fun delete(key: String, expected: String): Unit = library.delete(key, expected)
 
     @Throws(StoreException::class)
-    override fun list(): List<String> = store().list()
+    override fun list(): List<String> = library.list()
 
-    /** Removes all records and the key. No client may be using the store. */
+    /** Removes all records and the key. No client may be using the store: clients made before must not be used any more. */
     @Throws(StoreException::class)
     public fun erase(): Unit =
         synchronized(this) {
-            opened = null
+            library = sealed()
             key.erase()
             if (!folder.deleteRecursively()) throw StoreException.Failed("the folder can't be removed")
         }
 
-    /** Opened on first use: that reads the disk, and may take AndroidKeyStore a while. */
-    private fun store(): TransferStore =
-        synchronized(this) {
-            opened ?: key.use { directoryStore(File(folder, "transfers").path, it) }.also { opened = it }
-        }
+    private fun sealed(): TransferStore =
+        keyedStore(
+            object : StoreKeyProvider {
+                override fun unlock(opening: StoreOpening) {
+                    val records = File(folder, "transfers")
+                    opening.use { key.use(records) { bytes -> it.open(records.path, bytes) } }
+                }
+            }
+        )
 }

@@ -23,11 +23,19 @@ import javax.crypto.spec.GCMParameterSpec
 internal class StoreKey(private val folder: File, private val alias: String) {
     private val file = File(folder, "key")
 
-    /** Hands the key to [open], and wipes it; makes it on first use. */
-    fun <T> use(open: (ByteArray) -> T): T {
-        val key = translating { locked { if (file.exists()) unseal(file.readBytes()) else make() } }
+    /** Hands the key of what is in [records] to [open], and wipes it; makes it on first use, but never beside records. */
+    fun use(records: File, open: (ByteArray) -> Unit) {
+        val key = translating {
+            locked {
+                when {
+                    file.exists() -> unseal(file.readBytes())
+                    records.list().orEmpty().any { it.endsWith(RECORD) } -> throw lost()
+                    else -> make()
+                }
+            }
+        }
         try {
-            return open(key)
+            open(key)
         } finally {
             key.fill(0)
         }
@@ -111,6 +119,8 @@ internal class StoreKey(private val folder: File, private val alias: String) {
         const val KEY_BYTES = 32
         const val TAG_BITS = 128
         const val FORM: Byte = 1
+        /** How the library's files of records end. */
+        const val RECORD = ".record"
         val PURPOSE = "tigress v1 store key".encodeToByteArray()
         val IN_PROCESS = Any()
     }

@@ -17,5 +17,5 @@ public object Tigress {
         config: Config,
         store: TransferStore = AndroidTransferStore(context),
         transport: HttpTransport = AndroidHttpTransport(config),
-    ): TransferClient = TransferClient(config, store, transport)
+    ): TransferClient = TransferClient(config, (store as? AndroidTransferStore)?.library ?: store, transport)
 }

@@ -9,6 +9,7 @@ import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFailsWith
 import kotlin.test.assertFalse
+import kotlin.test.assertIs
 import kotlin.test.assertTrue
 import kotlin.time.Duration
 import org.junit.Before
@@ -58,6 +59,29 @@ class AndroidTest {
         assertEquals("the key of the store is lost", failure { AndroidTransferStore(context).load("a") })
         store.erase()
         assertTrue(store.list().isEmpty())
+    }
+
+    @Test
+    fun `a key that is missing beside records is lost, and no other is made`() {
+        AndroidTransferStore(context).save("a", null, ByteArray(1))
+        val key = File(folder, "key")
+        val whole = key.readBytes()
+        assertTrue(key.delete())
+        repeat(2) { assertEquals("the key of the store is lost", failure { AndroidTransferStore(context).load("b") }) }
+        assertFalse(key.exists())
+        key.writeBytes(whole)
+        assertContentEquals(byteArrayOf(0), AndroidTransferStore(context).load("a")?.bytes)
+    }
+
+    @Test
+    fun `a client is given the library's own store, so that no record comes through the Java heap`() = story {
+        val store = AndroidTransferStore(context)
+        assertIs<TransferStoreImpl>(store.library)
+        // A store of an app's own is asked as it is.
+        val client = Tigress.client(context, Config(relay = "https://relay.example"), store)
+        FakeAndroidKeyStore.stored.clear()
+        assertTrue(client.transfers().isEmpty())
+        assertTrue(File(folder, "key").exists())
     }
 
     @Test
