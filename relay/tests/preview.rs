@@ -144,6 +144,20 @@ async fn the_senders_text_turns_no_direction() {
 }
 
 #[tokio::test]
+async fn the_senders_text_hides_and_piles_up_nothing() {
+    let relay = start().await;
+    let mut body = create_body();
+    let marks = "\u{30d}".repeat(100);
+    body["displayInformation"]["title"] = json!(format!(
+        "\u{3164}\u{e0041}Z{marks}\u{2800}\u{a0}\n \u{180e}Room \u{f8ff}"
+    ));
+    let url = url_of(&relay.create_from(&body).await);
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    let shown = format!("<title>Z{} Room \u{fffd}</title>", "\u{30d}".repeat(6));
+    assert!(page.text().contains(&shown), "{}", page.text());
+}
+
+#[tokio::test]
 async fn people_get_a_page_where_nothing_is_left() {
     let relay = start().await;
     let gone = relay

@@ -9,6 +9,7 @@ use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use sha2::{Digest, Sha256};
+use tigress::invitation::PeerText;
 use tigress::mailbox::{DisplayInformation, format_timestamp};
 use url::Url;
 
@@ -54,8 +55,8 @@ fn wants_page(list: &HeaderMap) -> bool {
 
 fn preview_page(display: &DisplayInformation, url: &str, expires: u64) -> Response {
     let picture = https_url(&display.image_url);
-    let title = escape(&display.title);
-    let description = escape(&display.description);
+    let title = plain(&display.title);
+    let description = plain(&display.description);
     let until = format_timestamp(expires);
     // For people: `2026-11-27 00:32 UTC`.
     let shown = until.replacen('T', " ", 1);
@@ -151,8 +152,12 @@ fn is_origin_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b":/.-_".contains(&byte)
 }
 
-/// For text and for attributes in double quotes. Control characters have no place in either, nor have those that turn the
-/// direction of what comes after them: a title is shown where no markup isolates it.
+/// The sender's words as a wallet shows them: a title stands where no markup isolates it.
+fn plain(text: &str) -> String {
+    escape(&PeerText::cut(text).to_string())
+}
+
+/// For text and for attributes in double quotes. Control characters have no place in either.
 fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for letter in text.chars() {
@@ -163,16 +168,10 @@ fn escape(text: &str) -> String {
             '"' => out.push_str("&quot;"),
             '\'' => out.push_str("&#39;"),
             control if control.is_control() => out.push(' '),
-            turning if turns_direction(turning) => {}
             other => out.push(other),
         }
     }
     out
-}
-
-/// The explicit formatting characters of the bidirectional algorithm (UAX #9, §2).
-fn turns_direction(letter: char) -> bool {
-    matches!(letter, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 #[cfg(test)]
