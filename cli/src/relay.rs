@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tigress_relay::store::{DurableStore, MemoryStore};
-use tigress_relay::{Relay, RelayConfig, RelayError, TlsFiles};
+use tigress_relay::{Limits, Relay, RelayConfig, RelayError, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::{DONE, Failure};
@@ -34,9 +34,21 @@ pub(crate) struct Command {
     /// Origin of the mailboxes' URLs, such as https://relay.example.
     #[arg(long, value_name = "URL")]
     public_url: Option<String>,
+    /// Behind a proxy: the header in which it says the client's address, such as x-forwarded-for. Only if nobody can reach
+    /// the relay but through it.
+    #[arg(long, value_name = "NAME")]
+    client_ip_header: Option<String>,
+    /// Sets a limit, such as connections=256,512,5000 (of one client, of an IPv6 /48, of all). docs/relay.md has them all.
+    #[arg(long = "limit", value_name = "NAME=VALUE")]
+    limits: Vec<String>,
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    let mut limits = Limits::default();
+    for limit in &command.limits {
+        let (name, value) = limit.split_once('=').unwrap_or((limit, ""));
+        limits.set(name, value).map_err(Failure::usage)?;
+    }
     let config = RelayConfig {
         listen: command.listen,
         tls: command
@@ -44,6 +56,8 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
             .zip(command.tls_key)
             .map(|(certificate, key)| TlsFiles::new(certificate, key)),
         public_url: command.public_url.clone(),
+        client_ip_header: command.client_ip_header,
+        limits,
         ..RelayConfig::default()
     };
     let signals = || Failure::new("signal", "signals can't be handled");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::limits::Limits;
 use crate::tls::TlsFiles;
 
 /// Settings of a relay. The defaults are safe, and listen on a free port of the loopback interface.
@@ -16,7 +17,8 @@ pub struct RelayConfig {
     pub tls: Option<TlsFiles>,
     /// Origin (`https://host[:port]`) of the mailboxes' URLs; scheme and listening address when absent.
     pub public_url: Option<String>,
-    /// Header, such as `x-forwarded-for`, whose last address is the client's: only behind a proxy that sets it.
+    /// Header, such as `x-forwarded-for`, whose last address is the client's: only behind a proxy that sets it, and only if
+    /// nobody else can reach the relay. Requests without a readable one count as one client.
     pub client_ip_header: Option<String>,
     /// JSON served as `/.well-known/apple-app-site-association`, so that share links open the wallet.
     pub apple_app_site_association: Option<String>,
@@ -43,51 +45,6 @@ impl Default for RelayConfig {
     }
 }
 
-/// What clients may take.
-#[derive(Debug, Clone)]
-pub struct Limits {
-    /// Largest body of a request, in bytes: 1 MiB.
-    pub body_bytes: usize,
-    /// Most mailboxes at a time: 10 000.
-    pub mailboxes: usize,
-    /// Longest life of a mailbox, in seconds: 30 days. A later expiration is brought forward.
-    pub max_lifetime: u64,
-    /// Life of a mailbox whose creator names no expiration, in seconds: 48 hours.
-    pub default_lifetime: u64,
-    /// Longest hold of a read, in seconds: 60.
-    pub max_wait: u64,
-    /// Requests a second that one client (an IPv4 address, an IPv6 /64) may make in the long run: 20.
-    pub requests_per_second: u32,
-    /// Requests that one client may make at once: 200.
-    pub burst: u32,
-    /// Whether loopback clients are limited too: no.
-    pub limit_loopback: bool,
-    /// Most connections at a time: 10 000; further ones wait to be accepted.
-    pub connections: usize,
-    /// Longest time for a request's head, and again for its body, to arrive: 30 seconds.
-    pub request_timeout: Duration,
-    /// Longest time that a shutdown waits for requests under way: 5 seconds.
-    pub shutdown_grace: Duration,
-}
-
-impl Default for Limits {
-    fn default() -> Self {
-        Self {
-            body_bytes: tigress::mailbox::MAX_BODY,
-            mailboxes: 10_000,
-            max_lifetime: 30 * 24 * 3600,
-            default_lifetime: 48 * 3600,
-            max_wait: tigress::mailbox::MAX_WAIT,
-            requests_per_second: 20,
-            burst: 200,
-            limit_loopback: false,
-            connections: 10_000,
-            request_timeout: Duration::from_secs(30),
-            shutdown_grace: Duration::from_secs(5),
-        }
-    }
-}
-
 /// Why a relay does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
@@ -108,6 +65,9 @@ pub enum RelayError {
     /// `public_url` is not an origin.
     #[error("the public URL must be http or https, a host, and nothing after it")]
     PublicUrl,
+    /// `client_ip_header` is no name of a header.
+    #[error("the header of the client's address has no valid name")]
+    Header,
     /// A well-known document is not JSON.
     #[error("{0} is not JSON")]
     WellKnown(&'static str),
@@ -129,9 +89,18 @@ impl RelayConfig {
                 return Err(RelayError::WellKnown(name));
             }
         }
+        let header = self.client_ip_header.as_deref();
+        if header.is_some_and(|name| axum::http::HeaderName::from_bytes(name.as_bytes()).is_err()) {
+            return Err(RelayError::Header);
+        }
         self.public_url
             .as_deref()
             .map_or(Ok(()), |url| origin(url).map(|_| ()))
+    }
+
+    /// Whether the clients that this relay sees on its own machine are a proxy's.
+    pub(crate) fn is_behind_a_proxy(&self) -> bool {
+        self.public_url.is_some() || self.client_ip_header.is_some()
     }
 
     /// The origin of mailbox URLs, for a relay that listens on `bound`.

@@ -19,18 +19,26 @@
 //! is described in `docs/relay.md`.
 #![deny(missing_docs)]
 
+mod budget;
+mod client;
 mod clock;
 mod config;
 mod connection;
+mod connections;
+mod descriptors;
 mod http;
-mod limit;
+mod limits;
 mod push;
+mod rate;
 mod server;
 pub mod store;
+mod time;
 mod tls;
 
+pub use client::{Bound, Client};
 pub use clock::{Clock, ManualClock, SystemClock};
-pub use config::{Limits, RelayConfig, RelayError};
+pub use config::{RelayConfig, RelayError};
+pub use limits::Limits;
 pub use push::{NoPush, PushGateway};
 pub use server::{Relay, RunningRelay};
 pub use tls::TlsFiles;

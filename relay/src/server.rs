@@ -4,21 +4,29 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Notify, Semaphore, watch};
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::budget::Budget;
 use crate::clock::{Clock, SystemClock};
-use crate::config::{Limits, RelayConfig, RelayError};
-use crate::connection::Server;
+use crate::config::{RelayConfig, RelayError};
+use crate::connection::{Peer, Server};
+use crate::connections::Connections;
+use crate::descriptors;
 use crate::http::{App, router};
-use crate::limit::Limiter;
 use crate::push::{NoPush, PushGateway};
+use crate::rate::Rate;
 use crate::store::MailboxStore;
+use crate::time::Time;
 use crate::tls::Tls;
 
 /// Pause after a failed accept: most often there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// Connections that the system keeps until they are accepted.
+const BACKLOG: u32 = 1024;
+/// What the system keeps for a connection each way, in bytes: it is nobody's memory that is counted here.
+const SOCKET_BUFFER: u32 = 64 * 1024;
 /// Longest time that a shutdown waits for the store.
 const CLOSE: Duration = Duration::from_secs(3);
 
@@ -76,7 +84,7 @@ impl Relay {
         self.config.check()?;
         let address = self.config.listen;
         let failed = |source| RelayError::Listen { address, source };
-        let listener = TcpListener::bind(address).await.map_err(failed)?;
+        let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let origin = self.config.origin(bound)?;
         let reload = Arc::new(Notify::new());
@@ -89,19 +97,28 @@ impl Relay {
             None => (None, None),
         };
         let (stop, stopping) = watch::channel(false);
-        let limits = self.config.limits.clone();
-        let limiter = Limiter::new(
-            limits.requests_per_second,
-            limits.burst,
-            limits.limit_loopback,
-        );
+        if self.config.public_url.is_some()
+            && self.config.client_ip_header.is_none()
+            && bound.ip().is_loopback()
+        {
+            tracing::warn!(
+                "no header with the client's address: all that come through a proxy count as one client"
+            );
+        }
+        let limits = Arc::new(self.config.limits.clone());
+        let by_address = self.config.client_ip_header.is_none();
+        let bounds = descriptors::bound(limits.connections);
+        let connections = Connections::new(bounds, by_address);
         let app = Arc::new(App {
             config: self.config,
             origin: origin.clone(),
             store: self.store,
-            clock: self.clock,
+            time: Time::new(self.clock, limits.clock_patience),
             push: self.push,
-            limiter,
+            rate: Rate::new(limits.requests_per_second, limits.burst),
+            requests: Budget::new(limits.requests),
+            incoming: Budget::new(limits.incoming_bytes),
+            outgoing: Budget::new(limits.outgoing_bytes),
             notifications: App::notification_slots(),
             stopping: stopping.clone(),
         });
@@ -111,10 +128,10 @@ impl Relay {
             let server = Server {
                 app: router(app),
                 tls,
-                patience: limits.request_timeout,
+                limits,
                 stopping,
             };
-            serve(listener, server, &limits).await;
+            serve(listener, server, &connections).await;
             sweeper.abort();
             if let Some(watching) = watching {
                 watching.abort();
@@ -190,7 +207,7 @@ async fn sweep(app: Arc<App>) {
     let mut ticks = tokio::time::interval(app.config.sweep_interval);
     loop {
         ticks.tick().await;
-        match app.store.sweep(app.clock.now()).await {
+        match app.store.sweep(app.time.now()).await {
             Ok(0) => {}
             Ok(erased) => tracing::info!(erased, "expired mailboxes erased"),
             Err(error) => tracing::error!(%error, "sweep"),
@@ -198,29 +215,45 @@ async fn sweep(app: Arc<App>) {
     }
 }
 
-async fn serve(listener: TcpListener, server: Server, limits: &Limits) {
+/// As `TcpListener::bind`, with bounded buffers for each connection.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = match address {
+        SocketAddr::V4(_) => TcpSocket::new_v4(),
+        SocketAddr::V6(_) => TcpSocket::new_v6(),
+    }?;
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SOCKET_BUFFER)?;
+    socket.set_recv_buffer_size(SOCKET_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
+async fn serve(listener: TcpListener, server: Server, places: &Arc<Connections>) {
     let mut stopping = server.stopping.clone();
-    let slots = Arc::new(Semaphore::new(limits.connections.max(1)));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             _ = stopping.wait_for(|stop| *stop) => break,
             Some(_) = connections.join_next() => continue,
-            accepted = accept(&listener, &slots) => accepted,
+            accepted = listener.accept() => accepted,
         };
-        let Some((stream, peer, slot)) = accepted else {
-            tokio::time::sleep(ACCEPT_PAUSE).await;
-            continue;
-        };
-        let serving = server.clone().serve(stream, peer);
-        connections.spawn(async move {
-            serving.await;
-            drop(slot);
-        });
+        match accepted {
+            Ok((stream, address)) => {
+                let peer = Peer::new(address.ip());
+                // Who has no place is sent away at once: waiting would hold up those who come after it.
+                if let Some(place) = places.place(peer.clone()) {
+                    connections.spawn(server.clone().serve(stream, peer, place));
+                }
+            }
+            Err(error) => {
+                tracing::warn!(kind = ?error.kind(), "connection not accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+        }
     }
     drop(listener);
     let ended = async { while connections.join_next().await.is_some() {} };
-    if tokio::time::timeout(limits.shutdown_grace, ended)
+    if tokio::time::timeout(server.limits.shutdown_grace, ended)
         .await
         .is_err()
     {
@@ -230,18 +263,4 @@ async fn serve(listener: TcpListener, server: Server, limits: &Limits) {
         );
     }
     connections.shutdown().await;
-}
-
-type Accepted = (TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit);
-
-/// The next connection, once there is a slot for it.
-async fn accept(listener: &TcpListener, slots: &Arc<Semaphore>) -> Option<Accepted> {
-    let slot = slots.clone().acquire_owned().await.ok()?;
-    match listener.accept().await {
-        Ok((stream, peer)) => Some((stream, peer, slot)),
-        Err(error) => {
-            tracing::warn!(kind = ?error.kind(), "connection not accepted");
-            None
-        }
-    }
 }

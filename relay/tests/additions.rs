@@ -7,7 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use common::{NOW, RECEIVER, SENDER, THIRD, create_body, id, run, start, url_of};
+use common::observed::{Observed, Seen, next};
+use common::{NOW, RECEIVER, SENDER, THIRD, config, create_body, id, run, start, url_of};
 use reqwest::Method;
 use serde_json::json;
 use tigress::mailbox::{
@@ -112,21 +113,22 @@ async fn a_read_is_not_held_without_a_version_or_with_another() {
 
 #[tokio::test]
 async fn a_held_read_never_takes_the_place_that_its_device_gave_up() {
-    let relay = start().await;
+    let (store, mut seen) = Observed::new(MemoryStore::default());
+    let relay = run(Relay::new(config(), store)).await;
     let url = relay.create().await;
     let version = relay.read(&url, RECEIVER).await.version();
     let list = held(&version, "wait=60");
     let leaving = async {
+        next(&mut seen, Seen::Watched).await;
         relay.leave(Method::PATCH, &url, RECEIVER, 1).await;
         relay.update(&url, SENDER, 1, "second").await
     };
     let (read, _) = tokio::join!(relay.read_with(&url, RECEIVER, &list), leaving);
-    // The read came before the change, or saw that its claim is bound no more.
-    assert!(matches!(read.status, 200 | 401));
     assert_eq!(
-        relay.read(&url, THIRD).await.status,
-        if read.status == 401 { 200 } else { 401 }
+        read.status, 401,
+        "it is woken, and its claim has no place any more"
     );
+    assert_eq!(relay.read(&url, THIRD).await.status, 200);
 }
 
 #[tokio::test]
@@ -262,7 +264,7 @@ async fn the_relays_time_and_the_mailboxs_end_are_told() {
     body["mailboxConfiguration"]["expiration"] = json!(format_timestamp(NOW + 365 * 24 * 3600));
     let url = url_of(&relay.create_from(&body).await);
     let read = relay.read(&url, RECEIVER).await;
-    let end = format_timestamp(NOW + 30 * 24 * 3600);
+    let end = format_timestamp(NOW + 30 * 24 * 3600 + 600);
     assert_eq!(
         read.json()["expiration"],
         end,

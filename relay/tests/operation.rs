@@ -7,20 +7,20 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
+use common::observed::{Observed, Seen, next};
 use common::{
-    Log, RECEIVER, SENDER, config, create_body, http_client, id, payload, run, seen, start,
+    Log, NOW, RECEIVER, SENDER, config, create_body, http_client, id, payload, run, seen, start,
     start_with, url_of,
 };
 use reqwest::Method;
 use serde_json::json;
-use tigress::mailbox::MailboxId;
+use tigress::mailbox::{MailboxId, format_timestamp};
 use tigress_relay::store::{
-    Applied, Command, CreateKey, Created, MailboxStore, MemoryStore, Record, StoreError, Watch,
+    Applied, Command, Created, Creation, MailboxStore, MemoryStore, Room, StoreError, Watch,
 };
-use tigress_relay::{Limits, Relay, RelayConfig, RelayError};
+use tigress_relay::{Bound, Limits, Relay, RelayConfig, RelayError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
-use tokio::sync::mpsc;
 
 fn limited(limits: Limits) -> RelayConfig {
     RelayConfig { limits, ..config() }
@@ -111,8 +111,12 @@ async fn a_body_of_one_mebibyte_is_the_default_limit() {
 
 #[tokio::test]
 async fn the_number_of_mailboxes_is_limited() {
+    let room = Room {
+        mailboxes: Bound::new(1, 1, 1),
+        ..Room::default()
+    };
     let relay = start_with(limited(Limits {
-        mailboxes: 1,
+        room,
         ..Limits::default()
     }))
     .await;
@@ -127,9 +131,16 @@ async fn the_number_of_mailboxes_is_limited() {
         .await;
     assert_eq!(
         (full.status, full.problem().as_str()),
-        (503, "urn:tigress:relay:unavailable")
+        (429, "urn:tigress:relay:too-many-requests")
     );
     assert_eq!(full.header("retry-after"), Some("10"));
+    let ready = relay.call(Method::GET, "/readyz", &[], None).await;
+    assert_eq!(
+        (ready.status, ready.json()["detail"].as_str()),
+        (503, Some("the relay has no room for more"))
+    );
+    let updated = relay.update(&url, SENDER, 3, "what is there goes on").await;
+    assert_eq!(updated.status, 200);
     relay.leave(Method::DELETE, &url, SENDER, 2).await;
     let again = relay
         .call(Method::POST, "/v1/m", &list, Some(&create_body()))
@@ -140,8 +151,8 @@ async fn the_number_of_mailboxes_is_limited() {
 #[tokio::test]
 async fn each_client_has_its_own_rate() {
     let limits = Limits {
-        requests_per_second: 1,
-        burst: 2,
+        requests_per_second: Bound::new(1, 1, 1_000),
+        burst: Bound::new(2, 2, 1_000),
         ..Limits::default()
     };
     let relay = start_with(RelayConfig {
@@ -170,12 +181,13 @@ async fn each_client_has_its_own_rate() {
     assert_eq!(from("192.0.2.2").await.status, 404, "another client");
     relay.clock.advance(1);
     assert_eq!(from("192.0.2.1").await.status, 404);
+    assert_eq!(from("192.0.2.3:1234").await.status, 404, "with its port");
+    for n in 0..3 {
+        let unreadable = ["", "unknown", "192.0.2.999"][n];
+        let wanted = if n < 2 { 404 } else { 429 };
+        assert_eq!(from(unreadable).await.status, wanted, "they are one client");
+    }
     for _ in 0..9 {
-        assert_eq!(
-            relay.call(Method::GET, "/v1/m/x", &[], None).await.status,
-            404,
-            "loopback"
-        );
         let probe = relay.call(
             Method::GET,
             "/healthz",
@@ -189,7 +201,7 @@ async fn each_client_has_its_own_rate() {
 #[tokio::test]
 async fn loopback_can_be_limited_and_headers_are_not_believed_by_default() {
     let limits = Limits {
-        burst: 1,
+        burst: Bound::new(1, 1, 1_000),
         limit_loopback: true,
         ..Limits::default()
     };
@@ -199,47 +211,113 @@ async fn loopback_can_be_limited_and_headers_are_not_believed_by_default() {
     assert_eq!(from(&[("X-Forwarded-For", "192.0.2.2")]).await.status, 429);
 }
 
-/// A memory store that tells when a read begins to wait.
-struct Observed {
-    store: MemoryStore,
-    watched: mpsc::UnboundedSender<()>,
+#[tokio::test]
+async fn what_comes_through_a_proxy_on_this_machine_is_limited() {
+    let limits = || Limits {
+        burst: Bound::new(1, 1, 1_000),
+        ..Limits::default()
+    };
+    let free = start_with(limited(limits())).await;
+    let behind = start_with(RelayConfig {
+        public_url: Some("https://relay.example".to_owned()),
+        ..limited(limits())
+    })
+    .await;
+    for _ in 0..3 {
+        let answer = free.call(Method::GET, "/v1/m/x", &[], None).await;
+        assert_eq!(answer.status, 404);
+    }
+    assert_eq!(
+        behind.call(Method::GET, "/v1/m/x", &[], None).await.status,
+        404
+    );
+    assert_eq!(
+        behind.call(Method::GET, "/v1/m/x", &[], None).await.status,
+        429
+    );
 }
 
-#[async_trait]
-impl MailboxStore for Observed {
-    async fn create(
-        &self,
-        key: CreateKey,
-        id: MailboxId,
-        record: Record,
-        limit: usize,
-        now: u64,
-    ) -> Result<Created, StoreError> {
-        self.store.create(key, id, record, limit, now).await
+#[tokio::test]
+async fn what_a_mailbox_begins_with_is_small() {
+    let relay = start().await;
+    let with = |path: &str, value: String| {
+        let mut body = create_body();
+        *body.pointer_mut(path).unwrap() = json!(value);
+        body
+    };
+    for (path, most) in [
+        ("/payload/data", 16 * 1024 - "GSS_API".len()),
+        ("/displayInformation/title", 4096),
+        ("/displayInformation/description", 4096),
+        ("/displayInformation/imageURL", 2048),
+    ] {
+        let large = relay.create_from(&with(path, "x".repeat(most + 1))).await;
+        assert_eq!(
+            (large.status, large.problem().as_str()),
+            (413, "urn:tigress:relay:too-large"),
+            "{path}"
+        );
     }
+    let mut body = create_body();
+    body["notificationToken"] = json!({"type": "t", "tokenData": "x".repeat(4096)});
+    assert_eq!(relay.create_from(&body).await.status, 413);
+    // The largest page: each letter is written as five.
+    let mut body = with("/displayInformation/title", "&".repeat(4096));
+    body["displayInformation"]["description"] = json!("&".repeat(4096));
+    body["payload"]["data"] = json!("x".repeat(16 * 1024 - "GSS_API".len()));
+    let url = url_of(&relay.create_from(&body).await);
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    assert_eq!(page.status, 200);
+    assert!(page.body.len() < 150 * 1024, "{}", page.body.len());
+}
 
-    async fn apply(
-        &self,
-        id: MailboxId,
-        command: Command,
-        now: u64,
-    ) -> Result<Applied, StoreError> {
-        self.store.apply(id, command, now).await
-    }
+#[tokio::test]
+async fn nobody_keeps_a_mailbox_long_that_nobody_claims() {
+    let month = 30 * 24 * 3600;
+    let relay = start().await;
+    let mut body = create_body();
+    body["mailboxConfiguration"]["expiration"] = json!(format_timestamp(NOW + month));
+    let url = url_of(&relay.create_from(&body).await);
+    let until = |read: &common::Seen| read.json()["expiration"].as_str().unwrap().to_owned();
+    let two_days = format_timestamp(NOW + 48 * 3600);
+    assert_eq!(until(&relay.read(&url, SENDER).await), two_days);
+    let page = relay.call(Method::GET, &url, &[], None).await;
+    assert!(
+        page.text().contains(&two_days),
+        "it is to be opened by then"
+    );
+    let bound = relay.read(&url, RECEIVER).await;
+    assert_eq!(until(&bound), format_timestamp(NOW + month));
+    relay.clock.advance(month - 1);
+    assert_eq!(relay.read(&url, SENDER).await.status, 200);
+}
 
-    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
-        let watch = self.store.watch(id).await;
-        self.watched.send(()).unwrap();
-        watch
-    }
-
-    async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
-        self.store.sweep(now).await
-    }
-
-    async fn ready(&self) -> Result<(), StoreError> {
-        self.store.ready().await
-    }
+#[tokio::test]
+async fn a_jump_of_the_clock_erases_nothing_within_ten_minutes() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let relay = start().await;
+    let mut body = create_body();
+    body["mailboxConfiguration"]["expiration"] = json!(format_timestamp(NOW + 5_000));
+    let url = url_of(&relay.create_from(&body).await);
+    let year = 365 * 24 * 3600;
+    relay.clock.set(NOW + year);
+    let read = relay.read(&url, SENDER).await;
+    assert_eq!(read.status, 200, "it goes on by the time that has passed");
+    relay.clock.advance(599);
+    assert_eq!(relay.read(&url, SENDER).await.status, 200);
+    assert!(
+        log.text().contains("the clock has jumped"),
+        "{}",
+        log.text()
+    );
+    relay.clock.set(NOW + 599);
+    assert_eq!(relay.read(&url, SENDER).await.status, 200);
+    relay.clock.set(NOW + year);
+    relay.clock.advance(1);
+    assert_eq!(relay.read(&url, SENDER).await.status, 200);
+    relay.clock.advance(600);
+    assert_eq!(relay.read(&url, SENDER).await.status, 404, "it has stayed");
 }
 
 #[tokio::test]
@@ -255,11 +333,7 @@ async fn a_shutdown_answers_held_reads_and_ends() {
 }
 
 async fn shut_down_while_a_read_is_held(client: reqwest::Client) {
-    let (watched, mut held) = mpsc::unbounded_channel();
-    let store = Observed {
-        store: MemoryStore::default(),
-        watched,
-    };
+    let (store, mut seen_by_store) = Observed::new(MemoryStore::default());
     let relay = run(Relay::new(config(), store)).await;
     let url = relay.create().await;
     let version = relay.read(&url, RECEIVER).await.version();
@@ -270,7 +344,7 @@ async fn shut_down_while_a_read_is_held(client: reqwest::Client) {
         .header("Mailbox-Payload-Version", &version)
         .send();
     let waiting = tokio::spawn(waiting);
-    held.recv().await.unwrap();
+    next(&mut seen_by_store, Seen::Watched).await;
     let address = relay.running.local_addr();
     let started = Instant::now();
     relay.running.shutdown().await;
@@ -425,18 +499,17 @@ struct Broken;
 
 #[async_trait]
 impl MailboxStore for Broken {
-    async fn create(
-        &self,
-        _: CreateKey,
-        _: MailboxId,
-        _: Record,
-        _: usize,
-        _: u64,
-    ) -> Result<Created, StoreError> {
+    async fn create(&self, _: Creation, _: &Room, _: u64) -> Result<Created, StoreError> {
         Err(StoreError::Unavailable)
     }
 
-    async fn apply(&self, _: MailboxId, _: Command, _: u64) -> Result<Applied, StoreError> {
+    async fn apply(
+        &self,
+        _: MailboxId,
+        _: Command,
+        _: &Room,
+        _: u64,
+    ) -> Result<Applied, StoreError> {
         Err(StoreError::Unavailable)
     }
 
@@ -448,7 +521,7 @@ impl MailboxStore for Broken {
         Err(StoreError::Unavailable)
     }
 
-    async fn ready(&self) -> Result<(), StoreError> {
+    async fn ready(&self, _: &Room) -> Result<(), StoreError> {
         Err(StoreError::Unavailable)
     }
 }

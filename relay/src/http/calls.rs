@@ -1,56 +1,79 @@
 //! The calls that devices make.
 
+use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Request, State};
+use axum::Extension;
+use axum::body::{Body, HttpBody as _};
+use axum::extract::{FromRequestParts, Path, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tigress::mailbox::{
-    AccessRights, CreateRequest, CreateResponse, MAILBOX_PATH, MailboxId, ReadResponse,
-    UpdateRequest, UpdateResponse, decode_recipient_proof, format_timestamp, headers, media,
-    parse_timestamp,
+    AccessRights, CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId,
+    NotificationToken, Payload, UpdateRequest, UpdateResponse, decode_recipient_proof,
+    format_timestamp, headers, media, parse_timestamp,
 };
 use uuid::Uuid;
 
 use super::App;
+use super::answer::Cost;
 use super::fault::Fault;
 use super::fields::{self, Hold};
 
-use crate::store::{Answer, Command, CreateKey, Created, NewMailbox, ProofDigest, Record, Version};
+use crate::budget::Taken;
+use crate::client::Client;
+use crate::store::{
+    Answer, Command, CreateKey, Created, Creation, NewMailbox, ProofDigest, Record, Version,
+};
+
+/// Longest title, description and notification token, in bytes; longest URL of a picture.
+const MAX_TEXT: usize = 4096;
+const MAX_IMAGE_URL: usize = 2048;
+/// What stands around a payload at most: the texts, each letter as six, and the rest.
+const AROUND: usize = 96 * 1024;
 
 type Answered = Result<Response, Fault>;
 
-pub(super) async fn create(State(app): State<Arc<App>>, request: Request) -> Answered {
+pub(super) async fn create(
+    State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
+    request: Request,
+) -> Answered {
     let claim = fields::claim(request.headers())?;
     let request_id = fields::request_id(request.headers())?;
-    let body: CreateRequest = app.json(request).await?;
-    let now = app.clock.now();
+    let limits = &app.config.limits;
+    let most = limits.first_payload_bytes.saturating_add(AROUND);
+    let (body, _part) = app.json::<CreateRequest>(client, request, most).await?;
+    let now = app.time.now();
+    check_sizes(&body, limits.first_payload_bytes)?;
     let configuration = body.mailbox_configuration.unwrap_or_default();
     let version = fresh_version();
-    let new = NewMailbox {
+    let bound_expires = app.expires(configuration.expiration.as_deref(), now)?;
+    let record = Record::new(NewMailbox {
         claim,
         request_id,
         payload: body.payload,
         display: body.display_information,
         notification: body.notification_token,
         rights: rights(configuration.access_rights.as_deref())?,
-        expires: app.expires(configuration.expiration.as_deref(), now)?,
+        expires: now.saturating_add(limits.unbound_lifetime),
+        bound_expires,
         proof: body.recipient_proof.as_deref().map(proof).transpose()?,
         version,
-    };
-    let key = CreateKey::of(claim, request_id);
+    });
     let id = MailboxId(Uuid::new_v4());
-    let limit = app.config.limits.mailboxes;
-    match app
-        .store
-        .create(key, id, Record::new(new), limit, now)
-        .await?
-    {
+    let new = Creation {
+        key: CreateKey::of(claim, request_id),
+        id,
+        record,
+        client,
+    };
+    match app.store.create(new, &limits.room, now).await? {
         Created::New => Ok(app.created(StatusCode::OK, id, Some(version))),
         Created::Repeated { id, version } => Ok(app.created(StatusCode::CREATED, id, version)),
     }
@@ -58,44 +81,37 @@ pub(super) async fn create(State(app): State<Arc<App>>, request: Request) -> Ans
 
 pub(super) async fn read(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     Addressed(id): Addressed,
     list: HeaderMap,
 ) -> Answered {
     let claim = fields::claim(&list)?;
     let proof = fields::proof(&list);
     let hold = fields::hold(&list, app.config.limits.max_wait);
-    let mut answer = app
-        .apply(
-            id,
-            Command::Read {
-                claim,
-                proof,
-                bind: true,
-            },
-        )
-        .await?;
-    if let Some(Hold { known, seconds }) = hold {
-        let again = || {
-            app.apply(
-                id,
-                Command::Read {
-                    claim,
-                    proof,
-                    bind: false,
-                },
-            )
-        };
-        if is_unchanged(&answer, known) {
-            // Watched first and looked at again: a change in between is not missed.
-            let watch = app.store.watch(id).await?;
-            answer = again().await?;
-            if is_unchanged(&answer, known) {
-                app.wait(watch.changed(), seconds, &answer).await;
-                answer = again().await?;
-            }
+    let command = |bind, known| Command::Read {
+        claim,
+        proof,
+        bind,
+        known,
+    };
+    // The content is fetched when it is to be sent: a held read keeps none.
+    let known = hold.as_ref().and_then(|hold| hold.known);
+    let mut seen = app.look(client, id, command(true, known)).await?;
+    if let (Answer::Unchanged { .. }, Some(hold)) = (&seen.0, &hold) {
+        drop(seen);
+        // Watched first and looked at again: a change in between is not missed.
+        let watch = app.store.watch(id).await?;
+        seen = app.look(client, id, command(false, hold.known)).await?;
+        if let Answer::Unchanged { expires } = seen.0 {
+            drop(seen);
+            app.wait(watch.changed(), hold.seconds, expires).await;
+            seen = app.look(client, id, command(false, None)).await?;
         }
     }
+    let (answer, part) = seen;
     let mut response = content(answer)?;
+    let cost = Cost::of(part, &response);
+    response.extensions_mut().insert(cost);
     if let Some(Hold { seconds, .. }) = hold
         && let Ok(value) = HeaderValue::try_from(format!("wait={seconds}"))
     {
@@ -108,13 +124,16 @@ pub(super) async fn read(
 
 pub(super) async fn update(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     Addressed(id): Addressed,
     request: Request,
 ) -> Answered {
     let list = request.headers();
     let (claim, request_id) = (fields::claim(list)?, fields::request_id(list)?);
     let condition = fields::condition(list);
-    let body: UpdateRequest = app.json(request).await?;
+    let most = app.config.limits.body_bytes;
+    let (body, _part) = app.json::<UpdateRequest>(client, request, most).await?;
+    check_token(body.notification_token.as_ref())?;
     let answer = app
         .apply(
             id,
@@ -122,7 +141,7 @@ pub(super) async fn update(
                 claim,
                 request_id,
                 condition,
-                payload: body.payload,
+                payload: Arc::new(body.payload),
                 notification: body.notification_token,
                 version: fresh_version(),
             },
@@ -188,12 +207,38 @@ impl App {
         json(status, &body, version)
     }
 
-    async fn json<T: DeserializeOwned>(&self, request: Request) -> Result<T, Fault> {
-        let limits = &self.config.limits;
-        let reading = body(request, limits.body_bytes);
-        let timed = tokio::time::timeout(limits.request_timeout, reading);
+    /// The body, and the part of the bytes under way that it takes as long as it is there.
+    async fn json<T: DeserializeOwned>(
+        &self,
+        client: Client,
+        request: Request,
+        most: usize,
+    ) -> Result<(T, Taken), Fault> {
+        let declared = request.headers().get(header::CONTENT_LENGTH);
+        let declared = declared.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let size = declared.unwrap_or(most);
+        if size > most {
+            return Err(Fault::TooLarge);
+        }
+        let part = self.part(&self.incoming, client, size).await?;
+        let reading = body(request.into_body(), size);
+        let timed = tokio::time::timeout(self.config.limits.request_timeout, reading);
         let bytes = timed.await.map_err(|_| Fault::Timeout)??;
-        serde_json::from_slice(&bytes).map_err(|_| Fault::Malformed("body"))
+        let value = serde_json::from_slice(&bytes).map_err(|_| Fault::Malformed("body"))?;
+        Ok((value, part))
+    }
+
+    /// What a mailbox holds, and the part of the bytes under way that is kept for it: before it is fetched, as much as a
+    /// request can have put there.
+    async fn look(
+        &self,
+        client: Client,
+        id: MailboxId,
+        command: Command,
+    ) -> Result<(Answer, Taken), Fault> {
+        let largest = self.config.limits.body_bytes.saturating_add(AROUND);
+        let part = self.part(&self.outgoing, client, largest).await?;
+        Ok((self.apply(id, command).await?, part))
     }
 
     fn expires(&self, wanted: Option<&str>, now: u64) -> Result<u64, Fault> {
@@ -207,11 +252,8 @@ impl App {
     }
 
     /// Until the change, the end of the wait, the mailbox's end or the relay's shutdown.
-    async fn wait(&self, change: impl Future<Output = ()>, seconds: u64, answer: &Answer) {
-        let left = match answer {
-            Answer::Content { expires, .. } => expires.saturating_sub(self.clock.now()),
-            _ => 0,
-        };
+    async fn wait(&self, change: impl Future<Output = ()>, seconds: u64, expires: u64) {
+        let left = expires.saturating_sub(self.time.now());
         let mut stopping = self.stopping.clone();
         tokio::select! {
             () = change => {}
@@ -221,22 +263,51 @@ impl App {
     }
 }
 
-async fn body(mut request: Request, limit: usize) -> Result<Bytes, Fault> {
-    let declared = request.headers().get(header::CONTENT_LENGTH);
-    let declared = declared.and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-    if declared.is_some_and(|length| length > limit) {
+/// Reads a body of at most so many bytes, and takes no more memory than that.
+async fn body(mut body: Body, most: usize) -> Result<Vec<u8>, Fault> {
+    let mut all = Vec::new();
+    while let Some(frame) = poll_fn(|context| Pin::new(&mut body).poll_frame(context)).await {
+        let frame = frame.map_err(|_| Fault::Malformed("body"))?;
+        let Ok(data) = frame.into_data() else {
+            continue;
+        };
+        if data.len() > most - all.len() {
+            return Err(Fault::TooLarge);
+        }
+        if data.len() > all.capacity() - all.len() {
+            // As a vector grows, but never beyond what there can be.
+            let wanted = all.len().saturating_mul(2).min(most);
+            all.reserve_exact(wanted.saturating_sub(all.len()).max(data.len()));
+        }
+        all.extend_from_slice(&data);
+    }
+    Ok(all)
+}
+
+/// What people and the push gateway are shown is bounded (docs/protocol.md, section 10), and so is the first payload, since
+/// anybody may make a mailbox.
+fn check_sizes(body: &CreateRequest, first_payload: usize) -> Result<(), Fault> {
+    let (payload, shown) = (&body.payload, &body.display_information);
+    let payload = payload
+        .data
+        .len()
+        .saturating_add(payload.payload_type.len());
+    let fits = payload <= first_payload
+        && shown.title.len() <= MAX_TEXT
+        && shown.description.len() <= MAX_TEXT
+        && shown.image_url.len() <= MAX_IMAGE_URL;
+    if !fits {
         return Err(Fault::TooLarge);
     }
-    DefaultBodyLimit::max(limit).apply(&mut request);
-    Bytes::from_request(request, &())
-        .await
-        .map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                Fault::TooLarge
-            } else {
-                Fault::Malformed("body")
-            }
-        })
+    check_token(body.notification_token.as_ref())
+}
+
+fn check_token(token: Option<&NotificationToken>) -> Result<(), Fault> {
+    let size = token.map_or(0, |token| token.token_type.len() + token.token_data.len());
+    if size > MAX_TEXT {
+        return Err(Fault::TooLarge);
+    }
+    Ok(())
 }
 
 fn rights(wanted: Option<&str>) -> Result<AccessRights, Fault> {
@@ -253,10 +324,6 @@ fn proof(text: &str) -> Result<ProofDigest, Fault> {
 
 fn fresh_version() -> Version {
     Version(Uuid::new_v4())
-}
-
-fn is_unchanged(answer: &Answer, known: Option<Version>) -> bool {
-    matches!(answer, Answer::Content { version, .. } if Some(*version) == known)
 }
 
 /// The rules answer each command in its own way; anything else is a fault of ours, told as such.
@@ -286,16 +353,40 @@ fn content(answer: Answer) -> Answered {
     else {
         return Err(UNEXPECTED);
     };
-    let body = ReadResponse {
-        payload,
-        display_information: display,
-        expiration: Some(format_timestamp(expires)),
+    let body = Content {
+        payload: &payload,
+        display_information: &display,
+        expiration: format_timestamp(expires),
     };
-    Ok(json(StatusCode::OK, &body, Some(version)))
+    let size = payload.data.len() + 1024;
+    Ok(json_of(StatusCode::OK, &body, Some(version), size))
+}
+
+/// `ReadResponse` without a copy of what it shows.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Content<'answer> {
+    payload: &'answer Payload,
+    display_information: &'answer DisplayInformation,
+    expiration: String,
 }
 
 fn json<T: Serialize>(status: StatusCode, value: &T, version: Option<Version>) -> Response {
-    let body = Body::from(serde_json::to_vec(value).unwrap_or_default());
+    json_of(status, value, version, 256)
+}
+
+/// With about so many bytes.
+fn json_of<T: Serialize>(
+    status: StatusCode,
+    value: &T,
+    version: Option<Version>,
+    size: usize,
+) -> Response {
+    // Growing by halves again would take up to twice what is counted.
+    let mut body = Vec::with_capacity(size);
+    let written = serde_json::to_writer(&mut body, value);
+    body.shrink_to_fit();
+    let body = written.map_or_else(|_| Body::empty(), |()| Body::from(body));
     let mut response = (status, [(header::CONTENT_TYPE, media::JSON)], body).into_response();
     if let Some(version) = version
         && let Ok(value) = HeaderValue::try_from(version.to_string())

@@ -21,6 +21,8 @@ pub(super) enum Fault {
     TooLarge,
     TooMany {
         after: u64,
+        /// Of what, if not of requests in a time.
+        why: Option<&'static str>,
     },
     Unavailable(&'static str),
 }
@@ -37,11 +39,20 @@ impl From<Refusal> for Fault {
 
 impl From<StoreError> for Fault {
     fn from(error: StoreError) -> Self {
-        tracing::error!(%error, "store");
-        match error {
-            StoreError::Full => Self::Unavailable("the relay has no room for more"),
-            StoreError::Unavailable => Self::Unavailable("the relay can't reach its store"),
-        }
+        tracing::debug!(%error, "store");
+        Self::Unavailable(match error {
+            StoreError::ClientFull => {
+                return Self::TooMany {
+                    after: STORE_RETRY,
+                    why: Some("this client's part of the relay is full"),
+                };
+            }
+            StoreError::Full => "the relay has no room for more",
+            StoreError::DiskFull => "the relay's disk is full",
+            StoreError::Failing => "the relay's disk takes no writes",
+            StoreError::Replaced => "the relay's store was deleted or replaced",
+            StoreError::Unavailable => "the relay can't reach its store",
+        })
     }
 }
 
@@ -90,11 +101,11 @@ impl Fault {
                 "Too large",
                 None,
             ),
-            Self::TooMany { .. } => (
+            Self::TooMany { why, .. } => (
                 StatusCode::TOO_MANY_REQUESTS,
                 problems::TOO_MANY,
                 "Too many requests",
-                None,
+                why,
             ),
             Self::Unavailable(why) => (
                 StatusCode::SERVICE_UNAVAILABLE,
@@ -107,7 +118,7 @@ impl Fault {
 
     fn retry_after(self) -> Option<u64> {
         match self {
-            Self::TooMany { after } => Some(after),
+            Self::TooMany { after, .. } => Some(after),
             Self::Unavailable(_) => Some(STORE_RETRY),
             _ => None,
         }

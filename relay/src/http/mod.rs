@@ -1,12 +1,13 @@
 //! The HTTP interface: routes, and what every answer has in common.
 
+mod answer;
 mod calls;
 mod fault;
 mod fields;
 mod preview;
 mod site;
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
@@ -19,12 +20,15 @@ use axum::{Extension, Router};
 use tigress::mailbox::{MailboxId, NotificationToken, headers};
 use tokio::sync::{Semaphore, watch};
 
-use crate::clock::Clock;
+use crate::budget::{Budget, Taken};
+use crate::client::Client;
 use crate::config::RelayConfig;
 use crate::connection::Peer;
-use crate::limit::Limiter;
 use crate::push::PushGateway;
+use crate::rate::Rate;
 use crate::store::{Answer, Command, MailboxStore};
+use crate::time::Time;
+use answer::{Cost, Held, holding};
 use fault::Fault;
 
 /// Notifications under way at a time; further ones are dropped, the devices poll anyway.
@@ -37,9 +41,12 @@ pub(crate) struct App {
     pub(crate) config: RelayConfig,
     pub(crate) origin: String,
     pub(crate) store: Arc<dyn MailboxStore>,
-    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) time: Time,
     pub(crate) push: Arc<dyn PushGateway>,
-    pub(crate) limiter: Limiter,
+    pub(crate) rate: Rate,
+    pub(crate) requests: Arc<Budget>,
+    pub(crate) incoming: Arc<Budget>,
+    pub(crate) outgoing: Arc<Budget>,
     pub(crate) notifications: Arc<Semaphore>,
     pub(crate) stopping: watch::Receiver<bool>,
 }
@@ -51,7 +58,8 @@ impl App {
 
     /// Runs a command and notifies whom it concerns.
     async fn apply(&self, id: MailboxId, command: Command) -> Result<Answer, Fault> {
-        let applied = self.store.apply(id, command, self.clock.now()).await?;
+        let room = &self.config.limits.room;
+        let applied = self.store.apply(id, command, room, self.time.now()).await?;
         if let Some(token) = applied.notify {
             self.notify(token);
         }
@@ -75,21 +83,40 @@ impl App {
         });
     }
 
-    /// The client's address: the connection's, or what the proxy in front says.
-    fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+    /// Whose request it is, and whether its rate is limited.
+    fn caller(&self, peer: IpAddr, headers: &HeaderMap) -> (Client, bool) {
         let Some(name) = &self.config.client_ip_header else {
-            return peer;
+            let local = peer.to_canonical().is_loopback();
+            let limited = self.config.limits.limit_loopback || self.config.is_behind_a_proxy();
+            return (Client::of(peer), limited || !local);
         };
         // The last address is the one that the nearest proxy saw; those before it are anybody's claim.
         let last = headers.get_all(name.as_str()).iter().next_back();
-        let text = last
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
-        text.rsplit(',')
-            .next()
-            .and_then(|ip| ip.trim().parse().ok())
-            .unwrap_or(peer)
+        let last = last.and_then(|value| value.to_str().ok()?.rsplit(',').next());
+        let client = last.and_then(|text| address(text.trim()));
+        (client.map_or(Client::UNKNOWN, Client::of), true)
     }
+
+    /// A part of the bytes under way, for which a client waits if it has too many.
+    async fn part(
+        &self,
+        budget: &Arc<Budget>,
+        client: Client,
+        bytes: usize,
+    ) -> Result<Taken, Fault> {
+        let patience = self.config.limits.patience;
+        let taken = budget.take(client, bytes, patience).await;
+        taken.ok_or(Fault::TooMany {
+            after: 1,
+            why: Some("too many bytes under way"),
+        })
+    }
+}
+
+/// Some proxies add the port.
+fn address(text: &str) -> Option<IpAddr> {
+    let with_port = || text.parse::<SocketAddr>().ok().map(|address| address.ip());
+    text.parse().ok().or_else(with_port)
 }
 
 pub(crate) fn router(app: Arc<App>) -> Router {
@@ -114,33 +141,37 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// Around every call: the rate limit before it, the common headers and one log line after it.
+/// Around every call: the limits before it, the common headers and one log line after it.
 async fn frame(
     State(app): State<Arc<App>>,
     Extension(peer): Extension<Peer>,
-    request: Request,
+    mut request: Request,
     next: Next,
 ) -> Response {
     let started = Instant::now();
-    let _under_way = peer.begin();
+    let under_way = peer.begin();
     let call = call_name(request.method(), request.uri().path());
     let echoed = fields::echoed_request_id(request.headers());
-    let now = app.clock.now();
-    let client = app.client(peer.ip, request.headers());
-    let free = site::is_probe(request.uri().path());
-    let mut response = match if free {
-        Ok(())
+    let (client, limited) = app.caller(peer.ip, request.headers());
+    request.extensions_mut().insert(client);
+    let probe = site::is_probe(request.uri().path());
+    let place = app.requests.try_take(client, 1);
+    let mut response = if !probe
+        && limited
+        && let Err(after) = app.rate.take(client, app.time.steady())
+    {
+        Fault::TooMany { after, why: None }.into_response()
+    } else if place.is_none() && !probe {
+        let why = Some("too many requests under way");
+        Fault::TooMany { after: 1, why }.into_response()
     } else {
-        app.limiter.take(client, now)
-    } {
-        Ok(()) => next.run(request).await,
-        Err(after) => Fault::TooMany { after }.into_response(),
+        next.run(request).await
     };
     let list = response.headers_mut();
     if let Some(id) = echoed {
         list.insert(HeaderName::from_static(headers::REQUEST_ID), id);
     }
-    common_headers(list, app.clock.now());
+    common_headers(list, app.time.now());
     let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
     tracing::info!(
         call,
@@ -148,7 +179,13 @@ async fn frame(
         milliseconds,
         "answered"
     );
-    response
+    let held = Held {
+        under_way,
+        place,
+        bytes: response.extensions_mut().remove::<Cost>(),
+        leaving: peer.leaving(),
+    };
+    holding(response, held).await
 }
 
 fn common_headers(list: &mut HeaderMap, now: u64) {

@@ -3,6 +3,7 @@
 
 use std::sync::{Arc, LazyLock};
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
@@ -14,10 +15,14 @@ use tigress::mailbox::{DisplayInformation, format_timestamp};
 use url::Url;
 
 use super::App;
+use super::answer::Cost;
 use super::calls::Addressed;
 use super::fault::Fault;
+use crate::client::Client;
 use crate::store::{Answer, Command};
 
+/// More than any page has: each text at most four times, each of its letters as six.
+const PAGE: usize = 256 * 1024;
 const STYLE: &str = include_str!("preview.css");
 
 /// The one style sheet is named in the policy by its hash (CSP level 3, §2.3.1).
@@ -27,22 +32,31 @@ static STYLE_SOURCE: LazyLock<String> =
 /// Shows the preview; a reader without a claim binds nothing.
 pub(super) async fn show(
     State(app): State<Arc<App>>,
+    Extension(client): Extension<Client>,
     addressed: Result<Addressed, Fault>,
     list: HeaderMap,
 ) -> Response {
-    match look(&app, addressed).await {
+    match look(&app, client, addressed).await {
         Ok(response) => response,
         Err(Fault::NotFound) if wants_page(&list) => gone_page(),
         Err(fault) => fault.into_response(),
     }
 }
 
-async fn look(app: &App, addressed: Result<Addressed, Fault>) -> Result<Response, Fault> {
+async fn look(
+    app: &App,
+    client: Client,
+    addressed: Result<Addressed, Fault>,
+) -> Result<Response, Fault> {
     let Addressed(id) = addressed?;
+    let part = app.part(&app.outgoing, client, PAGE).await?;
     let Answer::Shown { display, expires } = app.apply(id, Command::Show).await? else {
         return Err(Fault::NotFound);
     };
-    Ok(preview_page(&display, &app.url(id), expires))
+    let mut page = preview_page(&display, &app.url(id), expires);
+    let cost = Cost::of(part, &page);
+    page.extensions_mut().insert(cost);
+    Ok(page)
 }
 
 /// People get a page, programs the problem document.

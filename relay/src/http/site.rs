@@ -23,12 +23,12 @@ pub(super) async fn health() -> StatusCode {
     StatusCode::OK
 }
 
-/// The store answers and the relay is not about to end.
+/// The store can be read and written and has room, and the relay is not about to end.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fault> {
     if *app.stopping.borrow() {
         return Err(Fault::Unavailable("the relay is about to end"));
     }
-    app.store.ready().await?;
+    app.store.ready(&app.config.limits.room).await?;
     Ok(StatusCode::OK)
 }
 

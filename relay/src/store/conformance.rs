@@ -1,17 +1,21 @@
 //! What every store must do, as tests against the trait: `check` panics where a store differs.
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+use std::sync::Arc;
+
 use tigress::mailbox::{
     AccessRights, DeviceClaim, DisplayInformation, MailboxId, NotificationToken, Payload, RequestId,
 };
 use tigress::secret::Secret;
 use uuid::Uuid;
 
+use crate::client::{Bound, Client};
+
 use super::record::{NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
 use super::rules::Condition;
 use super::{
-    Answer, Applied, Command, CreateKey, Created, MailboxStore, Record, Refusal, StoreError,
-    Version,
+    Answer, Applied, Command, CreateKey, Created, Creation, MailboxStore, Record, Refusal, Room,
+    StoreError, Version,
 };
 
 const NOW: u64 = 1_900_000_000;
@@ -27,6 +31,10 @@ const SECOND: Version = Version(Uuid::from_u128(6));
 pub async fn check<S: MailboxStore>(make: impl Fn() -> S) {
     a_repeated_creation_gives_the_first_mailbox(&make()).await;
     the_number_of_mailboxes_is_limited(&make()).await;
+    one_client_fills_its_own_part_only(&make()).await;
+    creations_are_forgotten_in_time_and_the_oldest_first(&make()).await;
+    a_mailbox_lives_longer_once_somebody_is_bound(&make()).await;
+    what_the_reader_knows_is_left_out(&make()).await;
     the_first_claim_binds(std::sync::Arc::new(make())).await;
     a_place_given_up_is_free_again(&make()).await;
     only_the_proof_binds(&make()).await;
@@ -63,31 +71,47 @@ pub(crate) fn new_mailbox() -> NewMailbox {
         notification: Some(token("sender")),
         rights: AccessRights::ALL,
         expires: END,
+        bound_expires: END,
         proof: None,
         version: FIRST,
     }
 }
 
+/// A creation by one client.
+pub(crate) fn creation(id: MailboxId, new: NewMailbox) -> Creation {
+    Creation {
+        key: CreateKey::of(new.claim, new.request_id),
+        id,
+        record: Record::new(new),
+        client: client(1),
+    }
+}
+
+pub(crate) fn client(n: u8) -> Client {
+    Client::of([192, 0, 2, n].into())
+}
+
 async fn create<S: MailboxStore>(store: &S, new: NewMailbox) {
-    let key = CreateKey::of(new.claim, new.request_id);
-    let made = store.create(key, ID, Record::new(new), 10, NOW).await;
+    let made = store.create(creation(ID, new), &Room::default(), NOW).await;
     assert_eq!(made, Ok(Created::New));
 }
 
 async fn run<S: MailboxStore>(store: &S, command: Command) -> Applied {
-    store.apply(ID, command, NOW).await.unwrap()
+    let room = Room::default();
+    store.apply(ID, command, &room, NOW).await.unwrap()
 }
 
-fn read(claim: DeviceClaim) -> Command {
+pub(crate) fn read(claim: DeviceClaim) -> Command {
     Command::Read {
         claim,
         proof: None,
         bind: true,
+        known: None,
     }
 }
 
 fn update(claim: DeviceClaim, id: u128, condition: Condition, version: Version) -> Command {
-    let payload = Payload::gss_api(format!("from request {id}"));
+    let payload = Arc::new(Payload::gss_api(format!("from request {id}")));
     let request_id = request(id);
     Command::Update {
         claim,
@@ -122,18 +146,16 @@ fn done(applied: &Applied) -> (Version, bool) {
 
 async fn a_repeated_creation_gives_the_first_mailbox<S: MailboxStore>(store: &S) {
     create(store, new_mailbox()).await;
-    let key = CreateKey::of(SENDER, request(100));
     let other = MailboxId(Uuid::from_u128(99));
-    let again = || store.create(key, other, Record::new(new_mailbox()), 10, NOW);
+    let room = Room::default();
+    let again = || store.create(creation(other, new_mailbox()), &room, NOW);
     let first = Created::Repeated {
         id: ID,
         version: Some(FIRST),
     };
     assert_eq!(again().await, Ok(first));
-    assert_eq!(
-        store.apply(other, Command::Show, NOW).await.unwrap().answer,
-        Err(Refusal::NotFound)
-    );
+    let none = store.apply(other, Command::Show, &room, NOW).await.unwrap();
+    assert_eq!(none.answer, Err(Refusal::NotFound));
     run(store, Command::Delete { claim: SENDER }).await;
     assert_eq!(
         again().await,
@@ -145,19 +167,167 @@ async fn a_repeated_creation_gives_the_first_mailbox<S: MailboxStore>(store: &S)
 }
 
 async fn the_number_of_mailboxes_is_limited<S: MailboxStore>(store: &S) {
-    let make = |n: u128| {
-        let new = NewMailbox {
-            request_id: request(n),
-            ..new_mailbox()
-        };
-        let key = CreateKey::of(SENDER, new.request_id);
-        store.create(key, MailboxId(Uuid::from_u128(n)), Record::new(new), 2, NOW)
+    let room = Room {
+        mailboxes: Bound::new(2, 2, 2),
+        ..Room::default()
     };
+    let make = |n| store.create(numbered(n), &room, NOW);
     assert_eq!(make(1).await, Ok(Created::New));
+    assert_eq!(store.ready(&room).await, Ok(()));
     assert_eq!(make(2).await, Ok(Created::New));
-    assert_eq!(make(3).await, Err(StoreError::Full));
+    assert_eq!(store.ready(&room).await, Err(StoreError::Full));
+    assert_eq!(make(3).await, Err(StoreError::ClientFull));
     run(store, Command::Delete { claim: SENDER }).await;
     assert_eq!(make(3).await, Ok(Created::New));
+}
+
+/// The same mailbox under another name and request.
+fn numbered(n: u128) -> Creation {
+    let new = NewMailbox {
+        request_id: request(n),
+        ..new_mailbox()
+    };
+    creation(MailboxId(Uuid::from_u128(n)), new)
+}
+
+/// Of the client, not of a mailbox: what one client takes refuses nothing to another.
+async fn one_client_fills_its_own_part_only<S: MailboxStore>(store: &S) {
+    let size = numbered(1).record.size();
+    let room = Room {
+        bytes: Bound::new(4 * size, 4 * size, 1_000 * size),
+        for_updates: 50,
+        ..Room::default()
+    };
+    let of = |n, client| Creation {
+        client,
+        ..numbered(n)
+    };
+    for n in 1..=2 {
+        let made = store.create(of(n, client(1)), &room, NOW).await;
+        assert_eq!(made, Ok(Created::New));
+    }
+    let refused = store.create(of(3, client(1)), &room, NOW).await;
+    assert_eq!(refused, Err(StoreError::ClientFull), "creations first");
+    let grow = |n: u128, request, by: usize| {
+        let Command::Update {
+            claim,
+            request_id,
+            condition,
+            version,
+            ..
+        } = update(SENDER, request, Condition::None, SECOND)
+        else {
+            unreachable!()
+        };
+        let payload = Arc::new(Payload::gss_api("x".repeat(by)));
+        let large = Command::Update {
+            claim,
+            request_id,
+            condition,
+            payload,
+            notification: None,
+            version,
+        };
+        store.apply(MailboxId(Uuid::from_u128(n)), large, &room, NOW)
+    };
+    assert!(grow(1, 1_000, size).await.unwrap().answer.is_ok());
+    assert_eq!(grow(2, 1_001, 2 * size).await, Err(StoreError::ClientFull));
+    let kept = store.apply(MailboxId(Uuid::from_u128(2)), read(SENDER), &room, NOW);
+    assert_eq!(
+        data(&kept.await.unwrap()),
+        "one",
+        "a refused update changes nothing"
+    );
+    assert!(grow(1, 1_002, 1).await.unwrap().answer.is_ok(), "smaller");
+    let made = store.create(of(4, client(2)), &room, NOW).await;
+    assert_eq!(made, Ok(Created::New), "another client has its own");
+    assert!(grow(4, 1_003, 2 * size).await.unwrap().answer.is_ok());
+    assert_eq!(store.ready(&room).await, Ok(()));
+}
+
+async fn creations_are_forgotten_in_time_and_the_oldest_first<S: MailboxStore>(store: &S) {
+    let room = Room {
+        remember: 60,
+        remembered: 2,
+        ..Room::default()
+    };
+    let make = |n, now| store.create(numbered(n), &room, now);
+    for n in 1..=3 {
+        assert_eq!(make(n, NOW).await, Ok(Created::New));
+    }
+    for n in 1..=3 {
+        let id = MailboxId(Uuid::from_u128(n));
+        let delete = Command::Delete { claim: SENDER };
+        let now = NOW + u64::try_from(n).unwrap();
+        let deleted = store.apply(id, delete, &room, now).await.unwrap();
+        assert_eq!(deleted.answer, Ok(Answer::Deleted));
+    }
+    let gone = |n| {
+        let id = MailboxId(Uuid::from_u128(n));
+        Ok(Created::Repeated { id, version: None })
+    };
+    assert_eq!(make(1, NOW + 4).await, Ok(Created::New), "the oldest");
+    assert_eq!(make(2, NOW + 61).await, gone(2));
+    store.sweep(NOW + 62).await.unwrap();
+    assert_eq!(make(3, NOW + 62).await, gone(3));
+    assert_eq!(make(2, NOW + 62).await, Ok(Created::New), "in its time");
+}
+
+async fn a_mailbox_lives_longer_once_somebody_is_bound<S: MailboxStore>(store: &S) {
+    let until = |applied: &Applied| match applied.answer {
+        Ok(Answer::Content { expires, .. }) => expires,
+        ref other => panic!("no content but {other:?}"),
+    };
+    let room = Room::default();
+    let long = NewMailbox {
+        bound_expires: END + 1_000,
+        ..new_mailbox()
+    };
+    create(store, long.clone()).await;
+    assert_eq!(until(&run(store, read(SENDER)).await), END);
+    assert_eq!(until(&run(store, read(RECEIVER)).await), END + 1_000);
+    run(store, relinquish(RECEIVER, 1)).await;
+    assert_eq!(store.sweep(END + 999).await, Ok(0), "given back, it stays");
+    let third = store
+        .apply(ID, read(THIRD), &room, END + 999)
+        .await
+        .unwrap();
+    assert_eq!(until(&third), END + 1_000);
+    let again = store.create(creation(ID, long.clone()), &room, END + 999);
+    assert!(
+        matches!(
+            again.await,
+            Ok(Created::Repeated {
+                version: Some(_),
+                ..
+            })
+        ),
+        "the creation is remembered as long"
+    );
+    assert_eq!(store.sweep(END + 1_000).await, Ok(1));
+
+    create(store, long).await;
+    let late = store.apply(ID, read(RECEIVER), &room, END).await.unwrap();
+    assert_eq!(late.answer, Err(Refusal::NotFound), "nobody came in time");
+    assert_eq!(store.sweep(END).await, Ok(1));
+}
+
+async fn what_the_reader_knows_is_left_out<S: MailboxStore>(store: &S) {
+    create(store, new_mailbox()).await;
+    let look = |claim, known| Command::Read {
+        claim,
+        proof: None,
+        bind: true,
+        known: Some(known),
+    };
+    let unchanged = Ok(Answer::Unchanged { expires: END });
+    assert_eq!(run(store, look(RECEIVER, FIRST)).await.answer, unchanged);
+    assert_eq!(data(&run(store, look(RECEIVER, SECOND)).await), "one");
+    assert_eq!(
+        run(store, look(THIRD, FIRST)).await.answer,
+        Err(Refusal::Unauthorized),
+        "it has bound all the same"
+    );
 }
 
 async fn the_first_claim_binds<S: MailboxStore>(store: std::sync::Arc<S>) {
@@ -200,6 +370,7 @@ async fn a_place_given_up_is_free_again<S: MailboxStore>(store: &S) {
         claim: RECEIVER,
         proof: None,
         bind: false,
+        known: None,
     };
     assert_eq!(run(store, held).await.answer, Err(Refusal::Unauthorized));
     assert_eq!(data(&run(store, read(THIRD)).await), "one");
@@ -233,6 +404,7 @@ async fn only_the_proof_binds<S: MailboxStore>(store: &S) {
         claim,
         proof,
         bind: true,
+        known: None,
     };
     for proof in [None, Some(wrong)] {
         let refused = run(store, with(THIRD, proof)).await.answer;
@@ -341,17 +513,24 @@ async fn a_deleted_mailbox_is_gone<S: MailboxStore>(store: &S) {
 async fn an_expired_mailbox_is_gone_before_it_is_swept<S: MailboxStore>(store: &S) {
     create(store, new_mailbox()).await;
     assert_eq!(store.sweep(END - 1).await, Ok(0));
-    let gone = store.apply(ID, Command::Show, END).await.unwrap();
-    assert_eq!(gone.answer, Err(Refusal::NotFound));
-    let key = CreateKey::of(SENDER, request(100));
-    let fresh = Record::new(NewMailbox {
+    let room = Room::default();
+    for command in [
+        Command::Show,
+        read(SENDER),
+        Command::Delete { claim: SENDER },
+    ] {
+        let gone = store.apply(ID, command, &room, END).await.unwrap();
+        assert_eq!(gone.answer, Err(Refusal::NotFound));
+    }
+    let fresh = NewMailbox {
         expires: END + 100,
+        bound_expires: END + 100,
         ..new_mailbox()
-    });
-    assert_eq!(
-        store.create(key, ID, fresh, 10, END).await,
-        Ok(Created::New)
-    );
+    };
+    let other = MailboxId(Uuid::from_u128(99));
+    let made = store.create(creation(other, fresh), &room, END).await;
+    assert_eq!(made, Ok(Created::New), "the request makes another one");
+    store.sweep(END).await.unwrap();
     assert_eq!(store.sweep(END + 100).await, Ok(1));
 }
 
@@ -416,30 +595,46 @@ async fn the_other_side_is_notified<S: MailboxStore>(store: &S) {
     );
 }
 
-/// For a store with room for 100 bytes of content: what does not fit is refused, and deleting makes room.
-#[cfg(test)]
-pub(crate) async fn fills_up<S: MailboxStore>(store: &S) {
-    create(store, new_mailbox()).await;
-    let Command::Update {
-        claim,
-        request_id,
-        condition,
-        version,
-        ..
-    } = update(SENDER, 1, Condition::None, SECOND)
-    else {
-        unreachable!()
+/// So many honest transfers, each of a minute, at the pace of a million in 48 hours: all find room, by the clock of the
+/// store's caller alone. At the end nothing is left of them.
+pub async fn many_short_transfers<S: MailboxStore>(store: &S, count: u64) {
+    let room = Room::default();
+    let delete = |n: u64, now| {
+        let id = MailboxId(Uuid::from_u128(u128::from(n)));
+        store.apply(id, Command::Delete { claim: SENDER }, &room, now)
     };
-    let payload = Payload::gss_api("x".repeat(100));
-    let large = Command::Update {
-        claim,
-        request_id,
-        condition,
-        payload,
-        notification: None,
-        version,
-    };
-    assert_eq!(store.apply(ID, large, NOW).await, Err(StoreError::Full));
-    assert_eq!(data(&run(store, read(SENDER)).await), "one");
-    run(store, Command::Delete { claim: SENDER }).await;
+    // 48 hours for a million.
+    let start = |n: u64| NOW + n * 48 * 3600 / 1_000_000;
+    let (mut ended, mut now) = (0, NOW);
+    for n in 0..count {
+        while start(ended) + 60 <= start(n) {
+            let deleted = delete(ended, start(n)).await.unwrap();
+            assert_eq!(deleted.answer, Ok(Answer::Deleted));
+            ended += 1;
+        }
+        if start(n) >= now + 10 {
+            now = start(n);
+            store.sweep(now).await.unwrap();
+        }
+        let id = u128::from(n);
+        let new = NewMailbox {
+            request_id: request(id),
+            payload: Payload::gss_api("x".repeat(600)),
+            expires: start(n) + 48 * 3600,
+            bound_expires: start(n) + 48 * 3600,
+            ..new_mailbox()
+        };
+        let creation = Creation {
+            // Some thousand homes.
+            client: Client::of([10, 0, (n >> 8 & 7) as u8, n as u8].into()),
+            ..creation(MailboxId(Uuid::from_u128(id)), new)
+        };
+        let made = store.create(creation, &room, start(n)).await;
+        assert_eq!(made, Ok(Created::New), "transfer {n}");
+    }
+    let end = start(count) + 60;
+    for n in ended..count {
+        delete(n, end).await.unwrap();
+    }
+    store.sweep(end + room.remember).await.unwrap();
 }

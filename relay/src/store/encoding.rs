@@ -1,6 +1,7 @@
 //! A record as bytes, for stores that write it down: one CBOR array, its form named by its first item.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 
 use minicbor::encode::Error as EncodeError;
 use minicbor::{Decoder, Encoder};
@@ -10,8 +11,10 @@ use uuid::Uuid;
 use super::record::{ClaimDigest, Party, ProofDigest, Record, Version};
 
 /// The form that is written. Every earlier one stays readable.
-const FORM: u8 = 1;
-const RECORD_ITEMS: u64 = 13;
+const FORM: u8 = 2;
+const RECORD_ITEMS: u64 = 14;
+/// Form 1 had no other expiration for mailboxes that nobody has claimed.
+const FORM_1_ITEMS: u64 = 13;
 const PARTY_ITEMS: u64 = 3;
 
 /// What is kept is not what was written.
@@ -44,7 +47,9 @@ impl Record {
         to.str(&display.title)?
             .str(&display.description)?
             .str(&display.image_url)?;
-        to.u8(rights_to_bits(self.rights))?.u64(self.expires)?;
+        to.u8(rights_to_bits(self.rights))?
+            .u64(self.expires)?
+            .u64(self.bound_expires)?;
         match &self.proof {
             Some(proof) => to.bytes(&proof.0)?,
             None => to.null()?,
@@ -67,22 +72,32 @@ impl Record {
     /// [`Damaged`] if the bytes are anything else.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
         let from = &mut Decoder::new(bytes);
-        array_of(from, RECORD_ITEMS)?;
-        if from.u8()? != FORM {
+        let items = from.array()?;
+        let form = from.u8()?;
+        if !matches!(
+            (form, items),
+            (FORM, Some(RECORD_ITEMS)) | (1, Some(FORM_1_ITEMS))
+        ) {
             return Err(Damaged);
         }
+        let payload = Payload {
+            payload_type: text(from)?,
+            data: text(from)?,
+        };
+        let display = DisplayInformation {
+            title: text(from)?,
+            description: text(from)?,
+            image_url: text(from)?,
+        };
+        let rights = rights_of_bits(from.u8()?);
+        let expires = from.u64()?;
+        let bound_expires = if form == 1 { expires } else { from.u64()? };
         let record = Self {
-            payload: Payload {
-                payload_type: text(from)?,
-                data: text(from)?,
-            },
-            display: DisplayInformation {
-                title: text(from)?,
-                description: text(from)?,
-                image_url: text(from)?,
-            },
-            rights: rights_of_bits(from.u8()?),
-            expires: from.u64()?,
+            payload: Arc::new(payload),
+            display: Arc::new(display),
+            rights,
+            expires,
+            bound_expires,
             proof: optional(from, |from| Ok(ProofDigest(fixed(from.bytes()?)?)))?,
             version: Version(Uuid::from_bytes(fixed(from.bytes()?)?)),
             initiator: decode_party(from)?,
@@ -196,6 +211,7 @@ mod tests {
             notification: (n > 1).then(|| token("recipient")),
         };
         record.rights = AccessRights::default();
+        record.bound_expires += 7;
         record.recipient = Some(party(64));
         record.former = [party(0), party(1)].into();
         record
@@ -208,13 +224,21 @@ mod tests {
         }
     }
 
-    /// Golden bytes: what the first release wrote stays readable.
+    /// Golden bytes: what was written once stays readable.
     #[test]
-    fn the_first_form_stays_readable() {
+    fn every_form_stays_readable() {
         let record = busy();
-        let golden = include_bytes!("record-1.cbor");
-        assert_eq!(record.to_bytes(), golden);
-        assert_eq!(Record::from_bytes(golden), Ok(record));
+        assert_eq!(record.to_bytes(), include_bytes!("record-2.cbor"));
+        let first = Record {
+            bound_expires: record.expires,
+            ..record.clone()
+        };
+        for (golden, record) in [
+            (include_bytes!("record-1.cbor").as_slice(), first),
+            (include_bytes!("record-2.cbor").as_slice(), record),
+        ] {
+            assert_eq!(Record::from_bytes(golden), Ok(record));
+        }
     }
 
     #[test]

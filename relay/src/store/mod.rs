@@ -5,13 +5,20 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use tigress::mailbox::{MailboxId, NotificationToken};
 
+#[cfg(test)]
+use crate::client::Bound;
+use crate::client::Client;
+
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod durable;
 mod encoding;
 mod memory;
 mod record;
+mod room;
 pub mod rules;
+#[cfg(test)]
+mod test_log;
 mod wake;
 
 pub use durable::{DurableStore, Effort, OpenError};
@@ -21,40 +28,35 @@ pub use record::{
     ClaimDigest, CreateKey, NewMailbox, Party, ProofDigest, REMEMBERED_FORMER, REMEMBERED_REQUESTS,
     Record, Version,
 };
+pub use room::Room;
 pub use rules::{Answer, Command, Refusal};
 pub use wake::{Wakeups, Watch};
-
-/// Bytes of content that our stores take by default: 512 MiB.
-const DEFAULT_CAPACITY: usize = 512 * 1024 * 1024;
-/// Remembered creations for each mailbox that may exist: those of deleted mailboxes count too.
-const KEYS_PER_MAILBOX: usize = 4;
 
 /// Keeps mailboxes. Each function is atomic: calls on one mailbox happen one after the other, whichever connection,
 /// thread or relay they come from.
 #[async_trait]
 pub trait MailboxStore: Send + Sync + 'static {
-    /// Keeps `record` as `id` unless an unexpired mailbox was created under the same `key`.
+    /// Keeps a mailbox unless an unexpired one was created under the same key.
     ///
-    /// A key is remembered until its mailbox would have expired, also when that is deleted before.
+    /// A key is remembered as long as its mailbox is there, and when that is deleted for as long as `room` says.
     ///
     /// # Errors
-    /// [`StoreError::Full`] if there are `limit` mailboxes; [`StoreError::Unavailable`].
-    async fn create(
-        &self,
-        key: CreateKey,
-        id: MailboxId,
-        record: Record,
-        limit: usize,
-        now: u64,
-    ) -> Result<Created, StoreError>;
+    /// [`StoreError::Full`] or [`StoreError::ClientFull`] if there is no room; other [`StoreError`]s.
+    async fn create(&self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError>;
 
     /// Runs [`rules::apply`] on the mailbox and keeps what it did, in one transaction; wakes those who watch it if the
-    /// payload changed or the mailbox ended. A mailbox that is not there is [`Refusal::NotFound`].
+    /// payload changed or the mailbox ended. A mailbox that is not there is [`Refusal::NotFound`]. What changes nothing is
+    /// answered also where nothing can be written.
     ///
     /// # Errors
-    /// [`StoreError::Full`] if a larger payload finds no room; [`StoreError::Unavailable`].
-    async fn apply(&self, id: MailboxId, command: Command, now: u64)
-    -> Result<Applied, StoreError>;
+    /// [`StoreError::Full`] or [`StoreError::ClientFull`] if a larger payload finds no room; other [`StoreError`]s.
+    async fn apply(
+        &self,
+        id: MailboxId,
+        command: Command,
+        room: &Room,
+        now: u64,
+    ) -> Result<Applied, StoreError>;
 
     /// Resolves when the mailbox's payload changes or it ends, from this call on. May resolve without a reason.
     ///
@@ -68,11 +70,11 @@ pub trait MailboxStore: Send + Sync + 'static {
     /// [`StoreError::Unavailable`].
     async fn sweep(&self, now: u64) -> Result<usize, StoreError>;
 
-    /// Whether the store can be reached.
+    /// Whether the store can be reached, can write, and has room for another mailbox.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`].
-    async fn ready(&self) -> Result<(), StoreError>;
+    /// What a caller would meet.
+    async fn ready(&self, room: &Room) -> Result<(), StoreError>;
 
     /// Called once at the end of the relay: whatever the store still has to do, such as closing a file.
     async fn close(&self) {}
@@ -81,24 +83,18 @@ pub trait MailboxStore: Send + Sync + 'static {
 /// A shared store, for whoever embeds a relay and wants to keep hold of it.
 #[async_trait]
 impl<S: MailboxStore + ?Sized> MailboxStore for Arc<S> {
-    async fn create(
-        &self,
-        key: CreateKey,
-        id: MailboxId,
-        record: Record,
-        limit: usize,
-        now: u64,
-    ) -> Result<Created, StoreError> {
-        (**self).create(key, id, record, limit, now).await
+    async fn create(&self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
+        (**self).create(new, room, now).await
     }
 
     async fn apply(
         &self,
         id: MailboxId,
         command: Command,
+        room: &Room,
         now: u64,
     ) -> Result<Applied, StoreError> {
-        (**self).apply(id, command, now).await
+        (**self).apply(id, command, room, now).await
     }
 
     async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
@@ -109,13 +105,26 @@ impl<S: MailboxStore + ?Sized> MailboxStore for Arc<S> {
         (**self).sweep(now).await
     }
 
-    async fn ready(&self) -> Result<(), StoreError> {
-        (**self).ready().await
+    async fn ready(&self, room: &Room) -> Result<(), StoreError> {
+        (**self).ready(room).await
     }
 
     async fn close(&self) {
         (**self).close().await;
     }
+}
+
+/// A mailbox to be made.
+#[derive(Debug, Clone)]
+pub struct Creation {
+    /// The request that makes it.
+    pub key: CreateKey,
+    /// Its name: fresh and random.
+    pub id: MailboxId,
+    /// What it holds.
+    pub record: Record,
+    /// For whom it counts.
+    pub client: Client,
 }
 
 /// What [`MailboxStore::create`] did.
@@ -147,6 +156,18 @@ pub enum StoreError {
     /// No room for more.
     #[error("the store is full")]
     Full,
+    /// No room for more of this client; others may have some.
+    #[error("a client's part of the store is full")]
+    ClientFull,
+    /// No room on the disk.
+    #[error("the store's disk is full")]
+    DiskFull,
+    /// What is written is not kept.
+    #[error("the store can't write")]
+    Failing,
+    /// The store's file is not the one any more that was opened.
+    #[error("the store's file was deleted or replaced")]
+    Replaced,
     /// The store can't be reached.
     #[error("the store is unavailable")]
     Unavailable,

@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -15,6 +16,9 @@ use uuid::Uuid;
 pub const REMEMBERED_REQUESTS: usize = 64;
 /// Claims that gave their place up and are remembered, for a repeated RelinquishMailbox.
 pub const REMEMBERED_FORMER: usize = 16;
+
+/// What a mailbox, or a claim at one, takes at least: about what the stores need for it.
+const OVERHEAD: usize = 128;
 
 /// SHA-256 of a device claim: what is kept of it, so that whoever reads the store can't act as the device.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -113,6 +117,12 @@ impl Party {
         }
     }
 
+    fn size(&self) -> usize {
+        let token = self.notification.as_ref();
+        let token = token.map_or(0, |token| token.token_type.len() + token.token_data.len());
+        OVERHEAD + 16 * self.processed.len() + token
+    }
+
     pub(super) fn has_processed(&self, request: RequestId) -> bool {
         self.processed.contains(&request)
     }
@@ -128,10 +138,12 @@ impl Party {
 /// One mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Record {
-    pub(super) payload: Payload,
-    pub(super) display: DisplayInformation,
+    pub(super) payload: Arc<Payload>,
+    pub(super) display: Arc<DisplayInformation>,
     pub(super) rights: AccessRights,
+    /// From when on it is gone: sooner until somebody is bound, then `bound_expires`.
     pub(super) expires: u64,
+    pub(super) bound_expires: u64,
     pub(super) proof: Option<ProofDigest>,
     pub(super) version: Version,
     pub(super) initiator: Party,
@@ -154,8 +166,10 @@ pub struct NewMailbox {
     pub notification: Option<NotificationToken>,
     /// The recipient's rights.
     pub rights: AccessRights,
-    /// Unix seconds from which on the mailbox is gone.
+    /// Unix seconds from which on the mailbox is gone if nobody is bound by then.
     pub expires: u64,
+    /// The same once a recipient was bound.
+    pub bound_expires: u64,
     /// What a binding read must show.
     pub proof: Option<ProofDigest>,
     /// Fresh and random.
@@ -170,10 +184,11 @@ impl Record {
         initiator.remember(new.request_id);
         initiator.notification = new.notification;
         Self {
-            payload: new.payload,
-            display: new.display,
+            payload: Arc::new(new.payload),
+            display: Arc::new(new.display),
             rights: new.rights,
-            expires: new.expires,
+            expires: new.expires.min(new.bound_expires),
+            bound_expires: new.bound_expires,
             proof: new.proof,
             version: new.version,
             initiator,
@@ -194,25 +209,15 @@ impl Record {
         self.version
     }
 
-    /// Bytes of what clients put in, for quotas.
+    /// Bytes that it takes, for quotas: what clients put in, and what is kept of each of them, also of those that have
+    /// given their place up.
     #[must_use]
     pub fn size(&self) -> usize {
-        let display = &self.display;
+        let (payload, display) = (&self.payload, &self.display);
+        let payload = payload.payload_type.len() + payload.data.len();
         let shown = display.title.len() + display.description.len() + display.image_url.len();
-        let parties = [Some(&self.initiator), self.recipient.as_ref()];
-        let tokens: usize = parties
-            .into_iter()
-            .flatten()
-            .map(|party| token_size(party.notification.as_ref()))
-            .sum();
-        payload_size(&self.payload) + shown + tokens
+        let parties = [&self.initiator].into_iter();
+        let parties = parties.chain(&self.recipient).chain(&self.former);
+        OVERHEAD + payload + shown + parties.map(Party::size).sum::<usize>()
     }
-}
-
-pub(super) fn payload_size(payload: &Payload) -> usize {
-    payload.payload_type.len() + payload.data.len()
-}
-
-pub(super) fn token_size(token: Option<&NotificationToken>) -> usize {
-    token.map_or(0, |token| token.token_type.len() + token.token_data.len())
 }

@@ -2,11 +2,11 @@
 //! randomness: a store runs it inside its transaction, so that "the first claim binds" is decided once and the same way
 //! in every store. Sources: draft-vinokurov-tigress-http (the calls); `docs/relay.md` (versions, recipient proof).
 
+use std::sync::Arc;
+
 use tigress::mailbox::{DeviceClaim, DisplayInformation, NotificationToken, Payload, RequestId};
 
-use super::record::{
-    ClaimDigest, Party, ProofDigest, REMEMBERED_FORMER, Record, Version, payload_size, token_size,
-};
+use super::record::{ClaimDigest, Party, ProofDigest, REMEMBERED_FORMER, Record, Version};
 
 /// A call on an existing mailbox, checked for form.
 #[derive(Debug, Clone)]
@@ -21,6 +21,8 @@ pub enum Command {
         proof: Option<ProofDigest>,
         /// Whether a free place is taken; `false` when a held read looks again.
         bind: bool,
+        /// The version that the reader has: while it is the current one, the content is left out.
+        known: Option<Version>,
     },
     /// UpdateMailbox
     Update {
@@ -31,7 +33,7 @@ pub enum Command {
         /// `If-Match`.
         condition: Condition,
         /// The new content.
-        payload: Payload,
+        payload: Arc<Payload>,
         /// Where the writer is notified from now on.
         notification: Option<NotificationToken>,
         /// The new content's version: fresh and random.
@@ -52,17 +54,16 @@ pub enum Command {
 }
 
 impl Command {
-    /// Most bytes that the command can add to a record, for quotas.
+    /// Whether it may take more room only if there is some. A read that binds, which adds a few bytes, always may.
     #[must_use]
-    pub fn size(&self) -> usize {
-        match self {
-            Self::Update {
-                payload,
-                notification,
-                ..
-            } => payload_size(payload) + token_size(notification.as_ref()),
-            _ => 0,
-        }
+    pub fn needs_room(&self) -> bool {
+        matches!(self, Self::Update { .. } | Self::Relinquish { .. })
+    }
+
+    /// Whether it can do nothing but make room.
+    #[must_use]
+    pub fn makes_room(&self) -> bool {
+        matches!(self, Self::Delete { .. })
     }
 }
 
@@ -83,20 +84,25 @@ pub enum Answer {
     /// What the preview shows.
     Shown {
         /// The sender's text.
-        display: DisplayInformation,
+        display: Arc<DisplayInformation>,
         /// Unix seconds.
         expires: u64,
     },
     /// What the mailbox holds.
     Content {
         /// The content.
-        payload: Payload,
+        payload: Arc<Payload>,
         /// The sender's text.
-        display: DisplayInformation,
+        display: Arc<DisplayInformation>,
         /// Unix seconds.
         expires: u64,
         /// Of the content.
         version: Version,
+    },
+    /// It holds what the reader knows.
+    Unchanged {
+        /// Unix seconds.
+        expires: u64,
     },
     /// Update, relinquish.
     Done {
@@ -145,7 +151,7 @@ pub struct Transition {
 }
 
 impl Transition {
-    fn refused(refusal: Refusal) -> Self {
+    pub(super) fn refused(refusal: Refusal) -> Self {
         Self {
             answer: Err(refusal),
             effect: Effect::Unchanged,
@@ -170,13 +176,9 @@ enum Role {
 
 /// Runs `command` on `record` at `now` (Unix seconds). A refusal leaves the record as it was.
 pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
+    // The next sweep erases it: what a caller is told must not depend on whether the store can write.
     if record.expires <= now {
-        let answer = Err(Refusal::NotFound);
-        return Transition {
-            answer,
-            effect: Effect::EraseAndWake,
-            notify: None,
-        };
+        return Transition::refused(Refusal::NotFound);
     }
     match command {
         Command::Show => {
@@ -186,7 +188,12 @@ pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
             };
             Transition::done(answer, Effect::Unchanged, None)
         }
-        Command::Read { claim, proof, bind } => record.read(ClaimDigest::of(claim), proof, bind),
+        Command::Read {
+            claim,
+            proof,
+            bind,
+            known,
+        } => record.read(ClaimDigest::of(claim), proof, bind, known),
         Command::Update {
             claim,
             request_id,
@@ -214,7 +221,7 @@ pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
 struct Update {
     request_id: RequestId,
     condition: Condition,
-    payload: Payload,
+    payload: Arc<Payload>,
     notification: Option<NotificationToken>,
     version: Version,
 }
@@ -244,7 +251,11 @@ impl Record {
         }
     }
 
-    fn content(&self) -> Answer {
+    fn content(&self, known: Option<Version>) -> Answer {
+        if known == Some(self.version) {
+            let expires = self.expires;
+            return Answer::Unchanged { expires };
+        }
         Answer::Content {
             payload: self.payload.clone(),
             display: self.display.clone(),
@@ -253,16 +264,22 @@ impl Record {
         }
     }
 
-    fn read(&mut self, claim: ClaimDigest, proof: Option<ProofDigest>, bind: bool) -> Transition {
+    fn read(
+        &mut self,
+        claim: ClaimDigest,
+        proof: Option<ProofDigest>,
+        bind: bool,
+        known: Option<Version>,
+    ) -> Transition {
         match self.role(claim) {
             Some(Role::Recipient) if !self.rights.read => {
                 Transition::refused(Refusal::Unauthorized)
             }
-            Some(_) => Transition::done(self.content(), Effect::Unchanged, None),
+            Some(_) => Transition::done(self.content(known), Effect::Unchanged, None),
             None if bind && self.may_bind(proof) => {
                 self.bind(claim);
                 let notify = self.other_token(Role::Recipient);
-                Transition::done(self.content(), Effect::Keep, notify)
+                Transition::done(self.content(known), Effect::Keep, notify)
             }
             None => Transition::refused(Refusal::Unauthorized),
         }
@@ -273,11 +290,13 @@ impl Record {
         self.recipient.is_none() && self.rights.read && proven
     }
 
-    /// A claim that comes back after it gave its place up is still known by its requests.
+    /// A claim that comes back after it gave its place up is still known by its requests. From the first binding on the
+    /// mailbox has the life that was asked for.
     fn bind(&mut self, claim: ClaimDigest) {
         let known = self.former.iter().position(|party| party.claim == claim);
         let party = known.and_then(|index| self.former.remove(index));
         self.recipient = Some(party.unwrap_or_else(|| Party::new(claim)));
+        self.expires = self.bound_expires;
     }
 
     fn update(&mut self, claim: ClaimDigest, update: Update) -> Transition {

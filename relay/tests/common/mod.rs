@@ -6,6 +6,8 @@
 )]
 #![allow(clippy::unwrap_used)]
 
+pub mod observed;
+
 use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

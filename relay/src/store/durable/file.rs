@@ -1,24 +1,18 @@
-//! The file: an SQLite database with one row for each mailbox and each remembered creation.
+//! The file: an SQLite database.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, ErrorCode, OptionalExtension as _, Statement, params};
-use tigress::mailbox::MailboxId;
-use uuid::Uuid;
+use rusqlite::{Connection, ErrorCode, Statement};
 
-use super::super::encoding::Damaged;
-use super::super::record::{CreateKey, Record};
-
-/// Marks the file as ours ("TIGR").
-const APPLICATION: i64 = 0x5449_4752;
-/// Layout of the tables.
-const LAYOUT: i64 = 1;
+use super::log::{self, Claimed};
+use super::mark::{APPLICATION, Found, Identity, LAYOUT, beside, look};
 
 /// - The log is synced with every commit (`synchronous` FULL): a commit survives a loss of power.
 /// - The file is locked from the first access to the end.
 /// - What is erased is overwritten, and no copy of it goes to temporary files.
 const SETTINGS: &str = "
-    PRAGMA locking_mode = EXCLUSIVE;
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
@@ -30,7 +24,17 @@ const TABLES: &str = "
     CREATE INDEX mailbox_expires ON mailbox (expires);
     CREATE TABLE creation (
         key BLOB PRIMARY KEY, id BLOB NOT NULL, expires INTEGER NOT NULL) WITHOUT ROWID;
-    CREATE INDEX creation_expires ON creation (expires);";
+    CREATE INDEX creation_expires ON creation (expires);
+    CREATE INDEX creation_id ON creation (id);";
+
+/// What layout 2 has and layout 1 had not.
+const SINCE_1: &str = "
+    CREATE INDEX creation_id ON creation (id);
+    UPDATE creation SET expires = 9223372036854775807 WHERE id IN (SELECT id FROM mailbox);";
+
+/// Files that this process has open. Closing a file once more, even if it was only read, would give up the process's
+/// lock on it.
+static OPEN: Mutex<Option<HashSet<Identity>>> = Mutex::new(None);
 
 /// Why a store's file can't be used.
 #[derive(Debug, thiserror::Error)]
@@ -83,92 +87,150 @@ impl OpenError {
 
 /// The open file.
 #[derive(Debug)]
-pub(super) struct File(Connection);
+pub(super) struct File {
+    connection: Connection,
+    path: PathBuf,
+    identity: Identity,
+    log: Option<Identity>,
+}
 
 /// How much a file holds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Totals {
     pub(super) mailboxes: usize,
-    pub(super) creations: usize,
     pub(super) bytes: usize,
+    /// Creations whose mailbox was deleted.
+    pub(super) deleted: usize,
 }
 
 impl File {
     pub(super) fn open(path: &Path) -> Result<Self, OpenError> {
-        make_private(path).map_err(|error| OpenError::failed(path, &error))?;
-        let of = |error: rusqlite::Error| OpenError::of(path, &error);
-        let connection = Connection::open(path).map_err(of)?;
-        // Whoever has the file keeps it: waiting is of no use.
-        connection
-            .busy_timeout(std::time::Duration::ZERO)
-            .map_err(of)?;
-        connection.execute_batch(SETTINGS).map_err(of)?;
-        connection
-            .execute_batch("BEGIN EXCLUSIVE; COMMIT")
-            .map_err(of)?;
-        let mark = (
-            pragma(&connection, "application_id"),
-            pragma(&connection, "user_version"),
-        );
-        match mark {
-            (Ok(0), Ok(0)) if is_empty(&connection).map_err(of)? => {
-                let marks = format!(
-                    "PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {LAYOUT};"
-                );
-                let all = format!("BEGIN EXCLUSIVE; {TABLES} {marks} COMMIT");
-                connection.execute_batch(&all).map_err(of)?;
-            }
-            (Ok(APPLICATION), Ok(LAYOUT)) => check(&connection, path)?,
-            (Ok(APPLICATION), Ok(layout)) if layout > LAYOUT => {
-                return Err(OpenError::Newer {
-                    path: path.to_owned(),
-                });
-            }
-            (Err(error), _) | (_, Err(error)) => return Err(of(error)),
-            _ => {
-                return Err(OpenError::Damaged {
-                    path: path.to_owned(),
-                });
-            }
+        if Identity::of(path).is_ok_and(is_open) {
+            let path = path.to_owned();
+            return Err(OpenError::InUse { path });
         }
-        Ok(Self(connection))
+        // SQLite's own files are beside what a link leads to.
+        let real = path.canonicalize();
+        let path = real.as_deref().unwrap_or(path);
+        let found = look(path)?;
+        let identity = Identity::of(path).map_err(|error| OpenError::failed(path, &error))?;
+        let claimed = log::claimed(&beside(path, "-wal"));
+        let of = |error: rusqlite::Error| OpenError::of(path, &error);
+        let connection = connect(path, found).map_err(of)?;
+        tell_damage(&connection, claimed).map_err(of)?;
+        let mark = (
+            pragma(&connection, "application_id").map_err(of)?,
+            pragma(&connection, "user_version").map_err(of)?,
+        );
+        let at = path.to_owned();
+        match mark {
+            (APPLICATION, LAYOUT) => check(&connection, path)?,
+            (APPLICATION, 1) => {
+                check(&connection, path)?;
+                let sql =
+                    format!("BEGIN EXCLUSIVE; {SINCE_1} PRAGMA user_version = {LAYOUT}; COMMIT");
+                connection.execute_batch(&sql).map_err(of)?;
+            }
+            (APPLICATION, layout) if layout > LAYOUT => return Err(OpenError::Newer { path: at }),
+            _ => return Err(OpenError::Damaged { path: at }),
+        }
+        remember_open(identity);
+        Ok(Self {
+            connection,
+            log: Identity::of(&beside(path, "-wal")).ok(),
+            path: at,
+            identity,
+        })
     }
 
     pub(super) fn totals(&self) -> rusqlite::Result<Totals> {
-        let sql = "SELECT (SELECT count(*) FROM mailbox), (SELECT count(*) FROM creation), \
-                   (SELECT coalesce(sum(size), 0) FROM mailbox)";
-        self.0.query_row(sql, [], |row| {
+        let sql = "SELECT (SELECT count(*) FROM mailbox), (SELECT coalesce(sum(size), 0) FROM mailbox), \
+                   (SELECT count(*) FROM creation WHERE expires < 9223372036854775807)";
+        self.connection.query_row(sql, [], |row| {
             Ok(Totals {
                 mailboxes: row.get(0)?,
-                creations: row.get(1)?,
-                bytes: row.get(2)?,
+                bytes: row.get(1)?,
+                deleted: row.get(2)?,
             })
         })
     }
 
+    pub(super) fn prepare(&self, sql: &str) -> rusqlite::Result<Statement<'_>> {
+        self.connection.prepare(sql)
+    }
+
     pub(super) fn execute(&self, sql: &str) -> rusqlite::Result<()> {
-        self.0.execute_batch(sql)
+        self.connection.execute_batch(sql)
+    }
+
+    /// A write that changes nothing: whether the disk takes one.
+    pub(super) fn try_to_write(&self) -> rusqlite::Result<()> {
+        self.execute(&format!("PRAGMA user_version = {LAYOUT}"))
+    }
+
+    /// Whether the path still leads to the files that were opened. What is written to others is lost when they are closed.
+    pub(super) fn is_in_place(&self) -> bool {
+        let same = |path: &Path, identity| Identity::of(path).is_ok_and(|found| found == identity);
+        let log = self.log;
+        same(&self.path, self.identity)
+            && log.is_none_or(|log| same(&beside(&self.path, "-wal"), log))
     }
 
     /// Whether everything that was written is in the main file and the log, which may still hold what was erased, is empty.
     pub(super) fn empty_log(&self) -> rusqlite::Result<bool> {
-        let busy: i64 = self
-            .0
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+        let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
+        let busy: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
         Ok(busy == 0)
+    }
+
+    #[cfg(test)]
+    pub(super) fn setting(&self, name: &str) -> String {
+        let value = self
+            .connection
+            .pragma_query_value(None, name, |row| row.get(0));
+        match value.unwrap() {
+            rusqlite::types::Value::Integer(number) => number.to_string(),
+            rusqlite::types::Value::Text(text) => text,
+            other => format!("{other:?}"),
+        }
     }
 }
 
-/// A database that others may not read is made so before anything is in it.
-fn make_private(path: &Path) -> std::io::Result<()> {
-    let mut options = std::fs::OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map(drop)
+impl Drop for File {
+    fn drop(&mut self) {
+        let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+        open.get_or_insert_default().remove(&self.identity);
+    }
 }
 
-fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<i64> {
+fn is_open(file: Identity) -> bool {
+    let open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.as_ref().is_some_and(|open| open.contains(&file))
+}
+
+fn remember_open(file: Identity) {
+    let mut open = OPEN.lock().unwrap_or_else(PoisonError::into_inner);
+    open.get_or_insert_default().insert(file);
+}
+
+/// Locks the file; an empty one becomes a store in one transaction, which marks it as ours before it has a log.
+fn connect(path: &Path, found: Found) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(path)?;
+    // Whoever has the file keeps it: waiting is of no use.
+    connection.busy_timeout(std::time::Duration::ZERO)?;
+    connection.execute_batch("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE; COMMIT")?;
+    if found == Found::Empty && is_empty(&connection)? {
+        let marks =
+            format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {LAYOUT};");
+        let all = format!("BEGIN EXCLUSIVE; {TABLES} {marks} COMMIT");
+        connection.execute_batch(&all)?;
+    }
+    connection.execute_batch(SETTINGS)?;
+    connection.execute_batch("BEGIN EXCLUSIVE; COMMIT")?;
+    Ok(connection)
+}
+
+fn pragma(connection: &Connection, name: &str) -> rusqlite::Result<u32> {
     connection.pragma_query_value(None, name, |row| row.get(0))
 }
 
@@ -176,6 +238,25 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     connection.query_row("SELECT count(*) = 0 FROM sqlite_schema", [], |row| {
         row.get(0)
     })
+}
+
+/// Says in the log if something is missing that was kept. There is no way to get it back.
+fn tell_damage(connection: &Connection, claimed: Claimed) -> rusqlite::Result<()> {
+    let sql = "PRAGMA wal_checkpoint(PASSIVE)";
+    let taken: i64 = connection.query_row(sql, [], |row| row.get(1))?;
+    match claimed {
+        Claimed::Nothing => {}
+        Claimed::Unreadable => {
+            tracing::error!("the store's log is damaged: what was written last is lost");
+        }
+        Claimed::Frames(frames) if u64::try_from(taken).is_ok_and(|taken| taken >= frames) => {}
+        Claimed::Frames(frames) => tracing::error!(
+            taken,
+            frames,
+            "the store's log is damaged: the end of what was written last is lost"
+        ),
+    }
+    Ok(())
 }
 
 /// Looks through the whole file once, so that damage shows at the start and not in the middle of a transfer.
@@ -188,115 +269,4 @@ fn check(connection: &Connection, path: &Path) -> Result<(), OpenError> {
         }),
         Err(error) => Err(OpenError::of(path, &error)),
     }
-}
-
-/// Why a row can't be read or written.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum RowError {
-    #[error(transparent)]
-    Sqlite(#[from] rusqlite::Error),
-    #[error(transparent)]
-    Damaged(#[from] Damaged),
-}
-
-/// The statements that are run again and again, prepared once.
-pub(super) struct Rows<'file> {
-    load: Statement<'file>,
-    insert: Statement<'file>,
-    update: Statement<'file>,
-    erase: Statement<'file>,
-    creation: Statement<'file>,
-    remember: Statement<'file>,
-    expired: Statement<'file>,
-    forget: Statement<'file>,
-}
-
-impl<'file> Rows<'file> {
-    pub(super) fn of(file: &'file File) -> rusqlite::Result<Self> {
-        let prepare = |sql| file.0.prepare(sql);
-        Ok(Self {
-            load: prepare("SELECT record FROM mailbox WHERE id = ?1")?,
-            insert: prepare(
-                "INSERT INTO mailbox (id, expires, size, record) VALUES (?1, ?2, ?3, ?4)",
-            )?,
-            update: prepare("UPDATE mailbox SET size = ?2, record = ?3 WHERE id = ?1")?,
-            erase: prepare("DELETE FROM mailbox WHERE id = ?1")?,
-            creation: prepare("SELECT id, expires FROM creation WHERE key = ?1")?,
-            remember: prepare("REPLACE INTO creation (key, id, expires) VALUES (?1, ?2, ?3)")?,
-            expired: prepare("SELECT id, size FROM mailbox WHERE expires <= ?1")?,
-            forget: prepare("DELETE FROM creation WHERE expires <= ?1")?,
-        })
-    }
-
-    pub(super) fn load(&mut self, id: MailboxId) -> Result<Option<Record>, RowError> {
-        let mut rows = self.load.query([id.0.as_bytes()])?;
-        let Some(row) = rows.next()? else {
-            return Ok(None);
-        };
-        let bytes = row.get_ref(0)?.as_blob().map_err(|_| Damaged)?;
-        Ok(Some(Record::from_bytes(bytes)?))
-    }
-
-    pub(super) fn insert(&mut self, id: MailboxId, record: &Record) -> rusqlite::Result<()> {
-        let row = params![
-            id.0.as_bytes(),
-            time(record.expires()),
-            record.size(),
-            record.to_bytes()
-        ];
-        self.insert.execute(row).map(drop)
-    }
-
-    pub(super) fn update(&mut self, id: MailboxId, record: &Record) -> rusqlite::Result<()> {
-        let row = params![id.0.as_bytes(), record.size(), record.to_bytes()];
-        self.update.execute(row).map(drop)
-    }
-
-    pub(super) fn erase(&mut self, id: MailboxId) -> rusqlite::Result<()> {
-        self.erase.execute([id.0.as_bytes()]).map(drop)
-    }
-
-    /// The mailbox that was created under the key, and when that is forgotten.
-    pub(super) fn creation(
-        &mut self,
-        key: CreateKey,
-    ) -> rusqlite::Result<Option<(MailboxId, u64)>> {
-        let row = self
-            .creation
-            .query_row([&key.0], |row| Ok((mailbox_id(row)?, row.get(1)?)));
-        row.optional()
-    }
-
-    pub(super) fn remember(
-        &mut self,
-        key: CreateKey,
-        id: MailboxId,
-        expires: u64,
-    ) -> rusqlite::Result<()> {
-        let row = params![&key.0, id.0.as_bytes(), time(expires)];
-        self.remember.execute(row).map(drop)
-    }
-
-    /// Expired mailboxes with their sizes.
-    pub(super) fn expired(&mut self, now: u64) -> rusqlite::Result<Vec<(MailboxId, usize)>> {
-        let rows = self
-            .expired
-            .query_map([time(now)], |row| Ok((mailbox_id(row)?, row.get(1)?)))?;
-        rows.collect()
-    }
-
-    /// Forgets expired creations, and says how many.
-    pub(super) fn forget(&mut self, now: u64) -> rusqlite::Result<usize> {
-        self.forget.execute([time(now)])
-    }
-}
-
-fn mailbox_id(row: &rusqlite::Row<'_>) -> rusqlite::Result<MailboxId> {
-    row.get::<_, [u8; 16]>(0)
-        .map(|bytes| MailboxId(Uuid::from_bytes(bytes)))
-}
-
-/// SQLite's integers are signed.
-fn time(seconds: u64) -> i64 {
-    i64::try_from(seconds).unwrap_or(i64::MAX)
 }

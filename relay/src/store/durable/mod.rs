@@ -3,7 +3,13 @@
 //! One thread owns the file. It takes the calls that have come in, runs them in one transaction, and answers them all
 //! once that is on disk: so many writes share one sync, and nobody sees what a crash could still take back.
 
+mod batch;
 mod file;
+mod job;
+mod log;
+mod mark;
+mod reserve;
+mod rows;
 mod worker;
 
 use std::path::Path;
@@ -16,12 +22,13 @@ use async_trait::async_trait;
 use tigress::mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::record::{CreateKey, Record};
 use super::rules::Command;
-use super::{Applied, Created, DEFAULT_CAPACITY, MailboxStore, StoreError, Wakeups, Watch};
+use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch};
 use file::File;
 pub use file::OpenError;
-use worker::{Job, Worker};
+use job::{Done, Job, Task};
+use reserve::Reserve;
+use worker::Worker;
 
 /// Keeps mailboxes in a file; nobody else can open it meanwhile.
 #[derive(Debug)]
@@ -50,24 +57,20 @@ pub struct Effort {
 }
 
 impl DurableStore {
-    /// Opens the file, made on first use and readable by this user only; takes at most 512 MiB of content.
+    /// Opens the file, made on first use and readable by this user only.
     ///
     /// # Errors
     /// [`OpenError`] if another process has it, it is no store or a damaged one, or it can't be read and written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self, OpenError> {
-        Self::with_capacity(path, DEFAULT_CAPACITY)
+        let path = path.as_ref();
+        Self::with_file(File::open(path)?, path)
     }
 
-    /// The same for at most `bytes` of content.
-    ///
-    /// # Errors
-    /// As [`DurableStore::open`].
-    pub fn with_capacity(path: impl AsRef<Path>, bytes: usize) -> Result<Self, OpenError> {
-        let path = path.as_ref();
-        let file = File::open(path)?;
+    fn with_file(file: File, path: &Path) -> Result<Self, OpenError> {
+        let reserve = Reserve::at(mark::beside(path, "-reserve"));
         let (jobs, received) = mpsc::channel();
         let (wakeups, counted) = (Arc::<Wakeups>::default(), Arc::<Counted>::default());
-        let worker = Worker::new(file, bytes, wakeups.clone(), counted.clone())
+        let worker = Worker::new(file, reserve, wakeups.clone(), counted.clone())
             .map_err(|error| OpenError::of(path, &error))?;
         let thread = std::thread::Builder::new()
             .name("mailboxes".to_owned())
@@ -90,10 +93,11 @@ impl DurableStore {
         }
     }
 
-    async fn ask<T>(&self, job: impl FnOnce(worker::Reply<T>) -> Job) -> Result<T, StoreError> {
+    async fn ask(&self, task: Task) -> Result<Done, StoreError> {
         let (reply, answer) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or(StoreError::Unavailable)?;
-        jobs.send(job(reply)).map_err(|_| StoreError::Unavailable)?;
+        jobs.send(Job { task, reply })
+            .map_err(|_| StoreError::Unavailable)?;
         answer.await.map_err(|_| StoreError::Unavailable)?
     }
 }
@@ -110,38 +114,32 @@ impl Drop for DurableStore {
 
 #[async_trait]
 impl MailboxStore for DurableStore {
-    async fn create(
-        &self,
-        key: CreateKey,
-        id: MailboxId,
-        record: Record,
-        limit: usize,
-        now: u64,
-    ) -> Result<Created, StoreError> {
-        self.ask(|reply| Job::Create {
-            key,
-            id,
-            record: Box::new(record),
-            limit,
-            now,
-            reply,
-        })
-        .await
+    async fn create(&self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
+        let (new, room) = (Box::new(new), *room);
+        match self.ask(Task::Create { new, room, now }).await? {
+            Done::Created(created) => Ok(created),
+            _ => Err(StoreError::Unavailable),
+        }
     }
 
     async fn apply(
         &self,
         id: MailboxId,
         command: Command,
+        room: &Room,
         now: u64,
     ) -> Result<Applied, StoreError> {
-        self.ask(|reply| Job::Apply {
+        let room = *room;
+        let task = Task::Apply {
             id,
             command,
+            room,
             now,
-            reply,
-        })
-        .await
+        };
+        match self.ask(task).await? {
+            Done::Applied(applied) => Ok(applied),
+            _ => Err(StoreError::Unavailable),
+        }
     }
 
     async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
@@ -149,18 +147,26 @@ impl MailboxStore for DurableStore {
     }
 
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
-        let erased = self.ask(|reply| Job::Sweep { now, reply }).await?;
-        self.wakeups.tidy();
-        Ok(erased)
+        let mut all = 0;
+        loop {
+            let Done::Swept { erased, more } = self.ask(Task::Sweep { now }).await? else {
+                return Err(StoreError::Unavailable);
+            };
+            all += erased;
+            if !more {
+                self.wakeups.tidy();
+                return Ok(all);
+            }
+        }
     }
 
-    async fn ready(&self) -> Result<(), StoreError> {
-        self.ask(|reply| Job::Ready { reply }).await
+    async fn ready(&self, room: &Room) -> Result<(), StoreError> {
+        self.ask(Task::Ready { room: *room }).await.map(drop)
     }
 
     async fn close(&self) {
         // An error means that it is closed already.
-        let _ = self.ask(|reply| Job::Close { reply }).await;
+        let _ = self.ask(Task::Close).await;
     }
 }
 

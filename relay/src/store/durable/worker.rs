@@ -6,14 +6,16 @@ use std::sync::mpsc::Receiver;
 use std::time::{Duration, Instant};
 
 use rusqlite::ErrorCode;
-use tigress::mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::super::record::{CreateKey, Record};
-use super::super::rules::{self, Command, Effect, Refusal};
-use super::super::{Applied, Created, KEYS_PER_MAILBOX, StoreError, Wakeups};
+use super::super::room::{Ledger, Room};
+use super::super::{StoreError, Wakeups};
 use super::Counted;
-use super::file::{File, RowError, Rows, Totals};
+use super::batch::Batch;
+use super::file::File;
+use super::job::{Done, Job, Task};
+use super::reserve::Reserve;
+use super::rows::{RowError, Rows};
 
 /// Most calls in one transaction.
 const BATCH: usize = 512;
@@ -22,66 +24,45 @@ const GAP: Duration = Duration::from_micros(200);
 /// and no longer than this in all. A sync costs more than that on many disks, and a lone writer waits for nobody.
 const GATHER: Duration = Duration::from_millis(2);
 
-pub(super) type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
-
-/// A call of the store.
-pub(super) enum Job {
-    Create {
-        key: CreateKey,
-        id: MailboxId,
-        record: Box<Record>,
-        limit: usize,
-        now: u64,
-        reply: Reply<Created>,
-    },
-    Apply {
-        id: MailboxId,
-        command: Command,
-        now: u64,
-        reply: Reply<Applied>,
-    },
-    Sweep {
-        now: u64,
-        reply: Reply<usize>,
-    },
-    Ready {
-        reply: Reply<()>,
-    },
-    Close {
-        reply: Reply<()>,
-    },
-}
-
-/// An answer that is given once it is known whether its transaction was kept.
-type Pending = Box<dyn FnOnce(Result<(), StoreError>)>;
-
-fn pending<T: 'static>(reply: Reply<T>, answer: Result<T, StoreError>) -> Pending {
-    // Whoever asked may have gone.
-    Box::new(move |kept| drop(reply.send(kept.and(answer))))
-}
-
 pub(super) struct Worker {
     file: File,
-    totals: Totals,
-    capacity: usize,
+    reserve: Reserve,
+    state: State,
     wakeups: Arc<Wakeups>,
     counted: Arc<Counted>,
+}
+
+/// What the thread knows beside the file.
+#[derive(Default)]
+struct State {
+    ledger: Ledger,
+    /// Remembered creations whose mailbox was deleted.
+    deleted: usize,
+    /// Why the last write was not kept.
+    trouble: Option<StoreError>,
+    /// Whether the path leads to another file now.
+    misplaced: bool,
 }
 
 impl Worker {
     pub(super) fn new(
         file: File,
-        capacity: usize,
+        reserve: Reserve,
         wakeups: Arc<Wakeups>,
         counted: Arc<Counted>,
     ) -> rusqlite::Result<Self> {
         // The thread prepares them again; a file for which that fails is refused before.
         drop(Rows::of(&file)?);
         let totals = file.totals()?;
+        let state = State {
+            ledger: Ledger::found(totals.mailboxes, totals.bytes),
+            deleted: totals.deleted,
+            ..State::default()
+        };
         Ok(Self {
             file,
-            totals,
-            capacity,
+            reserve,
+            state,
             wakeups,
             counted,
         })
@@ -89,77 +70,210 @@ impl Worker {
 
     /// Works until it is closed or nobody can ask any more.
     pub(super) fn run(self, jobs: &Receiver<Job>) {
-        let closed = self.work(jobs);
-        self.forget_the_past();
-        drop(self);
+        let Self {
+            file,
+            mut reserve,
+            mut state,
+            wakeups,
+            counted,
+        } = self;
+        reserve.take();
+        let closed = match Rows::of(&file) {
+            Ok(rows) => Work {
+                file: &file,
+                rows,
+                reserve: &mut reserve,
+                state: &mut state,
+                wakeups: &wakeups,
+                counted: &counted,
+            }
+            .until_closed(jobs),
+            Err(error) => {
+                tracing::error!(%error, "store");
+                None
+            }
+        };
+        forget_the_past(&file);
+        drop(reserve);
+        drop(file);
         if let Some(reply) = closed {
-            let _ = reply.send(Ok(()));
+            let _ = reply.send(Ok(Done::Closed));
         }
     }
+}
 
-    fn work(&self, jobs: &Receiver<Job>) -> Option<Reply<()>> {
-        let rows = Rows::of(&self.file).inspect_err(|error| tracing::error!(%error, "store"));
-        let mut rows = rows.ok()?;
-        let mut totals = self.totals;
+struct Work<'all> {
+    file: &'all File,
+    rows: Rows<'all>,
+    reserve: &'all mut Reserve,
+    state: &'all mut State,
+    wakeups: &'all Wakeups,
+    counted: &'all Counted,
+}
+
+type Reply = oneshot::Sender<Result<Done, StoreError>>;
+
+impl Work<'_> {
+    fn until_closed(mut self, jobs: &Receiver<Job>) -> Option<Reply> {
         let (mut writers, mut outdated) = (0, true);
-        while let Some(jobs) = gather(jobs, writers > 1) {
-            let mut batch = Batch::new(&mut rows, totals, self.capacity);
-            let kept = self.in_one_transaction(&mut batch, jobs);
-            writers = batch.writes;
+        while let Some(mut jobs) = gather(jobs, writers > 1) {
+            let close = jobs.iter().position(|job| matches!(job.task, Task::Close));
+            // What comes after it finds a closed store.
+            let close = close.map(|at| jobs.drain(at..).next());
+            self.look_at_the_file();
+            let swept = jobs
+                .iter()
+                .any(|job| matches!(job.task, Task::Sweep { .. }));
+            let answers = self.run_all(&jobs);
+            writers = answers.writes;
             outdated |= writers > 0;
-            if kept.is_ok() {
-                totals = batch.totals;
-                self.count(writers);
-                batch.ended.iter().for_each(|id| self.wakeups.wake(*id));
+            if swept {
+                outdated = outdated && !forget_the_past(self.file);
+                self.reserve.take();
+                self.try_again();
             }
-            if batch.swept && outdated {
-                outdated = !self.forget_the_past();
+            for (job, answer) in jobs.into_iter().zip(answers.all) {
+                // Whoever asked may have gone.
+                let _ = job.reply.send(answer);
             }
-            batch.answers.into_iter().for_each(|answer| answer(kept));
-            if batch.closed.is_some() {
-                return batch.closed;
+            if let Some(close) = close {
+                return close.map(|job| job.reply);
             }
         }
         None
     }
 
-    /// Callers whose job is dropped are told that the store is unavailable.
-    fn in_one_transaction(
-        &self,
-        batch: &mut Batch<'_, '_>,
-        jobs: Vec<Job>,
-    ) -> Result<(), StoreError> {
-        let begun = self.file.execute("BEGIN").map_err(RowError::from);
-        let run = begun.and_then(|()| jobs.into_iter().try_for_each(|job| batch.run(job)));
-        let kept = run.and_then(|()| Ok(self.file.execute("COMMIT")?));
-        kept.map_err(|error| {
-            tracing::error!(%error, "store");
-            // There may be no transaction any more: SQLite ends some by itself.
-            let _ = self.file.execute("ROLLBACK");
-            match error {
-                RowError::Sqlite(error)
-                    if error.sqlite_error_code() == Some(ErrorCode::DiskFull) =>
-                {
-                    StoreError::Full
-                }
-                _ => StoreError::Unavailable,
+    fn look_at_the_file(&mut self) {
+        let misplaced = !self.file.is_in_place();
+        if misplaced && !self.state.misplaced {
+            tracing::error!(
+                "the store's file was deleted or replaced: nothing is written any more"
+            );
+        } else if !misplaced && self.state.misplaced {
+            tracing::info!("the store's file is back in its place");
+        }
+        self.state.misplaced = misplaced;
+    }
+
+    /// In one transaction; and if that is not kept, each in its own, so that one which can't be done spoils nothing for
+    /// the others: what only reads is answered, and what deletes gets the room that is kept for it.
+    fn run_all(&mut self, jobs: &[Job]) -> Answers {
+        if let Ok(answers) = self.in_one_transaction(jobs) {
+            return answers;
+        }
+        let mut answers = Answers::default();
+        for job in jobs {
+            let mut one = self.in_one_transaction(std::slice::from_ref(job));
+            if matches!(one, Err(StoreError::DiskFull)) && job.makes_room() && self.reserve.give() {
+                one = self.in_one_transaction(std::slice::from_ref(job));
             }
-        })
+            match one {
+                Ok(one) => {
+                    answers.writes += one.writes;
+                    answers.all.extend(one.all);
+                }
+                Err(error) => answers.all.push(Err(error)),
+            }
+        }
+        answers
     }
 
-    fn count(&self, writes: u64) {
-        self.counted.writes.fetch_add(writes, Ordering::Relaxed);
-        let synced = u64::from(writes > 0);
-        self.counted.syncs.fetch_add(synced, Ordering::Relaxed);
+    fn in_one_transaction(&mut self, jobs: &[Job]) -> Result<Answers, StoreError> {
+        let deleted = self.state.deleted;
+        let writable = match self.state.misplaced {
+            true => Err(StoreError::Replaced),
+            false => Ok(()),
+        };
+        let mut batch = Batch {
+            rows: &mut self.rows,
+            ledger: &mut self.state.ledger,
+            deleted: &mut self.state.deleted,
+            trouble: self.state.trouble,
+            writable,
+            writes: 0,
+            ended: Vec::new(),
+        };
+        let begun = self.file.execute("BEGIN").map_err(RowError::from);
+        let run = begun.and_then(|()| jobs.iter().map(|job| batch.run(&job.task)).collect());
+        let (writes, ended) = (batch.writes, batch.ended);
+        let kept = run.and_then(|all| {
+            self.file.execute("COMMIT")?;
+            Ok(all)
+        });
+        match kept {
+            Ok(all) => {
+                self.state.ledger.commit();
+                self.kept(writes);
+                ended.into_iter().for_each(|id| self.wakeups.wake(id));
+                Ok(Answers { writes, all })
+            }
+            Err(error) => {
+                // There may be no transaction any more: SQLite ends some by itself.
+                let _ = self.file.execute("ROLLBACK");
+                self.state.ledger.roll_back();
+                self.state.deleted = deleted;
+                Err(self.lost(&error))
+            }
+        }
     }
 
-    /// The log may still hold what was erased or overwritten in the main file.
-    fn forget_the_past(&self) -> bool {
-        self.file.empty_log().unwrap_or_else(|error| {
-            tracing::error!(%error, "store: the log is not emptied");
-            false
-        })
+    /// Where the last write was not kept: whether one would be now. On a full disk a little may find room where what a
+    /// call brings does not.
+    fn try_again(&mut self) {
+        let Some(trouble) = self.state.trouble.filter(|_| !self.state.misplaced) else {
+            return;
+        };
+        if trouble == StoreError::DiskFull && !self.reserve.has_room_beside() {
+            return;
+        }
+        match self.file.try_to_write() {
+            Ok(()) => {
+                self.state.trouble = None;
+                tracing::info!("the store writes again");
+            }
+            Err(error) => drop(self.lost(&error.into())),
+        }
     }
+
+    fn kept(&mut self, writes: u64) {
+        if writes > 0 {
+            if self.state.trouble == Some(StoreError::Failing) {
+                self.state.trouble = None;
+                tracing::info!("the store writes again");
+            }
+            self.counted.writes.fetch_add(writes, Ordering::Relaxed);
+            self.counted.syncs.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn lost(&mut self, error: &RowError) -> StoreError {
+        let told = match error {
+            RowError::Sqlite(error) if error.sqlite_error_code() == Some(ErrorCode::DiskFull) => {
+                StoreError::DiskFull
+            }
+            _ => StoreError::Failing,
+        };
+        // Once for each trouble, not for each call.
+        if self.state.trouble != Some(told) {
+            tracing::error!(%error, "store");
+        }
+        self.state.trouble = Some(told);
+        told
+    }
+}
+
+#[derive(Default)]
+struct Answers {
+    writes: u64,
+    all: Vec<Result<Done, StoreError>>,
+}
+
+/// The log may still hold what was erased or overwritten in the main file.
+fn forget_the_past(file: &File) -> bool {
+    file.empty_log().unwrap_or_else(|error| {
+        tracing::error!(%error, "store: the log is not emptied");
+        false
+    })
 }
 
 /// The calls that have come in, once there is one.
@@ -182,171 +296,14 @@ fn gather(jobs: &Receiver<Job>, crowded: bool) -> Option<Vec<Job>> {
     Some(batch)
 }
 
-impl Job {
-    fn may_write(&self) -> bool {
-        match self {
-            Self::Create { .. } => true,
-            Self::Apply { command, .. } => !matches!(command, Command::Read { .. } | Command::Show),
-            Self::Sweep { .. } | Self::Ready { .. } | Self::Close { .. } => false,
-        }
-    }
-}
-
-/// What one transaction does, and what is to be said once it is kept.
-struct Batch<'rows, 'file> {
-    rows: &'rows mut Rows<'file>,
-    totals: Totals,
-    capacity: usize,
-    writes: u64,
-    swept: bool,
-    /// Mailboxes whose content ended: overwritten or erased.
-    ended: Vec<MailboxId>,
-    answers: Vec<Pending>,
-    closed: Option<Reply<()>>,
-}
-
-type Ran<T> = Result<Result<T, StoreError>, RowError>;
-
-impl<'rows, 'file> Batch<'rows, 'file> {
-    fn new(rows: &'rows mut Rows<'file>, totals: Totals, capacity: usize) -> Self {
-        Self {
-            rows,
-            totals,
-            capacity,
-            writes: 0,
-            swept: false,
-            ended: Vec::new(),
-            answers: Vec::new(),
-            closed: None,
-        }
-    }
-
-    fn run(&mut self, job: Job) -> Result<(), RowError> {
-        let answer = match job {
-            Job::Create {
-                key,
-                id,
-                record,
-                limit,
-                now,
-                reply,
-            } => pending(reply, self.create(key, id, &record, limit, now)?),
-            Job::Apply {
-                id,
-                command,
-                now,
-                reply,
-            } => pending(reply, self.apply(id, command, now)?),
-            Job::Sweep { now, reply } => pending(reply, Ok(self.sweep(now)?)),
-            Job::Ready { reply } => pending(reply, Ok(())),
-            Job::Close { reply } => {
-                self.closed = Some(reply);
-                return Ok(());
-            }
-        };
-        self.answers.push(answer);
-        Ok(())
-    }
-
-    fn create(
-        &mut self,
-        key: CreateKey,
-        id: MailboxId,
-        record: &Record,
-        limit: usize,
-        now: u64,
-    ) -> Ran<Created> {
-        let before = self.rows.creation(key)?;
-        if let Some((id, _)) = before.filter(|(_, expires)| *expires > now) {
-            return Ok(self.load(id)?.map(|kept| {
-                let version = kept.as_ref().map(Record::version);
-                Created::Repeated { id, version }
-            }));
-        }
-        let totals = &mut self.totals;
-        let crowded =
-            totals.mailboxes >= limit || totals.creations >= limit.saturating_mul(KEYS_PER_MAILBOX);
-        if crowded || totals.bytes.saturating_add(record.size()) > self.capacity {
-            return Ok(Err(StoreError::Full));
-        }
-        totals.mailboxes += 1;
-        totals.creations += usize::from(before.is_none());
-        totals.bytes += record.size();
-        self.writes += 1;
-        self.rows.remember(key, id, record.expires())?;
-        self.rows.insert(id, record)?;
-        Ok(Ok(Created::New))
-    }
-
-    fn apply(&mut self, id: MailboxId, command: Command, now: u64) -> Ran<Applied> {
-        let mut record = match self.load(id)? {
-            Ok(Some(record)) => record,
-            Ok(None) => {
-                let answer = Err(Refusal::NotFound);
-                return Ok(Ok(Applied {
-                    answer,
-                    notify: None,
-                }));
-            }
-            Err(error) => return Ok(Err(error)),
-        };
-        let (before, added) = (record.size(), command.size());
-        let grown = self
-            .totals
-            .bytes
-            .saturating_add(added)
-            .saturating_sub(before);
-        if added > 0 && grown > self.capacity {
-            return Ok(Err(StoreError::Full));
-        }
-        let transition = rules::apply(&mut record, command, now);
-        match transition.effect {
-            Effect::Unchanged => {}
-            Effect::Keep | Effect::KeepAndWake => self.update(id, &record, before)?,
-            Effect::EraseAndWake => self.erase(id, before)?,
-        }
-        if transition.effect == Effect::KeepAndWake {
-            self.ended.push(id);
-        }
-        Ok(Ok(Applied {
-            answer: transition.answer,
-            notify: transition.notify,
-        }))
-    }
-
-    fn sweep(&mut self, now: u64) -> Result<usize, RowError> {
-        let expired = self.rows.expired(now)?;
-        for (id, size) in &expired {
-            self.erase(*id, *size)?;
-        }
-        let forgotten = self.rows.forget(now)?;
-        self.totals.creations = self.totals.creations.saturating_sub(forgotten);
-        self.swept = true;
-        Ok(expired.len())
-    }
-
-    /// One record that can't be read spoils nothing for others.
-    fn load(&mut self, id: MailboxId) -> Ran<Option<Record>> {
-        match self.rows.load(id) {
-            Err(RowError::Damaged(error)) => {
-                tracing::error!(%error, "store");
-                Ok(Err(StoreError::Unavailable))
-            }
-            loaded => loaded.map(Ok),
-        }
-    }
-
-    fn update(&mut self, id: MailboxId, record: &Record, before: usize) -> Result<(), RowError> {
-        self.writes += 1;
-        self.totals.bytes = self.totals.bytes.saturating_sub(before) + record.size();
-        Ok(self.rows.update(id, record)?)
-    }
-
-    fn erase(&mut self, id: MailboxId, size: usize) -> Result<(), RowError> {
-        self.writes += 1;
-        self.totals.mailboxes = self.totals.mailboxes.saturating_sub(1);
-        self.totals.bytes = self.totals.bytes.saturating_sub(size);
-        self.ended.push(id);
-        Ok(self.rows.erase(id)?)
-    }
+/// Whether the store is as it should be, as far as the thread can tell.
+pub(super) fn readiness(
+    ledger: &Ledger,
+    writable: Result<(), StoreError>,
+    trouble: Option<StoreError>,
+    room: &Room,
+) -> Result<(), StoreError> {
+    writable?;
+    trouble.map_or(Ok(()), Err)?;
+    ledger.has_room(room)
 }

@@ -1,0 +1,312 @@
+//! What one client can do to a relay at its default limits: it takes no more than 64 MiB of the relay's memory, whatever it
+//! sends, reads or leaves unread, and another client's transfer goes on. Everything is counted, nothing is timed.
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod common;
+#[path = "pressure/wire.rs"]
+mod wire;
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use common::Desk;
+use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt as _;
+use tokio::net::TcpStream;
+use uuid::Uuid;
+use wire::{Caller, connect, head};
+
+const MIB: usize = 1024 * 1024;
+/// More than one client may take of the relay's memory.
+const TOO_MUCH: usize = 64 * MIB;
+const ATTACKER: [u8; 4] = [127, 0, 0, 1];
+const SOMEBODY: [u8; 4] = [127, 0, 0, 2];
+/// More connections than one client gets.
+const MANY: usize = 400;
+
+/// A relay of its own process.
+struct Watched {
+    process: Child,
+    address: String,
+    idle: usize,
+    _desk: Desk,
+}
+
+/// Mailboxes of the attacker, made before it has used its part up.
+struct Prey {
+    /// With as much in them as one can have, and its version.
+    full: Vec<(Caller, String, String)>,
+    /// One whose page is as large as one can be.
+    page: String,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Watched {
+    async fn start(options: &[&str]) -> Self {
+        let desk = Desk::new();
+        let mut command = desk.command(&[&["relay"], options].concat());
+        let mut process = command.stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        let stdout = process.stdout.take().unwrap();
+        BufReader::new(stdout).read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        let mut watched = Self {
+            process,
+            address: address.to_owned(),
+            idle: 0,
+            _desk: desk,
+        };
+        // What a first transfer needs is no attack's.
+        watched.transfer().await;
+        watched.idle = watched.memory("VmRSS");
+        watched
+    }
+
+    fn address(&self) -> &str {
+        &self.address
+    }
+
+    fn caller(&self, from: [u8; 4]) -> Caller {
+        Caller::new(self.address(), from)
+    }
+
+    /// Bytes, as the system counts them.
+    fn memory(&self, name: &str) -> usize {
+        let pid = self.process.id();
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap();
+        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+        let kib: usize = line.split_whitespace().nth(1).unwrap().parse().unwrap();
+        kib * 1024
+    }
+
+    /// At no time since the start has it had too much.
+    fn check(&self, what: &str) {
+        let most = self.memory("VmHWM").saturating_sub(self.idle);
+        println!("{what}: {} KiB", most / 1024);
+        assert!(most <= TOO_MUCH, "{what}: {} MiB", most / MIB);
+    }
+
+    /// Somebody else's transfer: nothing of it is refused.
+    async fn transfer(&self) {
+        let (sender, receiver) = (self.caller(SOMEBODY), self.caller(SOMEBODY));
+        let path = sender.create(600).await.ok().unwrap();
+        assert_eq!(receiver.read(&path).await.status, 200);
+        for size in [600, 20_000, 600] {
+            assert_eq!(receiver.update(&path, size).await.status, 200);
+            let seen = sender.read(&path).await;
+            assert_eq!((seen.status, seen.payload().len()), (200, size));
+            assert_eq!(sender.update(&path, size).await.status, 200);
+        }
+        assert_eq!(sender.delete(&path).await.status, 200);
+    }
+
+    async fn prey(&self) -> Prey {
+        let mut full = Vec::new();
+        for _ in 0..4 {
+            let caller = self.caller(ATTACKER);
+            let path = caller.create(600).await.ok().unwrap();
+            assert_eq!(caller.update(&path, MIB - 100).await.status, 200);
+            let version = caller.version(&path).await;
+            full.push((caller, path, version));
+        }
+        let page = self.caller(ATTACKER).largest_page().await;
+        Prey { full, page }
+    }
+}
+
+/// Answers of a mebibyte, of which nothing is read.
+async fn unread_answers(watched: &Watched, prey: &Prey) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+        let mut stream = connect(watched.address(), ATTACKER).await;
+        // Some at a time: the next are asked for before the first is read.
+        let request = caller.request("POST", path, &[], b"").repeat(3);
+        let _ = stream.write_all(&request).await;
+        open.push(stream);
+    }
+    open
+}
+
+/// Reads that are held, of mailboxes with a mebibyte in them.
+async fn held_reads(watched: &Watched, prey: &Prey) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for (caller, path, version) in prey.full.iter().cycle().take(MANY) {
+        let list = [("Prefer", "wait=60"), ("Mailbox-Payload-Version", version)];
+        let mut stream = connect(watched.address(), ATTACKER).await;
+        let request = caller.request("POST", path, &list, b"");
+        let _ = stream.write_all(&request).await;
+        open.push(stream);
+    }
+    open
+}
+
+/// Heads of a mebibyte, which never end.
+async fn endless_heads(watched: &Watched, _: &Prey) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for _ in 0..MANY {
+        let mut stream = connect(watched.address(), ATTACKER).await;
+        let line = format!("X-Much: {}\r\n", "x".repeat(8_000));
+        let _ = stream
+            .write_all(b"POST /v1/m HTTP/1.1\r\nHost: x\r\n")
+            .await;
+        for _ in 0..MIB / line.len() {
+            if stream.write_all(line.as_bytes()).await.is_err() {
+                break;
+            }
+        }
+        open.push(stream);
+    }
+    open
+}
+
+/// Bodies whose last byte never comes.
+async fn endless_bodies(watched: &Watched, prey: &Prey) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+        let mut stream = connect(watched.address(), ATTACKER).await;
+        let length = (MIB - 100).to_string();
+        let head = head("PUT", path, &[("Content-Length", &length)], caller);
+        let _ = stream.write_all(&head).await;
+        let body = vec![b'x'; MIB - 101];
+        // What the relay does not take stays with us.
+        let sending = stream.write_all(&body);
+        let _ = tokio::time::timeout(Duration::from_millis(20), sending).await;
+        open.push(stream);
+    }
+    open
+}
+
+/// As many and as large mailboxes as it gets.
+async fn as_much_as_there_is(watched: &Watched, _: &Prey) {
+    let mut mailboxes = Vec::new();
+    let refused = loop {
+        let caller = watched.caller(ATTACKER);
+        match caller.create(16_000).await {
+            Ok(path) => mailboxes.push((caller, path)),
+            Err(refused) => break refused,
+        }
+    };
+    assert_eq!(refused.status, 429);
+    assert_eq!(refused.header("retry-after"), Some("10"));
+    let mut grown = 0;
+    for (caller, path) in &mailboxes {
+        match caller.update(path, MIB - 100).await.status {
+            200 => grown += 1,
+            429 => {}
+            other => panic!("{other}"),
+        }
+    }
+    assert!(grown > 0, "updates have room that creations have not");
+}
+
+/// HTTP/2 streams, of which nothing is read, on connections that ask for something else as well.
+async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
+    let mut open = Vec::new();
+    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+        let Some(mut second) = wire::Second::connect(watched.address(), ATTACKER).await else {
+            continue;
+        };
+        for _ in 0..15 {
+            second.ask("GET", &prey.page, caller).await;
+            second.ask("POST", path, caller).await;
+        }
+        second.probe().await;
+        open.push(second);
+    }
+    open
+}
+
+macro_rules! one_client {
+    ($($name:ident),*) => {$(
+        #[tokio::test]
+        async fn $name() {
+            for store in [["--store", "memory"], ["--store", "mailboxes"]] {
+                let watched = Watched::start(&store).await;
+                let prey = watched.prey().await;
+                let _open = super::$name(&watched, &prey).await;
+                watched.transfer().await;
+                watched.check(stringify!($name));
+            }
+        }
+    )*};
+}
+
+mod one_client {
+    use super::Watched;
+    one_client!(
+        unread_answers,
+        held_reads,
+        endless_heads,
+        endless_bodies,
+        as_much_as_there_is,
+        unread_streams
+    );
+}
+
+#[tokio::test]
+async fn all_of_it_at_once() {
+    let watched = Watched::start(&["--store", "memory"]).await;
+    let prey = watched.prey().await;
+    let _open = (
+        held_reads(&watched, &prey).await,
+        unread_streams(&watched, &prey).await,
+        unread_answers(&watched, &prey).await,
+        endless_bodies(&watched, &prey).await,
+        endless_heads(&watched, &prey).await,
+    );
+    watched.transfer().await;
+    watched.check("all of it");
+}
+
+#[tokio::test]
+async fn silent_sockets_lock_nobody_out() {
+    let watched = Watched::start(&["--store", "memory"]).await;
+    let mut open = Vec::new();
+    for _ in 0..2 * MANY {
+        open.push(connect(watched.address(), ATTACKER).await);
+    }
+    watched.transfer().await;
+    let same = watched.caller(ATTACKER);
+    assert!(same.create(600).await.is_ok(), "nor itself");
+    watched.check("silent sockets");
+}
+
+/// What a request of somebody who reads nothing costs is given back, at the latest with its connection.
+#[tokio::test]
+async fn what_is_left_unread_is_given_up() {
+    let options = ["--store", "memory", "--limit", "answer_timeout=1"];
+    let watched = Watched::start(&options).await;
+    let prey = watched.prey().await;
+    let (caller, path, _) = &prey.full[0];
+    let mut second = wire::Second::connect(watched.address(), ATTACKER)
+        .await
+        .unwrap();
+    for _ in 0..8 {
+        second.ask("POST", path, caller).await;
+    }
+    // It asks for something else all the time, and is not spared.
+    while second.probe().await {}
+    let answer = caller.read(path).await;
+    assert_eq!((answer.status, answer.payload().len()), (200, MIB - 100));
+}
+
+fn creation(size: usize) -> Value {
+    json!({
+        "payload": {"type": "GSS_API", "data": "x".repeat(size)},
+        "displayInformation": {"title": "", "description": "", "imageURL": ""},
+        "mailboxConfiguration": {"accessRights": "RWD", "expiration": "2099-01-01T00:00:00Z"},
+    })
+}
+
+fn uuid() -> String {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).unwrap();
+    Uuid::from_bytes(bytes).to_string()
+}

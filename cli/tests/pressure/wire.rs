@@ -1,0 +1,195 @@
+//! Requests as plain bytes, from an address of one's choice.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use h2::client::{ResponseFuture, SendRequest};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpSocket, TcpStream};
+
+use crate::{creation, uuid};
+
+/// A connection of its own from this address.
+pub(crate) async fn connect(relay: &str, from: [u8; 4]) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    let from = SocketAddr::from((Ipv4Addr::from(from), 0));
+    socket.bind(from).unwrap();
+    socket.connect(relay.parse().unwrap()).await.unwrap()
+}
+
+/// A device, at one mailbox.
+pub(crate) struct Caller {
+    relay: String,
+    from: [u8; 4],
+    claim: String,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| {
+            let (key, value) = line.split_once(": ")?;
+            key.eq_ignore_ascii_case(name).then_some(value)
+        })
+    }
+
+    fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    pub(crate) fn payload(&self) -> String {
+        self.json()["payload"]["data"].as_str().unwrap().to_owned()
+    }
+}
+
+pub(crate) fn head(method: &str, path: &str, list: &[(&str, &str)], caller: &Caller) -> Vec<u8> {
+    let mut head = format!(
+        "{method} {path} HTTP/1.1\r\nHost: x\r\nMailbox-Device-Claim: {}\r\nMailbox-Request-ID: {}\r\n",
+        caller.claim,
+        uuid()
+    );
+    for (name, value) in list {
+        head.push_str(&format!("{name}: {value}\r\n"));
+    }
+    head.push_str("\r\n");
+    head.into_bytes()
+}
+
+impl Caller {
+    pub(crate) fn new(relay: &str, from: [u8; 4]) -> Self {
+        let (relay, claim) = (relay.to_owned(), uuid());
+        Self { relay, from, claim }
+    }
+
+    pub(crate) fn request(
+        &self,
+        method: &str,
+        path: &str,
+        list: &[(&str, &str)],
+        body: &[u8],
+    ) -> Vec<u8> {
+        let length = body.len().to_string();
+        let list = [&[("Content-Length", length.as_str())], list].concat();
+        [&head(method, path, &list, self), body].concat()
+    }
+
+    async fn call(&self, method: &str, path: &str, body: &[u8]) -> Answer {
+        let mut stream = connect(&self.relay, self.from).await;
+        let list = [("Connection", "close")];
+        let request = self.request(method, path, &list, body);
+        stream.write_all(&request).await.unwrap();
+        let mut all = Vec::new();
+        stream.read_to_end(&mut all).await.unwrap();
+        let end = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(all[..end].to_vec()).unwrap();
+        Answer {
+            status: head[9..12].parse().unwrap(),
+            head,
+            body: all[end + 4..].to_vec(),
+        }
+    }
+
+    /// The path of a mailbox with a payload of this size, or what was said instead.
+    pub(crate) async fn create(&self, size: usize) -> Result<String, Answer> {
+        self.create_from(&creation(size)).await
+    }
+
+    async fn create_from(&self, body: &Value) -> Result<String, Answer> {
+        let answer = self
+            .call("POST", "/v1/m", body.to_string().as_bytes())
+            .await;
+        if answer.status != 200 {
+            return Err(answer);
+        }
+        let url = answer.json()["urlLink"].as_str().unwrap().to_owned();
+        Ok(url[url.find("/v1/").unwrap()..].to_owned())
+    }
+
+    /// The path of a mailbox whose page is as large as one can be.
+    pub(crate) async fn largest_page(&self) -> String {
+        let mut body = creation(1);
+        body["displayInformation"]["title"] = json!("&".repeat(4096));
+        body["displayInformation"]["description"] = json!("&".repeat(4096));
+        self.create_from(&body).await.ok().unwrap()
+    }
+
+    pub(crate) async fn read(&self, path: &str) -> Answer {
+        self.call("POST", path, b"").await
+    }
+
+    pub(crate) async fn version(&self, path: &str) -> String {
+        let answer = self.read(path).await;
+        answer.header("mailbox-payload-version").unwrap().to_owned()
+    }
+
+    pub(crate) async fn update(&self, path: &str, size: usize) -> Answer {
+        let body = json!({"payload": {"type": "GSS_API", "data": "x".repeat(size)}});
+        self.call("PUT", path, body.to_string().as_bytes()).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Answer {
+        self.call("DELETE", path, b"").await
+    }
+}
+
+/// An HTTP/2 connection that reads none of what it asks for.
+pub(crate) struct Second {
+    send: SendRequest<std::io::Cursor<Vec<u8>>>,
+    asked: Vec<ResponseFuture>,
+    unread: Vec<h2::RecvStream>,
+}
+
+impl Second {
+    /// None if the relay sends it away.
+    pub(crate) async fn connect(relay: &str, from: [u8; 4]) -> Option<Self> {
+        let stream = connect(relay, from).await;
+        let (send, connection) = h2::client::Builder::new()
+            .initial_window_size(1)
+            .handshake(stream)
+            .await
+            .ok()?;
+        tokio::spawn(connection);
+        Some(Self {
+            send,
+            asked: Vec::new(),
+            unread: Vec::new(),
+        })
+    }
+
+    fn request(method: &str, path: &str, caller: Option<&Caller>) -> http::Request<()> {
+        let builder = http::Request::builder().method(method);
+        let mut builder = builder.uri(format!("http://x{path}"));
+        if let Some(caller) = caller {
+            builder = builder.header("mailbox-device-claim", &caller.claim);
+        }
+        builder.body(()).unwrap()
+    }
+
+    pub(crate) async fn ask(&mut self, method: &str, path: &str, caller: &Caller) {
+        let request = Self::request(method, path, Some(caller));
+        if let Ok((response, _)) = self.send.send_request(request, true) {
+            self.asked.push(response);
+        }
+        tokio::task::yield_now().await;
+    }
+
+    /// Whether the relay still answers on this connection.
+    pub(crate) async fn probe(&mut self) -> bool {
+        let request = Self::request("GET", "/healthz", None);
+        let Ok((response, _)) = self.send.send_request(request, true) else {
+            return false;
+        };
+        match response.await {
+            Ok(answer) => {
+                self.unread.push(answer.into_body());
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
