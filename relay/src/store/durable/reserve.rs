@@ -9,7 +9,7 @@ use std::path::PathBuf;
 const SIZE: usize = 4 * 1024 * 1024;
 /// Enough for the largest mailbox to be written.
 const BESIDE: usize = 2 * 1024 * 1024;
-const PIECE: [u8; 64 * 1024] = [0; 64 * 1024];
+static PIECE: [u8; 64 * 1024] = [0; 64 * 1024];
 
 /// A file that holds nothing.
 #[derive(Debug)]
