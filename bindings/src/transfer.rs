@@ -116,21 +116,27 @@ impl From<TerminateReason> for tigress::TerminateReason {
 /// How a transfer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
 pub enum Outcome {
-    /// One side was done, and the other confirmed it.
+    /// One side was done, the other has confirmed it, and everything that this side sent has arrived.
     Completed,
     /// The receiver declined.
     Declined,
     /// The sender took it back.
     Cancelled,
-    /// The invitation's time was over.
+    /// The invitation's time was over before the two were established: nothing was handed over.
     Expired,
-    /// The mailbox was gone without an authenticated ending: what was acknowledged before had arrived, of the rest
-    /// nothing is known.
+    /// Nobody has confirmed the end, or it came with something of this side's undelivered: what `delivered` of the
+    /// transfer counts had arrived, of the rest nothing is known.
     Unconfirmed,
+    /// Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN.
+    /// Nothing was handed over.
+    Unproven {
+        /// The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
+        code: u64,
+    },
     /// Ended by an error.
     Failed {
         /// The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
-        code: u8,
+        code: u64,
     },
 }
 
@@ -142,6 +148,7 @@ impl From<tigress::Outcome> for Outcome {
             tigress::Outcome::Cancelled => Self::Cancelled,
             tigress::Outcome::Expired => Self::Expired,
             tigress::Outcome::Unconfirmed => Self::Unconfirmed,
+            tigress::Outcome::Unproven(code) => Self::Unproven { code },
             tigress::Outcome::Failed(code) => Self::Failed { code },
         }
     }
@@ -155,6 +162,7 @@ impl fmt::Display for Outcome {
             Self::Cancelled => f.write_str("cancelled"),
             Self::Expired => f.write_str("expired"),
             Self::Unconfirmed => f.write_str("unconfirmed"),
+            Self::Unproven { code } => write!(f, "unproven (code {code})"),
             Self::Failed { code } => write!(f, "failed (code {code})"),
         }
     }
@@ -294,6 +302,13 @@ pub struct TransferSummary {
     pub image_url: Option<String>,
     /// When it ends at the latest.
     pub expires_at: SystemTime,
+    /// How many messages this side has handed over to be sent, delivered or not.
+    pub sent: u64,
+    /// How many of them the other side has stored, the first ones: with `sent` this tells "delivered, then lost" from
+    /// "never delivered", also of a transfer that has ended.
+    pub delivered: u64,
+    /// How many messages of the other side this side has stored.
+    pub received: u64,
 }
 
 impl From<tigress::TransferSummary> for TransferSummary {
@@ -306,6 +321,9 @@ impl From<tigress::TransferSummary> for TransferSummary {
             description: summary.display.description.into(),
             image_url: summary.display.image_url,
             expires_at: system_time(summary.expires_at),
+            sent: summary.sent,
+            delivered: summary.delivered,
+            received: summary.received,
         }
     }
 }

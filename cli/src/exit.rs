@@ -18,7 +18,7 @@ pub(crate) const BUG: u8 = 70;
 pub(crate) const INTERRUPTED: u8 = 130;
 
 /// The protocol's ending code for a PIN that was wrong too often.
-const PIN_TRIES_USED_UP: u8 = 5;
+const PIN_TRIES_USED_UP: u64 = 5;
 
 /// Why a command did not do what it was asked for; never holds a secret or any of an invitation.
 #[derive(Debug)]
@@ -100,6 +100,6 @@ pub(crate) fn of_outcome(outcome: Outcome) -> u8 {
         Outcome::Completed => DONE,
         Outcome::Declined | Outcome::Cancelled | Outcome::Expired => REFUSED,
         Outcome::Failed(PIN_TRIES_USED_UP) => REFUSED,
-        Outcome::Unconfirmed | Outcome::Failed(_) => FAILED,
+        Outcome::Unconfirmed | Outcome::Unproven(_) | Outcome::Failed(_) => FAILED,
     }
 }

@@ -147,8 +147,8 @@ impl From<ExplainedEnvelope> for Envelope {
             ack: envelope.ack,
             base: envelope.base,
             tokens: tokens
-                .zip(envelope.base..)
-                .map(|(token, index)| Item::new(Some(index), token))
+                .zip(0..)
+                .map(|(token, nth)| Item::new(Some(envelope.base.saturating_add(nth)), token))
                 .collect(),
             hash: hex(&envelope.hash),
             abort: envelope.abort.map(|abort| Item::new(None, abort)),

@@ -46,7 +46,7 @@ pub(crate) enum Event {
     Closed {
         outcome: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
-        code: Option<u8>,
+        code: Option<u64>,
     },
     Error {
         code: &'static str,

@@ -420,10 +420,7 @@ impl Session {
     async fn end(&mut self, outcome: Outcome, cursor: u64) -> Result<(), Failure> {
         self.event(&Event::Closed {
             outcome: outcome.name(),
-            code: match outcome {
-                Outcome::Failed(code) => Some(code),
-                _ => None,
-            },
+            code: outcome.code(),
         });
         self.notes.end();
         self.save_notes()?;

@@ -57,7 +57,7 @@ impl TransferClient {
         };
         let transfer = Transfer::from_record(&record.bytes).map_err(|error| Error::Store {
             reason: match error {
-                RecordError::Version => "a record was written by a later version".into(),
+                RecordError::Version => "a record was written by another version".into(),
                 RecordError::Damaged => "a record is damaged".into(),
             },
         })?;

@@ -9,8 +9,9 @@ use crate::cbor::{self, Map, Value};
 use crate::secret::wipe;
 
 const VERSION: u64 = 1;
-/// The longest payload data: all tokens, base64, and the frame around them.
-const MAX_DATA: usize = (MAX_BYTES + 4096) / 3 * 4 + 64;
+/// The longest payload data: what a relay's answer can hold. What has more tokens than a side may have is judged like
+/// any other envelope, or else its author would wait for ever.
+const MAX_DATA: usize = 1 << 20;
 
 /// Whose envelope it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +103,7 @@ impl Envelope {
     /// As [`Self::decode`], saying what is malformed.
     pub(crate) fn from_base64(data: &str) -> Result<Self, &'static str> {
         if data.len() > MAX_DATA {
-            return Err("the envelope is longer than 512 KiB of tokens and what is around them");
+            return Err("the envelope is longer than a relay's answer can be, 1 MiB");
         }
         let bytes = STANDARD.decode(data);
         Self::from_cbor(&bytes.map_err(|_| "the payload's data is not standard base64, padded")?)
@@ -156,8 +157,6 @@ impl Envelope {
         if tokens.len() > MAX_TOKENS || total > MAX_BYTES {
             return Err("the envelope has more than 16 tokens or 512 KiB of them");
         }
-        base.checked_add(tokens.len() as u64)
-            .ok_or("the indexes of the envelope's tokens go beyond 64 bits")?;
         let hash = map.bytes(5).and_then(|hash| hash.try_into().ok());
         let abort = map.get(6).map(|token| token.bytes().map(<[u8]>::to_vec));
         Ok(Fields {

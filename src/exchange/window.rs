@@ -122,7 +122,7 @@ impl Window {
         let theirs = own.tokens.get(skip..).unwrap_or_default();
         let at = usize::try_from(own.base.saturating_sub(self.base)).unwrap_or(usize::MAX);
         let mine = self.outbox.get(at..).unwrap_or_default();
-        own.ack > self.received || own.base > self.next_index() || !mine.starts_with(theirs)
+        own.ack > self.received || own.base > self.base || !mine.starts_with(theirs)
     }
 
     /// The envelope to write now; `silent` leaves the tokens out (after the other side has ended).

@@ -138,7 +138,7 @@ pub(crate) struct Opened {
 /// A deletion token that opened.
 pub(crate) struct OpenedDeletion {
     pub(crate) sequence: u64,
-    pub(crate) code: u8,
+    pub(crate) code: u64,
     pub(crate) next_expected: u64,
 }
 
@@ -156,6 +156,11 @@ pub(crate) trait MechanismContext: Send + Sync {
 
     /// Acceptor: the user must give a PIN again. Mechanisms without a PIN never ask.
     fn pin_needed(&self) -> bool {
+        false
+    }
+
+    /// Acceptor: every answer that it may make to a PIN was made, and the last one is not judged yet.
+    fn answers_used_up(&self) -> bool {
         false
     }
 
@@ -191,7 +196,7 @@ pub(crate) trait MechanismContext: Send + Sync {
 
     fn delete(
         &self,
-        code: u8,
+        code: u64,
         sequence: u64,
         next_expected: u64,
         entropy: &mut Entropy,
@@ -202,9 +207,9 @@ pub(crate) trait MechanismContext: Send + Sync {
     fn envelope_mic(&self, from: Role, body: &[u8]) -> Option<[u8; 32]>;
     fn verify_envelope(&self, from: Role, body: &[u8], mic: &[u8]) -> bool;
     /// This side's abort, without frame; `None` before the two sides share a key.
-    fn abort(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>>;
+    fn abort(&self, code: u64, entropy: &mut Entropy) -> Option<Vec<u8>>;
     /// The code of the peer's abort.
-    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8>;
+    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u64>;
 
     fn save(&self) -> Map<'_>;
     fn copy(&self) -> Box<dyn MechanismContext>;

@@ -105,7 +105,7 @@ impl MechanismContext for PlainContext {
     fn verify_mic(&self, _: &[u8], _: &[u8]) -> Result<u64, Error> {
         unavailable()
     }
-    fn delete(&self, _: u8, _: u64, _: u64, _: &mut Entropy) -> Result<Vec<u8>, Error> {
+    fn delete(&self, _: u64, _: u64, _: u64, _: &mut Entropy) -> Result<Vec<u8>, Error> {
         unavailable()
     }
     fn open_deletion(&self, _: &[u8]) -> Result<OpenedDeletion, Error> {
@@ -117,10 +117,10 @@ impl MechanismContext for PlainContext {
     fn verify_envelope(&self, _: Role, _: &[u8], _: &[u8]) -> bool {
         false
     }
-    fn abort(&self, _: u8, _: &mut Entropy) -> Option<Vec<u8>> {
+    fn abort(&self, _: u64, _: &mut Entropy) -> Option<Vec<u8>> {
         None
     }
-    fn open_abort(&self, _: [u8; 2], _: &[u8]) -> Option<u8> {
+    fn open_abort(&self, _: [u8; 2], _: &[u8]) -> Option<u64> {
         None
     }
     fn save(&self) -> Map<'_> {

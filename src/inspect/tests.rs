@@ -176,7 +176,8 @@ fn a_secret_that_does_not_fit_is_told_and_the_parts_stay() {
 #[test]
 fn the_envelopes_of_the_vectors_say_what_they_hold() {
     let vectors = vectors("transfer");
-    let rows = vectors["envelopes"].as_array().unwrap();
+    let tables = ["envelopes", "endings"].map(|table| vectors[table].as_array().unwrap());
+    let rows: Vec<_> = tables.into_iter().flatten().collect();
     let envelopes: Vec<_> = rows
         .iter()
         .map(|row| envelope_of(row["data"].as_str().unwrap().as_bytes()))
@@ -201,8 +202,21 @@ fn the_envelopes_of_the_vectors_say_what_they_hold() {
             (sender, 0, 0, 1, false, false),
             (receiver, 1, 0, 1, false, true),
             (sender, 1, 1, 1, false, true),
+            // Deletions, acknowledged, crossing.
             (receiver, 2, 1, 1, false, true),
-            (sender, 1, 1, 1, true, true)
+            (receiver, 2, 1, 1, false, true),
+            (sender, 1, 2, 1, false, true),
+            (sender, 1, 2, 1, false, true),
+            (sender, 2, 2, 0, false, true),
+            (sender, 2, 2, 0, false, true),
+            (sender, 2, 2, 1, false, true),
+            // Aborts: only token 2 travels with one.
+            (receiver, 1, 0, 1, true, true),
+            (sender, 1, 1, 0, true, true),
+            (sender, 1, 1, 0, true, true),
+            (receiver, 1, 0, 1, true, true),
+            (sender, 1, 2, 0, true, true),
+            (receiver, 2, 1, 0, true, true),
         ]
     );
     for (envelope, row) in envelopes.iter().zip(rows) {
@@ -214,7 +228,7 @@ fn the_envelopes_of_the_vectors_say_what_they_hold() {
     }
     let first = envelopes[0].tokens[0].explained.as_ref().unwrap();
     assert!(first.opened.as_ref().unwrap().is_ok());
-    let abort = envelopes[4].abort.as_ref().unwrap();
+    let abort = envelopes.last().unwrap().abort.as_ref().unwrap();
     assert_eq!(abort.explained.as_ref().unwrap().id, [1, 0xff]);
 }
 

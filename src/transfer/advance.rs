@@ -1,6 +1,6 @@
 //! What a transfer does by itself, and what it wants from the relay next.
 
-use super::types::Outcome;
+use super::outcome::Cause;
 use super::{OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
@@ -46,23 +46,17 @@ impl Transfer {
         if !self.is_past_deadline(now) {
             return false;
         }
-        let outcome = match &self.phase {
-            Phase::Closed { .. } => return false,
-            Phase::Acknowledging { outcome, .. }
-            | Phase::Removing { outcome }
-            | Phase::Relinquishing { outcome } => *outcome,
-            Phase::Aborting { code, .. } | Phase::Answering { code, .. } => {
-                Outcome::from_code(*code)
-            }
-            Phase::Deleting { .. } => Outcome::Unconfirmed,
-            _ => Outcome::Expired,
-        };
-        let until = self.mailbox.is_some().then_some(now);
-        self.close(
-            outcome,
-            now,
-            until.map(|until| Parting { data: None, until }),
-        );
+        if self.outcome().is_some() {
+            return false;
+        }
+        let outcome = self.known_outcome();
+        let outcome = outcome.unwrap_or_else(|| self.outcome_of(&Cause::TimeOver, now));
+        let parting = self.mailbox.is_some().then_some(Parting {
+            data: None,
+            until: now,
+            aborted: false,
+        });
+        self.close(outcome, now, parting);
         true
     }
 
@@ -250,7 +244,7 @@ impl Transfer {
         }
     }
 
-    pub(super) fn delete_context(&mut self, code: u8, entropy: &mut Entropy) -> Result<(), Error> {
+    pub(super) fn delete_context(&mut self, code: u64, entropy: &mut Entropy) -> Result<(), Error> {
         let context = self
             .context
             .as_mut()

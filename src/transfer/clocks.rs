@@ -121,6 +121,11 @@ impl Transfer {
         now >= self.clocks.ends
     }
 
+    /// Seconds until it is over.
+    pub(super) fn left(&self, now: u64) -> u64 {
+        self.clocks.ends.saturating_sub(now)
+    }
+
     /// Whether it is over, and an ending that has begun has had its time to be told to the other side.
     pub(super) fn is_past_deadline(&self, now: u64) -> bool {
         let grace = match &self.phase {

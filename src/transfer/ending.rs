@@ -1,10 +1,11 @@
 //! How a transfer ends: by the app, by the other side, by an abort, by a mailbox that is gone.
 
-use super::types::{Credential, MessageIndex, Outcome, TerminateReason, TransferEvent, codes};
-use super::{Parting, Phase, Queued, Transfer, message};
+use super::outcome::Cause;
+use super::types::{Credential, MessageIndex, TerminateReason, TransferEvent, codes};
+use super::{LINGER, Outcome, Parting, Phase, Queued, Transfer, message};
 use crate::entropy::Entropy;
 use crate::error::Error;
-use crate::exchange::Window;
+use crate::exchange::{Fields, Window};
 
 /// Most messages that wait to be wrapped.
 const MAX_QUEUE: usize = 64;
@@ -47,7 +48,7 @@ impl Transfer {
             TerminateReason::Done => TerminateReason::Cancelled,
             other => other,
         };
-        let outcome = Outcome::from_code(early.code());
+        let outcome = self.outcome_of(&Cause::Own(early.code()), now);
         match &self.phase {
             Phase::Creating { .. } => self.close(outcome, now, None),
             Phase::Invited { .. } => self.phase = Phase::Removing { outcome },
@@ -71,111 +72,149 @@ impl Transfer {
         Ok(())
     }
 
-    /// Ends by an abort: key 6 of the envelope, as often as needed, until the other side has answered.
-    pub(super) fn abort(&mut self, code: u8, now: u64, entropy: &mut Entropy) {
+    /// Ends by an abort: key 6 of the envelope. That ends this side, whatever the other makes of it.
+    pub(super) fn abort(&mut self, code: u64, now: u64, entropy: &mut Entropy) {
         if matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. }) {
             return;
         }
+        let outcome = self.outcome_of(&Cause::Own(code), now);
         self.queue.clear();
         match self.abort_token(code, entropy) {
-            Some(token) => self.phase = Phase::Aborting { code, token },
+            Some(token) => self.phase = Phase::Aborting { outcome, token },
             // Without keys there is nobody to tell.
-            None => self.close(Outcome::from_code(code), now, None),
+            None => self.close(outcome, now, None),
         }
     }
 
     /// This side's abort; its context does nothing else any more.
-    fn abort_token(&mut self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+    fn abort_token(&mut self, code: u64, entropy: &mut Entropy) -> Option<Vec<u8>> {
         let context = self.context.as_mut()?;
         let token = context.abort_token(code, entropy)?;
         context.end();
         Some(token)
     }
 
-    /// The other side's abort. Whoever aborted first reads this as the confirmation.
+    /// The other side's abort: it has ended, whatever it meant to say.
     pub(super) fn peer_aborted(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) {
         let code = self.context.as_ref().and_then(|c| c.open_abort(token));
-        // The envelope was authentic: the other side has ended, whatever it meant to say.
-        let code = code.unwrap_or(codes::UNDECODABLE);
+        let told = self.outcome_of(&Cause::PeerAborted(code), now);
         match &self.phase {
-            // Crossing aborts: the smaller code counts, and who has it sees that the other side knows it.
-            Phase::Aborting { code: own, token } if *own < code => {
-                let (code, token) = (*own, token.clone());
-                self.phase = Phase::Answering { code, token };
-            }
-            Phase::Aborting { .. } => {
-                let outcome = Outcome::from_code(code);
+            Phase::Aborting { outcome: own, .. } => {
+                // It was faster, or this is its answer. What is nobody's word counts less than this side's own.
+                let is_word = self.proven && code.is_some_and(|code| code != codes::DONE);
+                let outcome = if is_word { told } else { *own };
                 self.phase = Phase::Removing { outcome };
             }
             Phase::Answering { .. } | Phase::Removing { .. } | Phase::Closed { .. } => {}
+            // What was proven before stays so, although the other side has lost its state since.
+            Phase::Acknowledging { outcome, .. } => self.answer_abort(code, *outcome, now, entropy),
             _ => {
-                self.queue.clear();
                 // What the sender judged last; its own tries are the receiver's business.
                 let judged = !self.is_sender() && matches!(self.phase, Phase::Establishing);
-                if judged && code == codes::PIN_TRIES {
+                if judged && code == Some(codes::PIN_TRIES) {
                     self.events
                         .push(TransferEvent::PinRejected { tries_left: 0 });
                 }
-                match self.abort_token(code, entropy) {
-                    Some(token) => self.phase = Phase::Answering { code, token },
-                    None => self.close(Outcome::from_code(code), now, None),
-                }
+                self.answer_abort(code, told, now, entropy);
             }
         }
     }
 
-    /// The other side's deletion token. Crossing deletions: completed if either is done, else the smaller code.
-    pub(super) fn peer_deleted(&mut self, code: u8) {
+    /// Confirms the other side's abort by one with the same code.
+    fn answer_abort(
+        &mut self,
+        code: Option<u64>,
+        outcome: Outcome,
+        now: u64,
+        entropy: &mut Entropy,
+    ) {
         self.queue.clear();
-        self.phase = match self.phase {
-            Phase::Deleting { code: own } => {
-                let both = if own == codes::DONE || code == codes::DONE {
-                    codes::DONE
-                } else {
-                    own.min(code)
-                };
-                let outcome = Outcome::from_code(both);
-                if self.window.has_unacknowledged() {
-                    Phase::Acknowledging {
-                        outcome,
-                        crossed: true,
-                    }
-                } else {
-                    Phase::Removing { outcome }
-                }
-            }
-            _ => Phase::Acknowledging {
-                outcome: Outcome::from_code(code),
-                crossed: false,
+        let code = code.filter(|code| *code != codes::DONE);
+        match self.abort_token(code.unwrap_or(codes::UNDECODABLE), entropy) {
+            Some(token) => self.phase = Phase::Answering { outcome, token },
+            None => self.close(outcome, now, None),
+        }
+    }
+
+    /// The other side's deletion token, found to agree with what was sent and taken.
+    pub(super) fn peer_deleted(&mut self, code: u64, now: u64) {
+        let own = match self.phase {
+            Phase::Deleting { code } => Some(code),
+            _ => None,
+        };
+        let peer = Some(code);
+        let outcome = self.outcome_of(&Cause::Deleted { own, peer }, now);
+        self.queue.clear();
+        self.phase = match own {
+            // Both are taken: nothing is left to be said.
+            Some(_) if !self.window.has_unacknowledged() => Phase::Removing { outcome },
+            own => Phase::Acknowledging {
+                outcome,
+                crossed: own.is_some(),
             },
         };
     }
 
     /// This side's deletion was acknowledged.
-    pub(super) fn confirm_deletion(&mut self) {
+    pub(super) fn confirm_deletion(&mut self, now: u64) {
         if let Phase::Deleting { code } = self.phase
             && !self.window.has_unacknowledged()
         {
-            self.phase = Phase::Removing {
-                outcome: Outcome::from_code(code),
-            };
+            let (own, peer) = (Some(code), None);
+            let outcome = self.outcome_of(&Cause::Deleted { own, peer }, now);
+            self.phase = Phase::Removing { outcome };
         }
     }
 
     /// The mailbox is gone for good. That alone confirms nothing.
     pub(super) fn gone(&mut self, now: u64) {
-        let outcome = match &self.phase {
-            Phase::Closed { .. } => return self.part(),
-            Phase::Acknowledging { outcome, .. }
-            | Phase::Removing { outcome }
-            | Phase::Relinquishing { outcome } => *outcome,
-            Phase::Aborting { code, .. } | Phase::Answering { code, .. } => {
-                Outcome::from_code(*code)
-            }
-            _ if self.is_over(now) => Outcome::Expired,
-            _ => Outcome::Unconfirmed,
-        };
+        if self.outcome().is_some() {
+            return self.part();
+        }
+        let outcome = self.known_outcome();
+        let outcome = outcome.unwrap_or_else(|| self.outcome_of(&Cause::Gone, now));
         self.close(outcome, now, None);
+    }
+
+    /// This side's last envelope was written: over. The other side may take its time until the invitation's is over
+    /// to read an abort.
+    pub(super) fn wrote_last(&mut self, data: &str, now: u64) {
+        let (outcome, aborted) = match &self.phase {
+            Phase::Acknowledging { outcome, .. } | Phase::Answering { outcome, .. } => {
+                (*outcome, false)
+            }
+            Phase::Aborting { outcome, .. } => (*outcome, true),
+            _ => return,
+        };
+        // Only what this phase writes is its last word: an older write may be answered now.
+        if self.envelope().as_deref() != Some(data) {
+            return;
+        }
+        let unread = match aborted {
+            true => self.left(now),
+            false => 0,
+        };
+        let parting = Parting {
+            data: Some(data.to_owned()),
+            until: now.saturating_add(LINGER).saturating_add(unread),
+            aborted,
+        };
+        self.close(outcome, now, Some(parting));
+    }
+
+    /// An ended side sees an envelope of the other. Without keys it is nobody's word, but an abort answers this
+    /// side's own: what is left to do is to delete the mailbox.
+    pub(super) fn read_after_the_end(&mut self, fields: &Fields, now: u64) {
+        if let Phase::Closed {
+            parting: Some(parting),
+            ..
+        } = &mut self.phase
+            && parting.aborted
+            && fields.side == self.side.other()
+            && fields.abort.is_some()
+        {
+            parting.until = parting.until.min(now);
+        }
     }
 
     /// The end: keys and everything else secret are erased, the tombstone and the events stay.

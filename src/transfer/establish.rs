@@ -143,7 +143,7 @@ impl Transfer {
         token: &[u8],
         now: u64,
         entropy: &mut Entropy,
-    ) -> Result<(), u8> {
+    ) -> Result<(), u64> {
         let judged = self.judged(now);
         let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
         let step = context
@@ -159,6 +159,7 @@ impl Transfer {
         }
         if step.complete {
             self.phase = Phase::Established { ending: None };
+            self.proven = true;
             self.events.push(TransferEvent::Established);
         }
         if let Some(tries_left) = step.wrong_pin {

@@ -1,6 +1,7 @@
 //! The event log: what happened stays until the app has acknowledged it.
 
-use super::types::{Credential, Outcome, TransferEvent};
+use super::outcome::Outcome;
+use super::types::{Credential, TransferEvent};
 use crate::cbor::{Map, Value};
 
 /// Most bytes of unacknowledged messages that are kept before more are taken from the other side.
@@ -120,7 +121,7 @@ fn event_map(event: &TransferEvent) -> Map<'_> {
             .with_opt(4, credential.media_type.as_deref()),
         TransferEvent::CredentialDelivered { index } => map.with(0, 6).with(1, *index),
         TransferEvent::RejectedToken => map.with(0, 7),
-        TransferEvent::Closed { outcome } => map.with(0, 8).with(1, outcome.stored()),
+        TransferEvent::Closed { outcome } => map.with(0, 8).with(1, outcome.to_map()),
     }
 }
 
@@ -145,7 +146,7 @@ fn event_from(map: &Map) -> Option<TransferEvent> {
         },
         7 => TransferEvent::RejectedToken,
         8 => TransferEvent::Closed {
-            outcome: Outcome::from_stored(map.uint(1)?)?,
+            outcome: Outcome::from_map(map.map(1)?)?,
         },
         _ => return None,
     })

@@ -37,7 +37,7 @@ impl MessageError {
     }
 
     /// The protocol's code for a message of the other side that is refused.
-    pub(crate) fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u64 {
         match self {
             Self::TooLarge => super::types::codes::TOO_LARGE,
             _ => super::types::codes::UNDECODABLE,

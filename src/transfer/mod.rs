@@ -10,6 +10,7 @@ mod ending;
 mod establish;
 mod events;
 mod message;
+mod outcome;
 mod pin;
 #[cfg(test)]
 mod pin_tests;
@@ -40,13 +41,14 @@ use clocks::{Clocks, LINGER};
 use events::EventLog;
 pub use message::MAX_CONTENT;
 pub(crate) use message::MessageError;
+pub use outcome::Outcome;
 pub(crate) use receive::Answer;
 pub(crate) use record::RecordError;
 pub(crate) use slot::Slot;
 pub(crate) use start::{ReceiverStart, SenderStart};
 pub use types::{
-    Credential, Display, MessageIndex, NotATransferId, Outcome, TerminateReason, TransferEvent,
-    TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,
+    Credential, Display, MessageIndex, NotATransferId, TerminateReason, TransferEvent, TransferId,
+    TransferRole, TransferState, TransferSummary, TransferUpdate,
 };
 
 /// One transfer, on one side.
@@ -69,11 +71,15 @@ pub(crate) struct Transfer {
     /// Messages that wait for the context, or for room in the window.
     queue: Vec<Queued>,
     next_message: MessageIndex,
+    /// How many of this side's messages the other has acknowledged, the first ones.
+    delivered: MessageIndex,
     /// Messages under way, by the index of their token.
     in_flight: Vec<(u64, MessageIndex)>,
     next_received: MessageIndex,
     /// Receiver: token 2 was stored, so the auth credential counts as used.
     answered: bool,
+    /// Whoever ends it is the other side: it needs no PIN to be that, or has proven that it knows it.
+    proven: bool,
     events: EventLog,
     /// First time and count of a "not found" that may be a proxy's.
     not_found: Option<(u64, u64)>,
@@ -111,16 +117,16 @@ enum Phase {
     /// Receiver: token 2 is stored. Sender: it was taken, and its PIN was wrong.
     Establishing,
     /// Messages both ways. `ending`: the code with which it ends once the queue is empty.
-    Established { ending: Option<u8> },
+    Established { ending: Option<u64> },
     /// This side's deletion token awaits its acknowledgement.
-    Deleting { code: u8 },
+    Deleting { code: u64 },
     /// The other side's deletion is stored; the envelope that acknowledges it must be written. When the two
     /// deletions crossed, it still carries this side's own.
     Acknowledging { outcome: Outcome, crossed: bool },
-    /// This side aborts; the other's answer is awaited.
-    Aborting { code: u8, token: Vec<u8> },
+    /// This side aborts; the envelope that says so must be written.
+    Aborting { outcome: Outcome, token: Vec<u8> },
     /// The other side has aborted; the envelope that confirms it must be written.
-    Answering { code: u8, token: Vec<u8> },
+    Answering { outcome: Outcome, token: Vec<u8> },
     /// Confirmed; the mailbox must be deleted.
     Removing { outcome: Outcome },
     /// Receiver, before token 2: the claim is given up.
@@ -150,6 +156,9 @@ struct Parting {
     data: Option<String>,
     /// When the mailbox is deleted at the latest, Unix seconds.
     until: u64,
+    /// The last envelope is this side's own abort: whatever abort of the other's the slot holds is the answer to
+    /// it, and nothing more is to be said.
+    aborted: bool,
 }
 
 impl Transfer {
@@ -188,6 +197,8 @@ impl Transfer {
             display: self.display.clone(),
             expires_at: self.expires_at(),
             sent: self.next_message,
+            delivered: self.delivered,
+            received: self.next_received,
         }
     }
 

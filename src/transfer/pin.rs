@@ -1,7 +1,7 @@
 //! The PIN that the receiver's user types, for the first time or again.
 
-use super::types::{Outcome, codes};
-use super::{OfferedPin, Phase, Transfer};
+use super::types::codes;
+use super::{OfferedPin, Outcome, Phase, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::pin::Pin;
@@ -48,16 +48,11 @@ impl Transfer {
     }
 
     fn no_pin_asked(&self) -> Error {
-        match &self.phase {
-            Phase::Aborting { code, .. } | Phase::Answering { code, .. }
-                if *code == codes::PIN_TRIES =>
-            {
+        match self.known_outcome() {
+            Some(Outcome::Failed(codes::PIN_TRIES) | Outcome::Unproven(codes::PIN_TRIES)) => {
                 Error::WrongPin { tries_left: 0 }
             }
-            Phase::Closed { outcome, .. } if *outcome == Outcome::Failed(codes::PIN_TRIES) => {
-                Error::WrongPin { tries_left: 0 }
-            }
-            Phase::Closed { outcome, .. } => Error::Closed { outcome: *outcome },
+            Some(outcome) if self.outcome().is_some() => Error::Closed { outcome },
             _ => Error::pin_not_asked(),
         }
     }

@@ -149,8 +149,8 @@ impl FalseReceiver {
 }
 
 fn aborted_as_undecodable(sender: &Transfer) {
-    let undecodable = codes::UNDECODABLE;
-    assert!(matches!(sender.phase, Phase::Aborting { code, .. } if code == undecodable));
+    let undecodable = Outcome::Failed(codes::UNDECODABLE);
+    assert!(matches!(sender.phase, Phase::Aborting { outcome, .. } if outcome == undecodable));
     assert!(!events(sender).contains(&Established));
 }
 

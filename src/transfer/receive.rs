@@ -1,11 +1,11 @@
 //! What the relay's answers do to a transfer.
 
-use super::types::{Display, Outcome, TransferEvent, codes};
-use super::{LINGER, Next, Parting, Phase, Slot, Transfer, message};
+use super::types::{Display, TransferEvent, codes};
+use super::{Next, Phase, Slot, Transfer, message};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::{Envelope, Fields, Side};
-use crate::gss::MajorStatus;
+use crate::gss::{Deletion, MajorStatus};
 use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use crate::mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
 
@@ -148,33 +148,39 @@ impl Transfer {
         slot: &mut Slot,
         entropy: &mut Entropy,
     ) -> Verdict {
-        if matches!(self.phase, Phase::Closed { .. }) {
-            return Verdict::Foreign;
+        let fields = envelope.fields();
+        // The MIC says whose it is, before anything in it does.
+        if self.is_authentic(self.side.other(), envelope) {
+            return match fields.filter(|fields| fields.side == self.side.other()) {
+                Some(fields) => {
+                    self.authentic(&fields, now, slot, entropy);
+                    Verdict::Peer {
+                        needs_answer: !fields.tokens.is_empty() || fields.abort.is_some(),
+                    }
+                }
+                None => {
+                    self.abort(codes::UNDECODABLE, now, entropy);
+                    Verdict::Peer { needs_answer: true }
+                }
+            };
         }
-        let Some(fields) = envelope.fields() else {
-            if self.is_authentic(self.side.other(), envelope) {
-                self.abort(codes::UNDECODABLE, now, entropy);
-                return Verdict::Peer { needs_answer: true };
-            }
+        let Some(fields) = fields else {
             return self.foreign();
         };
         match &self.phase {
-            Phase::Offered { .. } => {
-                self.offered(envelope, fields);
-                Verdict::Foreign
+            Phase::Closed { .. } => self.read_after_the_end(&fields, now),
+            Phase::Offered { .. } => self.offered(envelope, fields),
+            _ if fields.side == self.side => {
+                return self.own(data, envelope, &fields, now, entropy);
             }
-            _ if fields.side == self.side => self.own(data, envelope, &fields, now, entropy),
-            Phase::Invited { .. } => self.first_answer(envelope, &fields, now, slot, entropy),
-            _ if self.is_authentic(self.side.other(), envelope) => {
-                self.authentic(&fields, now, slot, entropy);
-                Verdict::Peer {
-                    needs_answer: !fields.tokens.is_empty() || fields.abort.is_some(),
-                }
+            Phase::Invited { .. } => {
+                return self.first_answer(envelope, &fields, now, slot, entropy);
             }
             // Token 1 once more, without a MIC: late or put back by the sender; not worth a word.
-            _ if self.side == Side::Receiver && envelope.mic.is_none() => Verdict::Foreign,
-            _ => self.foreign(),
+            _ if self.side == Side::Receiver && envelope.mic.is_none() => {}
+            _ => return self.foreign(),
         }
+        Verdict::Foreign
     }
 
     fn is_authentic(&self, from: Side, envelope: &Envelope) -> bool {
@@ -230,7 +236,7 @@ impl Transfer {
         let Ok(acknowledged) = self.window.acknowledge(fields) else {
             return self.abort(codes::STATE_LOST, now, entropy);
         };
-        self.delivered(acknowledged);
+        self.mark_delivered(acknowledged);
         let Ok(tokens) = self.window.new_tokens(fields) else {
             return self.abort(codes::STATE_LOST, now, entropy);
         };
@@ -247,7 +253,7 @@ impl Transfer {
                 Err(code) => return self.abort(code, now, entropy),
             }
         }
-        self.confirm_deletion();
+        self.confirm_deletion(now);
     }
 
     fn takes_tokens(&self, now: u64) -> bool {
@@ -258,29 +264,31 @@ impl Transfer {
             )
     }
 
-    fn delivered(&mut self, acknowledged: u64) {
-        let events = &mut self.events;
+    fn mark_delivered(&mut self, acknowledged: u64) {
+        let (events, delivered) = (&mut self.events, &mut self.delivered);
         self.in_flight.retain(|(token, index)| {
             let arrived = *token < acknowledged;
             if arrived {
                 events.push(TransferEvent::CredentialDelivered { index: *index });
+                *delivered += 1;
             }
             !arrived
         });
     }
 
     /// Takes one authentic token; the code with which the transfer ends if it can't be decoded.
-    fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<(), u8> {
+    fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<(), u64> {
         if matches!(self.phase, Phase::Establishing) {
             return self.establish(token, now, entropy);
         }
-        let now = self.judged(now);
+        let judged = self.judged(now);
         let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
         if let Ok(deletion) = context.process_context_token(token) {
-            self.peer_deleted(deletion.code);
-            return Ok(());
+            return self.take_deletion(&deletion, now);
         }
-        let unwrapped = context.unwrap(token, now).map_err(|_| codes::UNDECODABLE)?;
+        let unwrapped = context
+            .unwrap(token, judged)
+            .map_err(|_| codes::UNDECODABLE)?;
         if !unwrapped.conf_state || unwrapped.supplementary != MajorStatus::COMPLETE {
             return Err(codes::UNDECODABLE);
         }
@@ -292,21 +300,15 @@ impl Transfer {
         Ok(())
     }
 
-    /// The envelope that acknowledges the other side's ending was written: over.
-    fn wrote_last(&mut self, data: &str, now: u64) {
-        let outcome = match &self.phase {
-            Phase::Acknowledging { outcome, .. } => *outcome,
-            Phase::Answering { code, .. } => Outcome::from_code(*code),
-            _ => return,
-        };
-        // Only what this phase writes is its last word: an older write may be answered now.
-        if self.envelope().as_deref() == Some(data) {
-            let parting = Parting {
-                data: Some(data.to_owned()),
-                until: now.saturating_add(LINGER),
-            };
-            self.close(outcome, now, Some(parting));
+    /// The other side's deletion: its number is the next one, so nothing before it is missing here; and it has
+    /// taken no more than the envelope around it acknowledges.
+    fn take_deletion(&mut self, deletion: &Deletion, now: u64) -> Result<(), u64> {
+        let in_order = deletion.supplementary == MajorStatus::COMPLETE;
+        if !in_order || deletion.next_expected > self.delivered {
+            return Err(codes::UNDECODABLE);
         }
+        self.peer_deleted(deletion.code, now);
+        Ok(())
     }
 
     fn removed(&mut self, now: u64) {

@@ -3,7 +3,8 @@
 use zeroize::Zeroizing;
 
 use super::events::EventLog;
-use super::types::{Display, Outcome, TransferId};
+use super::outcome::Outcome;
+use super::types::{Display, TransferId};
 use super::{Clocks, OfferedPin, Parting, Phase, Queued, Transfer};
 use crate::auth_credential::CredentialId;
 use crate::cbor::{self, Map, Value};
@@ -16,12 +17,12 @@ use crate::pin::Pin;
 use crate::secret::Secret;
 
 /// Version of the record's form.
-const VERSION: u64 = 1;
+const VERSION: u64 = 2;
 
 /// A stored record could not be read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RecordError {
-    #[error("the stored record is of a later version")]
+    #[error("the stored record is of another version")]
     Version,
     #[error("the stored record is damaged")]
     Damaged,
@@ -90,6 +91,8 @@ impl Transfer {
             .with_opt(20, not_found)
             .with(21, phase_map(&self.phase))
             .with(22, self.answered)
+            .with(23, self.delivered)
+            .with(24, self.proven)
             .encode()
     }
 
@@ -150,6 +153,8 @@ fn read(map: &Map) -> Option<Transfer> {
         })?,
         phase: phase_from(map.map(21)?)?,
         answered: map.boolean(22)?,
+        delivered: map.uint(23)?,
+        proven: map.boolean(24)?,
     })
 }
 
@@ -219,26 +224,26 @@ fn phase_map(phase: &Phase) -> Map<'_> {
                 },
             ),
         Phase::Establishing => map.with(0, 4),
-        Phase::Established { ending } => map.with(0, 5).with_opt(1, ending.map(u64::from)),
-        Phase::Deleting { code } => map.with(0, 6).with(1, u64::from(*code)),
+        Phase::Established { ending } => map.with(0, 5).with_opt(1, *ending),
+        Phase::Deleting { code } => map.with(0, 6).with(1, *code),
         Phase::Acknowledging { outcome, crossed } => {
-            map.with(0, 7).with(1, outcome.stored()).with(2, *crossed)
+            map.with(0, 7).with(1, outcome.to_map()).with(2, *crossed)
         }
-        Phase::Aborting { code, token } => {
-            map.with(0, 8).with(1, u64::from(*code)).with(2, &token[..])
+        Phase::Aborting { outcome, token } => {
+            map.with(0, 8).with(1, outcome.to_map()).with(2, &token[..])
         }
-        Phase::Answering { code, token } => {
-            map.with(0, 9).with(1, u64::from(*code)).with(2, &token[..])
+        Phase::Answering { outcome, token } => {
+            map.with(0, 9).with(1, outcome.to_map()).with(2, &token[..])
         }
-        Phase::Removing { outcome } => map.with(0, 10).with(1, outcome.stored()),
-        Phase::Relinquishing { outcome } => map.with(0, 11).with(1, outcome.stored()),
+        Phase::Removing { outcome } => map.with(0, 10).with(1, outcome.to_map()),
+        Phase::Relinquishing { outcome } => map.with(0, 11).with(1, outcome.to_map()),
         Phase::Closed {
             outcome,
             at,
             parting,
         } => map
             .with(0, 12)
-            .with(1, outcome.stored())
+            .with(1, outcome.to_map())
             .with(2, *at)
             .with_opt(
                 3,
@@ -246,6 +251,7 @@ fn phase_map(phase: &Phase) -> Map<'_> {
                     Map::new()
                         .with_opt(1, parting.data.as_deref())
                         .with(2, parting.until)
+                        .with(3, parting.aborted)
                 }),
             ),
     }
@@ -265,8 +271,7 @@ fn offered_pin(map: &Map) -> Option<OfferedPin> {
 }
 
 fn phase_from(map: &Map) -> Option<Phase> {
-    let code = || u8::try_from(map.uint(1)?).ok();
-    let outcome = || Outcome::from_stored(map.uint(1)?);
+    let outcome = || Outcome::from_map(map.map(1)?);
     let token = || Some(map.bytes(2)?.to_vec());
     let pin = |key| optional(map, key, |value| Pin::from_bytes(value.bytes()?));
     let bytes = |key| optional(map, key, |value| Some(value.bytes()?.to_vec()));
@@ -290,19 +295,19 @@ fn phase_from(map: &Map) -> Option<Phase> {
         },
         4 => Phase::Establishing,
         5 => Phase::Established {
-            ending: optional(map, 1, |value| u8::try_from(value.uint()?).ok())?,
+            ending: optional(map, 1, |value| value.uint())?,
         },
-        6 => Phase::Deleting { code: code()? },
+        6 => Phase::Deleting { code: map.uint(1)? },
         7 => Phase::Acknowledging {
             outcome: outcome()?,
             crossed: map.boolean(2)?,
         },
         8 => Phase::Aborting {
-            code: code()?,
+            outcome: outcome()?,
             token: token()?,
         },
         9 => Phase::Answering {
-            code: code()?,
+            outcome: outcome()?,
             token: token()?,
         },
         10 => Phase::Removing {
@@ -319,6 +324,7 @@ fn phase_from(map: &Map) -> Option<Phase> {
                 Some(Parting {
                     data: optional(map, 1, |value| Some(value.text()?.to_owned()))?,
                     until: map.uint(2)?,
+                    aborted: map.boolean(3)?,
                 })
             })?,
         },

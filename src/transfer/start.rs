@@ -66,6 +66,7 @@ impl Transfer {
             credential = credential.with_pin(pin.clone(), *tries);
         }
         let pin = start.pin.map(|(pin, _)| pin);
+        let proven = pin.is_none();
         let bindings = ChannelBindings::for_relay(&start.relay.to_string());
         let (context, token) =
             gss::init_sec_context(registry, &credential, Some(&bindings), None, now, entropy)?;
@@ -85,6 +86,7 @@ impl Transfer {
                 pin: None,
             },
         );
+        transfer.proven = proven;
         transfer.vertical = start.vertical;
         transfer.display = start.display;
         transfer.notification = start.notification;
@@ -122,6 +124,7 @@ impl Transfer {
             },
         );
         transfer.mailbox = Some(MailboxId::from(start.share_url.mailbox));
+        transfer.proven = !start.share_url.pin_required;
         transfer.vertical = start.share_url.vertical;
         transfer.notification = start.notification;
         transfer
@@ -157,9 +160,11 @@ impl Transfer {
             window: Window::default(),
             queue: Vec::new(),
             next_message: 0,
+            delivered: 0,
             in_flight: Vec::new(),
             next_received: 0,
             answered: false,
+            proven: true,
             events: EventLog::default(),
             not_found: None,
             phase,

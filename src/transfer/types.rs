@@ -6,6 +6,7 @@ use std::str::FromStr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::outcome::Outcome;
 use crate::invitation::PeerText;
 
 /// Names one transfer on this device; never leaves it.
@@ -84,7 +85,7 @@ pub enum TerminateReason {
 }
 
 impl TerminateReason {
-    pub(crate) fn code(self) -> u8 {
+    pub(crate) fn code(self) -> u64 {
         match self {
             Self::Done => codes::DONE,
             Self::Declined => codes::DECLINED,
@@ -95,90 +96,15 @@ impl TerminateReason {
 
 /// The protocol's ending codes.
 pub(crate) mod codes {
-    pub(crate) const DONE: u8 = 1;
-    pub(crate) const DECLINED: u8 = 2;
-    pub(crate) const CANCELLED: u8 = 3;
-    pub(crate) const EXPIRED: u8 = 4;
-    pub(crate) const PIN_TRIES: u8 = 5;
-    pub(crate) const UNDECODABLE: u8 = 6;
-    pub(crate) const STATE_LOST: u8 = 7;
-    pub(crate) const TOO_LARGE: u8 = 8;
-    pub(crate) const INTERNAL: u8 = 9;
-}
-
-/// How a transfer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// One side was done, and the other confirmed it.
-    Completed,
-    /// The receiver declined.
-    Declined,
-    /// The sender took it back.
-    Cancelled,
-    /// The invitation's time was over.
-    Expired,
-    /// The mailbox was gone without an authenticated ending: what was acknowledged before had arrived, of the
-    /// rest nothing is known.
-    Unconfirmed,
-    /// Ended by an error; the code is the protocol's (5 PIN tries used up, 6 undecodable, 7 state lost,
-    /// 8 too large, 9 internal; others are shown as such).
-    Failed(u8),
-}
-
-/// What stands in records for an outcome without a code.
-const STORED_UNCONFIRMED: u64 = 256;
-
-impl Outcome {
-    pub(crate) fn from_code(code: u8) -> Self {
-        match code {
-            codes::DONE => Self::Completed,
-            codes::DECLINED => Self::Declined,
-            codes::CANCELLED => Self::Cancelled,
-            codes::EXPIRED => Self::Expired,
-            other => Self::Failed(other),
-        }
-    }
-
-    /// A stable word: `completed`, `declined`, `cancelled`, `expired`, `unconfirmed`, `failed`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Completed => "completed",
-            Self::Declined => "declined",
-            Self::Cancelled => "cancelled",
-            Self::Expired => "expired",
-            Self::Unconfirmed => "unconfirmed",
-            Self::Failed(_) => "failed",
-        }
-    }
-
-    /// One number for storage: the code, or one that is none.
-    pub(crate) fn stored(self) -> u64 {
-        match self {
-            Self::Unconfirmed => STORED_UNCONFIRMED,
-            Self::Completed => codes::DONE.into(),
-            Self::Declined => codes::DECLINED.into(),
-            Self::Cancelled => codes::CANCELLED.into(),
-            Self::Expired => codes::EXPIRED.into(),
-            Self::Failed(code) => code.into(),
-        }
-    }
-
-    pub(crate) fn from_stored(stored: u64) -> Option<Self> {
-        if stored == STORED_UNCONFIRMED {
-            return Some(Self::Unconfirmed);
-        }
-        u8::try_from(stored).ok().map(Self::from_code)
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Failed(code) => write!(f, "failed (code {code})"),
-            other => f.write_str(other.name()),
-        }
-    }
+    pub(crate) const DONE: u64 = 1;
+    pub(crate) const DECLINED: u64 = 2;
+    pub(crate) const CANCELLED: u64 = 3;
+    pub(crate) const EXPIRED: u64 = 4;
+    pub(crate) const PIN_TRIES: u64 = 5;
+    pub(crate) const UNDECODABLE: u64 = 6;
+    pub(crate) const STATE_LOST: u64 = 7;
+    pub(crate) const TOO_LARGE: u64 = 8;
+    pub(crate) const INTERNAL: u64 = 9;
 }
 
 /// Where a transfer stands.
@@ -280,6 +206,11 @@ pub struct TransferSummary {
     /// How many messages this side has handed over to be sent, delivered or not: so an app that was killed knows
     /// whether its last `send_credential` counted.
     pub sent: MessageIndex,
+    /// How many of them the other side has stored, the first ones: with `sent` this tells "delivered, then lost"
+    /// from "never delivered", also of a transfer that has ended.
+    pub delivered: MessageIndex,
+    /// How many messages of the other side this side has stored.
+    pub received: MessageIndex,
 }
 
 /// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.

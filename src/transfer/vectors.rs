@@ -68,64 +68,244 @@ impl Worked {
     }
 }
 
-fn step(
-    what: &str,
+/// An envelope of the vectors: who writes it, with or without its tokens, and whether it aborts.
+struct Step<'a> {
+    name: &'a str,
     side: Side,
-    window: &Window,
-    mic: Option<&Secret<32>>,
+    window: &'a Window,
+    mic: Option<&'a Secret<32>>,
+    silent: bool,
     abort: Option<Vec<u8>>,
-) -> Value {
-    let mut fields = window.fields(side, false);
-    fields.abort = abort;
-    let data = fields.encode(|body| mic.map(|key| crypto::hmac(key, &[body])));
-    let envelope = Envelope::decode(&data).unwrap();
-    assert_eq!(envelope.fields(), Some(fields));
-    json!({
-        "name": what,
-        "body": hex::encode(&envelope.body),
-        "mic": envelope.mic.map(hex::encode),
-        "data": data,
-    })
+    /// What it ends the transfer with, at whom.
+    ends: Option<&'a str>,
 }
 
-/// The envelopes of an establishment, the integrity-only wrap token standing for a (shorter) message, and an
-/// abort.
-fn envelopes(worked: &Worked) -> Vec<Value> {
-    let (k_i, k_a) = (worked.key("K_env[i]"), worked.key("K_env[a]"));
-    let (one, two, three) = (
-        worked.token("01 01"),
-        worked.token("01 02"),
-        worked.token("01 03"),
-    );
-    let deletion = worked.token("02 03 [a]");
-    let (mut sender, mut receiver) = (Window::default(), Window::default());
+impl<'a> Step<'a> {
+    /// One that ends nothing.
+    fn plain(name: &'a str, side: Side, window: &'a Window, mic: Option<&'a Secret<32>>) -> Self {
+        Self {
+            name,
+            side,
+            window,
+            mic,
+            silent: false,
+            abort: None,
+            ends: None,
+        }
+    }
 
-    sender.push(one.clone()).unwrap();
-    let first = step("token 1, without MIC", Side::Sender, &sender, None, None);
-    receiver.take(&one);
-    receiver.push(two.clone()).unwrap();
-    let answer = step("token 2", Side::Receiver, &receiver, Some(&k_a), None);
-    sender
-        .acknowledge(&receiver.fields(Side::Receiver, false))
-        .unwrap();
-    sender.take(&two);
-    sender.push(three.clone()).unwrap();
-    let confirmation = step("token 3", Side::Sender, &sender, Some(&k_i), None);
-    receiver
-        .acknowledge(&sender.fields(Side::Sender, false))
-        .unwrap();
-    receiver.take(&three);
-    receiver.push_last(deletion).unwrap();
-    let end = step("deletion", Side::Receiver, &receiver, Some(&k_a), None);
-    let abort = worked.token("01 ff [i]");
-    let abort = step(
-        "abort, token 3 not yet acknowledged",
-        Side::Sender,
-        &sender,
-        Some(&k_i),
-        Some(abort),
-    );
-    vec![first, answer, confirmation, end, abort]
+    fn row(self) -> Value {
+        let mut fields = self.window.fields(self.side, self.silent);
+        fields.abort = self.abort;
+        let data = fields.encode(|body| self.mic.map(|key| crypto::hmac(key, &[body])));
+        let envelope = Envelope::decode(&data).unwrap();
+        assert_eq!(envelope.fields(), Some(fields));
+        json!({
+            "name": self.name,
+            "ends": self.ends,
+            "body": hex::encode(&envelope.body),
+            "mic": envelope.mic.map(hex::encode),
+            "data": data,
+        })
+    }
+}
+
+/// The two windows after each of the tokens that establish the context, and the keys of their MICs.
+struct Story {
+    keys: [Secret<32>; 2],
+    /// Token 2 taken, token 3 not made.
+    answered: [Window; 2],
+    /// Token 3 not acknowledged.
+    confirming: [Window; 2],
+    /// Both established.
+    established: [Window; 2],
+}
+
+impl Story {
+    fn tell(worked: &Worked) -> (Self, Vec<Value>) {
+        let keys = [worked.key("K_env[i]"), worked.key("K_env[a]")];
+        let [one, two, three] = ["01 01", "01 02", "01 03"].map(|id| worked.token(id));
+        let (mut sender, mut receiver) = (Window::default(), Window::default());
+        sender.push(one.clone()).unwrap();
+        let mut rows = vec![Step::plain("token 1, without MIC", Side::Sender, &sender, None).row()];
+        receiver.take(&one);
+        receiver.push(two.clone()).unwrap();
+        rows.push(Step::plain("token 2", Side::Receiver, &receiver, Some(&keys[1])).row());
+        let says = receiver.fields(Side::Receiver, false);
+        sender.acknowledge(&says).unwrap();
+        sender.take(&two);
+        let answered = [sender.clone(), receiver.clone()];
+        sender.push(three.clone()).unwrap();
+        rows.push(Step::plain("token 3", Side::Sender, &sender, Some(&keys[0])).row());
+        let confirming = [sender.clone(), receiver.clone()];
+        let says = sender.fields(Side::Sender, false);
+        receiver.acknowledge(&says).unwrap();
+        receiver.take(&three);
+        let says = receiver.fields(Side::Receiver, true);
+        sender.acknowledge(&says).unwrap();
+        let story = Self {
+            keys,
+            answered,
+            confirming,
+            established: [sender, receiver],
+        };
+        (story, rows)
+    }
+
+    fn step<'a>(
+        &'a self,
+        name: &'a str,
+        side: Side,
+        window: &'a Window,
+        ends: &'a str,
+    ) -> Step<'a> {
+        let mic = &self.keys[usize::from(side == Side::Receiver)];
+        Step {
+            ends: Some(ends),
+            ..Step::plain(name, side, window, Some(mic))
+        }
+    }
+
+    /// By deletions, after the establishment.
+    fn deletions(&self, worked: &Worked) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let [sender, _] = &self.established;
+        let mut ends = |name, side: Side, id, ends| {
+            let mut window = self.established[usize::from(side == Side::Receiver)].clone();
+            let token = worked.token(id);
+            window.push_last(token.clone()).unwrap();
+            rows.push(self.step(name, side, &window, ends).row());
+            token
+        };
+        let done = ends(
+            "deletion: done",
+            Side::Receiver,
+            "02 03 [a], done",
+            "the sender: completed",
+        );
+        ends(
+            "deletion: declined",
+            Side::Receiver,
+            "02 03 [a], declined",
+            "the sender: declined",
+        );
+        ends(
+            "deletion: cancelled",
+            Side::Sender,
+            "02 03 [i], cancelled",
+            "the receiver: cancelled",
+        );
+        let unknown = "the receiver: failed, code 18446744073709551615";
+        ends(
+            "deletion: another code",
+            Side::Sender,
+            "02 03 [i], 2^64 - 1",
+            unknown,
+        );
+
+        let mut window = sender.clone();
+        window.take(&done);
+        let name = "acknowledging the deletion done";
+        let step = self.step(name, Side::Sender, &window, "the receiver: completed");
+        rows.push(
+            Step {
+                silent: true,
+                ..step
+            }
+            .row(),
+        );
+        let mut window = sender.clone();
+        window.push(worked.token("02 01 sealed [i]")).unwrap();
+        window.take(&done);
+        let name = "acknowledging it with a message unacknowledged, whose base stays (the sender: unconfirmed)";
+        let step = self.step(name, Side::Sender, &window, "the receiver: completed");
+        rows.push(
+            Step {
+                silent: true,
+                ..step
+            }
+            .row(),
+        );
+        let mut window = sender.clone();
+        window
+            .push_last(worked.token("02 03 [i], cancelled"))
+            .unwrap();
+        window.take(&done);
+        let name = "crossing deletions, done and cancelled";
+        rows.push(
+            self.step(name, Side::Sender, &window, "the receiver: completed")
+                .row(),
+        );
+        rows
+    }
+
+    /// By aborts, each in the envelope of who aborts or answers.
+    fn aborts(&self, worked: &Worked) -> Vec<Value> {
+        let abort = |name, side, window, silent, id, ends| {
+            let step = self.step(name, side, window, ends);
+            let abort = Some(worked.token(id));
+            Step {
+                silent,
+                abort,
+                ..step
+            }
+            .row()
+        };
+        let [late, _] = &self.answered;
+        let [unread, waiting] = &self.confirming;
+        let [sender, receiver] = &self.established;
+        let (i, a) = (Side::Sender, Side::Receiver);
+        vec![
+            abort(
+                "abort, token 2 not yet acknowledged: token 2 is with it",
+                a,
+                waiting,
+                false,
+                "01 ff [a], declined",
+                "the sender: declined",
+            ),
+            abort(
+                "abort that follows an answer that came too late",
+                i,
+                late,
+                true,
+                "01 ff [i], expired",
+                "the receiver: expired",
+            ),
+            abort(
+                "abort, token 3 not yet acknowledged",
+                i,
+                unread,
+                true,
+                "01 ff [i]",
+                "the receiver: failed, code 7",
+            ),
+            abort(
+                "its answer, token 2 not yet acknowledged",
+                a,
+                waiting,
+                false,
+                "01 ff [a]",
+                "nobody any more",
+            ),
+            abort(
+                "abort of an established context",
+                i,
+                sender,
+                true,
+                "01 ff [i]",
+                "the receiver: failed, code 7",
+            ),
+            abort(
+                "its answer",
+                a,
+                receiver,
+                true,
+                "01 ff [a]",
+                "nobody any more",
+            ),
+        ]
+    }
 }
 
 fn share_url(worked: &Worked, pin: bool) -> String {
@@ -160,7 +340,8 @@ fn worked_example() -> Value {
         content: br#"{"token":"example"}"#.to_vec().into(),
         media_type: Some("application/json".into()),
     };
-    let envelopes = envelopes(&worked);
+    let (story, envelopes) = Story::tell(&worked);
+    let endings = [story.deletions(&worked), story.aborts(&worked)].concat();
     let create = CreateRequest::new(
         envelopes[0]["data"].as_str().unwrap().to_owned(),
         DisplayInformation {
@@ -176,6 +357,7 @@ fn worked_example() -> Value {
         "about": "Goes on from protocol.json: messages, envelopes, share URL, CreateMailbox. Names as in docs/protocol.md.",
         "messages": [message_row("without media type", &plain), message_row("with media type", &token)],
         "envelopes": envelopes,
+        "endings": endings,
         "share URL": share_url(&worked, false),
         "share URL with PIN": share_url(&worked, true),
         "CreateMailbox": create,
@@ -237,6 +419,25 @@ fn rows(out: &mut String, title: &str, table: &Value) {
     }
 }
 
+fn envelope_rows(out: &mut String, title: &str, table: &Value) {
+    out.push_str(&format!("### {title}\n\n"));
+    for row in table.as_array().unwrap() {
+        let mic = match &row["mic"] {
+            Value::Null => "null".into(),
+            mic => shown(mic),
+        };
+        let mut text = format!(
+            "body\n{}\nmic\n{mic}\ndata\n{}",
+            wrapped(&shown(&row["body"])),
+            wrapped(&shown(&row["data"]))
+        );
+        if let Value::String(ends) = &row["ends"] {
+            text = format!("ends at {ends}\n{text}");
+        }
+        block(out, &shown(&row["name"]), "", &text);
+    }
+}
+
 /// The section of the specification between its two markers.
 fn rendered(keys: &Value, transfer: &Value, pin: &Value) -> String {
     let mut out = String::new();
@@ -265,20 +466,13 @@ fn rendered(keys: &Value, transfer: &Value, pin: &Value) -> String {
             &wrapped(&shown(&row["out"])),
         );
     }
-    out.push_str("### Envelopes, in the order of a transfer\n\n");
-    for row in transfer["envelopes"].as_array().unwrap() {
-        let mic = if row["mic"].is_null() {
-            "null".into()
-        } else {
-            shown(&row["mic"])
-        };
-        let text = format!(
-            "body\n{}\nmic\n{mic}\ndata\n{}",
-            wrapped(&shown(&row["body"])),
-            wrapped(&shown(&row["data"]))
-        );
-        block(&mut out, &shown(&row["name"]), "", &text);
-    }
+    envelope_rows(
+        &mut out,
+        "Envelopes, in the order of a transfer",
+        &transfer["envelopes"],
+    );
+    let title = "Endings: envelopes that go on from there";
+    envelope_rows(&mut out, title, &transfer["endings"]);
     out.push_str("### Invitation and mailbox\n\n");
     for name in ["share URL", "share URL with PIN", "Mailbox-Recipient-Proof"] {
         block(&mut out, name, "", &shown(&transfer[name]));

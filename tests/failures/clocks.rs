@@ -249,7 +249,7 @@ async fn expiry_in_the_middle_ends_both_sides() {
     assert_eq!(Apps::received(&bob.events), [Apps::credential()]);
     clock.advance(HOUR + 601);
     let outcomes = Side::finish([&mut alice, &mut bob]).await;
-    assert_eq!(outcomes, [Some(Outcome::Expired); 2]);
+    assert_eq!(outcomes, [Some(Outcome::Unconfirmed); 2]);
     let delivered = TransferEvent::CredentialDelivered { index: 0 };
     assert!(
         !alice.events.contains(&delivered),

@@ -109,7 +109,7 @@ async fn a_damaged_record_is_an_error_and_the_others_go_on() {
     let load = |id| alice.poll(id, std::time::Duration::ZERO, 0);
     for (invitation, reason) in [
         (&bad, "a record is damaged"),
-        (&later, "a record was written by a later version"),
+        (&later, "a record was written by another version"),
     ] {
         let error = load(invitation.transfer).await.unwrap_err();
         assert_eq!(
@@ -168,7 +168,7 @@ async fn a_side_restored_from_a_backup_ends_as_state_lost() {
         restore(&stores[restored], ids[restored], &saved);
         // A new process: it knows nothing but its record.
         let fresh = over(stores[restored].clone(), &relay);
-        [&mut alice, &mut bob][restored].client = fresh;
+        *[&mut alice, &mut bob][restored] = Side::new(&fresh, ids[restored]);
         let outcomes = Side::finish([&mut alice, &mut bob]).await;
         assert_eq!(outcomes, [Some(Outcome::Failed(7)); 2], "side {restored}");
     }

@@ -52,8 +52,9 @@ extension ReceiveModel.Failure {
         self =
             switch outcome {
             case .cancelled, .declined, .expired: .over
-            case .failed(code: 5): .wrongPin
+            case .failed(code: 5), .unproven(code: 5): .wrongPin
             case .failed(let code): .other(code: "failed_\(code)")
+            case .unproven(let code): .other(code: "unproven_\(code)")
             case .completed, .unconfirmed: .other(code: "\(outcome)")
             }
     }

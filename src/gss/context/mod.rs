@@ -70,7 +70,7 @@ impl Step {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Deletion {
     /// Why, as protocol code (1 done, 2 declined, 3 cancelled…).
-    pub code: u8,
+    pub code: u64,
     /// The sequence number that the peer expected next: all before it have arrived there, unless there was a
     /// gap.
     pub next_expected: u64,
@@ -148,6 +148,11 @@ impl SecurityContext {
     #[must_use]
     pub fn pin_needed(&self) -> bool {
         self.inner.pin_needed()
+    }
+
+    /// Acceptor: no PIN can be given any more, whatever the initiator says of the last one.
+    pub(crate) fn answers_used_up(&self) -> bool {
+        self.inner.answers_used_up()
     }
 
     /// Acceptor, when a PIN is needed: gives the token for the initiator, which judges it. `now` in Unix seconds.
@@ -274,7 +279,7 @@ impl SecurityContext {
     /// `NO_CONTEXT` if either side has deleted it before.
     pub fn delete_sec_context(
         &mut self,
-        code: u8,
+        code: u64,
         entropy: &mut Entropy,
     ) -> Result<Vec<u8>, Error> {
         self.not_deleted()?;
@@ -310,6 +315,19 @@ impl SecurityContext {
         self.next_send
     }
 
+    /// A deletion token that says what a broken or false peer's might.
+    #[cfg(test)]
+    pub(crate) fn forged_deletion(
+        &self,
+        code: u64,
+        number: u64,
+        next_expected: u64,
+        entropy: &mut Entropy,
+    ) -> Vec<u8> {
+        let token = self.inner.delete(code, number, next_expected, entropy);
+        token.expect("established")
+    }
+
     /// MIC of the envelope that side `from` sends; `None` before both sides share a key. Outside the sequence
     /// numbers, and possible until the context is dropped.
     pub(crate) fn envelope_mic(&self, from: Role, body: &[u8]) -> Option<[u8; 32]> {
@@ -322,13 +340,13 @@ impl SecurityContext {
     }
 
     /// This side's abort, framed; `None` before both sides share a key.
-    pub(crate) fn abort_token(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+    pub(crate) fn abort_token(&self, code: u64, entropy: &mut Entropy) -> Option<Vec<u8>> {
         let token = self.inner.abort(code, entropy)?;
         Some(self.frame(&token))
     }
 
     /// The code of the peer's abort; `None` if it is not authentic.
-    pub(crate) fn open_abort(&self, token: &[u8]) -> Option<u8> {
+    pub(crate) fn open_abort(&self, token: &[u8]) -> Option<u64> {
         let frame = self.parse(token).ok()?;
         self.inner.open_abort(frame.id, frame.body)
     }

@@ -2,7 +2,7 @@
 
 use super::establish::{self, Answered, Asked, Asking, FirstMessage};
 use super::keys::Keys;
-use super::{message, token};
+use super::{message, pin, token};
 use crate::cbor::Map;
 use crate::crypto;
 use crate::entropy::Entropy;
@@ -126,6 +126,11 @@ impl MechanismContext for Context {
         matches!(self.state, State::AwaitingPin { .. })
     }
 
+    fn answers_used_up(&self) -> bool {
+        matches!(&self.state, State::AwaitingConfirmation { answered: Some(answered), .. }
+            if answered.number >= pin::MAX_ANSWERS)
+    }
+
     fn answer_pin(&mut self, pin: &Pin, entropy: &mut Entropy) -> Result<Vec<u8>, Error> {
         let State::AwaitingPin { keys, asked } = &self.state else {
             return Err(Error::new(MajorStatus::FAILURE, MinorStatus::PinNotAsked));
@@ -185,7 +190,7 @@ impl MechanismContext for Context {
 
     fn delete(
         &self,
-        code: u8,
+        code: u64,
         sequence: u64,
         next_expected: u64,
         entropy: &mut Entropy,
@@ -208,14 +213,14 @@ impl MechanismContext for Context {
             .is_some_and(|keys| crypto::hmac_verify(&keys.envelope(from), &[body], mic))
     }
 
-    fn abort(&self, code: u8, entropy: &mut Entropy) -> Option<Vec<u8>> {
+    fn abort(&self, code: u64, entropy: &mut Entropy) -> Option<Vec<u8>> {
         let keys = self.keys()?;
         let aad = token::join(token::ABORT, &[&keys.hash]);
         let sealed = crypto::seal(&keys.control(self.role), &aad, &token::abort(code), entropy);
         Some(token::join(token::ABORT, &[&sealed]))
     }
 
-    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u8> {
+    fn open_abort(&self, id: [u8; 2], body: &[u8]) -> Option<u64> {
         token::expect(id, token::ABORT).ok()?;
         let keys = self.keys()?;
         let aad = token::join(token::ABORT, &[&keys.hash]);

@@ -134,16 +134,13 @@ impl Protection<'_> {
 
     pub(super) fn delete(
         &self,
-        code: u8,
+        code: u64,
         sequence: u64,
         next_expected: u64,
         entropy: &mut Entropy,
     ) -> Vec<u8> {
         let header = header(DELETE, self.role, true, sequence);
-        let content = Map::new()
-            .with(8, u64::from(code))
-            .with(9, next_expected)
-            .encode();
+        let content = Map::new().with(8, code).with(9, next_expected).encode();
         let key = self.keys.message(Use::Delete, self.role);
         [&header[..], &crypto::seal(&key, &header, &content, entropy)].concat()
     }
@@ -284,10 +281,10 @@ fn unpad(plain: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-fn deletion(content: &[u8]) -> Option<(u8, u64)> {
+fn deletion(content: &[u8]) -> Option<(u64, u64)> {
     let map = cbor::decode_map(content)?;
     map.only(&[8, 9]).then_some(())?;
-    Some((map.uint(8)?.try_into().ok()?, map.uint(9)?))
+    Some((map.uint(8)?, map.uint(9)?))
 }
 
 /// Whether it is meant as one of these tokens.

@@ -198,13 +198,13 @@ impl PinAgain {
 }
 
 /// The content of an abort.
-pub(super) fn abort(code: u8) -> Zeroizing<Vec<u8>> {
-    Map::new().with(8, u64::from(code)).encode()
+pub(super) fn abort(code: u64) -> Zeroizing<Vec<u8>> {
+    Map::new().with(8, code).encode()
 }
 
 /// Reads the content of an abort.
-pub(super) fn open_abort(content: &[u8]) -> Option<u8> {
+pub(super) fn open_abort(content: &[u8]) -> Option<u64> {
     let map = cbor::decode_map(content)?;
     map.only(&[8]).then_some(())?;
-    map.uint(8)?.try_into().ok()
+    map.uint(8)
 }

@@ -96,7 +96,7 @@ fn an_answer_that_came_too_late_uses_the_credential_up_and_is_told_by_an_abort()
     world.step(SENDER);
     world.step(SENDER);
     assert_eq!(world.slot().abort, told.abort);
-    world.run();
+    world.settle();
     assert_eq!(world.outcomes(), [Some(Outcome::Expired); 2]);
     assert!(world.devices[RECEIVER].received().is_empty());
     assert!(world.relay.is_gone());
@@ -173,7 +173,7 @@ fn an_established_transfer_expires_on_both_sides() {
     world.send(SENDER, 1);
     world.wait(LIFETIME + CLOCK_SKEW);
     world.run();
-    assert_eq!(world.outcomes(), [Some(Outcome::Expired); 2]);
+    assert_eq!(world.outcomes(), [Some(Outcome::Unconfirmed); 2]);
     assert!(world.devices[RECEIVER].received().is_empty());
     assert!(world.devices[SENDER].delivered().is_empty());
     assert!(world.relay.is_gone());
@@ -191,7 +191,7 @@ fn a_message_that_comes_when_the_time_is_over_is_not_taken() {
     world.relay.takes = 20;
     world.step(RECEIVER);
     assert!(world.devices[RECEIVER].received().is_empty());
-    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Expired));
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Unconfirmed));
 }
 
 #[test]

@@ -9,12 +9,20 @@ const REASONS: [TerminateReason; 3] = [
     TerminateReason::Cancelled,
 ];
 
+/// How a transfer ends that one side ends for this reason, with nothing undelivered.
+fn word(reason: TerminateReason) -> Outcome {
+    match reason {
+        TerminateReason::Done => Outcome::Completed,
+        TerminateReason::Declined => Outcome::Declined,
+        TerminateReason::Cancelled => Outcome::Cancelled,
+    }
+}
+
 #[test]
 fn either_side_ends_the_other_acknowledges_and_the_first_deletes_the_mailbox() {
     for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
         for reason in REASONS {
             let mut world = World::established();
-            world.send(other, 1);
             world.terminate(who, reason);
             world.step(who);
             assert_eq!(world.state(who), TransferState::Closing);
@@ -27,11 +35,9 @@ fn either_side_ends_the_other_acknowledges_and_the_first_deletes_the_mailbox() {
                 world.slot().tokens.is_empty(),
                 "an acknowledgement asks for no answer"
             );
-            assert!(world.devices[who].received().is_empty());
             assert_eq!(world.outcome(who), None, "not confirmed yet");
             world.run();
-            let outcome = Outcome::from_code(reason.code());
-            assert_eq!(world.outcomes(), [Some(outcome); 2]);
+            assert_eq!(world.outcomes(), [Some(word(reason)); 2]);
             let deletes = |call: &Call| matches!(call, Call::Delete { .. });
             assert!(world.relay.was_asked(who, deletes) && !world.relay.was_asked(other, deletes));
             assert!(world.relay.is_gone());
@@ -61,9 +67,9 @@ fn done_lets_waiting_messages_leave_first_anything_else_drops_them() {
 
 #[test]
 fn crossing_deletions_are_completed_if_either_is_done_else_the_smaller_code() {
-    let expected = |a: TerminateReason, b: TerminateReason| {
-        let codes = [a.code(), b.code()];
-        Outcome::from_code(*codes.iter().min().unwrap())
+    let expected = |a: TerminateReason, b: TerminateReason| match a.code() < b.code() {
+        true => word(a),
+        false => word(b),
     };
     for a in REASONS {
         for b in REASONS {
@@ -141,7 +147,7 @@ fn who_was_killed_after_acknowledging_sees_that_it_did() {
         assert_eq!(world.outcome(SENDER), None);
         assert_eq!(world.step(SENDER), Next::Read);
         assert!(world.outcome(SENDER).is_some(), "{ending}");
-        world.run();
+        world.settle();
         assert!(world.relay.is_gone());
     }
 }
@@ -160,7 +166,7 @@ fn a_sender_who_cancels_before_anybody_answered_deletes_the_mailbox() {
     assert_eq!(error, Error::NoLongerThere);
 }
 
-fn abort(world: &mut World, at: usize, code: u8) {
+fn abort(world: &mut World, at: usize, code: u64) {
     let now = world.clock(at);
     world.edit(at, |transfer, entropy| transfer.abort(code, now, entropy));
 }
@@ -169,12 +175,19 @@ fn abort(world: &mut World, at: usize, code: u8) {
 fn an_abort_is_answered_with_the_same_code_and_its_author_deletes_the_mailbox() {
     for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
         for code in [codes::CANCELLED, codes::STATE_LOST, codes::INTERNAL, 200] {
+            let expected = match code {
+                codes::CANCELLED => Outcome::Cancelled,
+                code => Outcome::Failed(code),
+            };
             let mut world = World::established();
             world.send(who, 1);
             world.send(other, 2);
             world.step(who);
             abort(&mut world, who, code);
+            assert_eq!(world.outcome(who), None, "not written yet");
             world.step(who);
+            // It knows the end, and does not wait for the other to hear of it.
+            assert_eq!(world.outcome(who), Some(expected));
             assert!(
                 world.slot().tokens.is_empty(),
                 "after key 6 no token is sent again"
@@ -183,12 +196,11 @@ fn an_abort_is_answered_with_the_same_code_and_its_author_deletes_the_mailbox() 
             world.step(other);
             world.step(other);
             assert!(world.slot().abort.is_some() && world.slot().tokens.is_empty());
-            assert_eq!(world.outcome(other), Some(Outcome::from_code(code)));
-            assert_eq!(world.outcome(who), None, "not confirmed yet");
-            world.run();
-            assert_eq!(world.outcomes(), [Some(Outcome::from_code(code)); 2]);
+            assert_eq!(world.outcome(other), Some(expected));
+            world.settle();
             let deletes = |call: &Call| matches!(call, Call::Delete { .. });
             assert!(world.relay.was_asked(who, deletes) && !world.relay.was_asked(other, deletes));
+            assert!(world.relay.is_gone());
             assert!(world.devices[who].received().is_empty());
             assert!(world.devices[other].received().is_empty());
         }
@@ -196,15 +208,73 @@ fn an_abort_is_answered_with_the_same_code_and_its_author_deletes_the_mailbox() 
 }
 
 #[test]
-fn crossing_aborts_end_with_the_smaller_code() {
-    for codes in [[7, 9], [9, 7], [3, 3]] {
+fn an_abort_waits_for_its_reader_until_the_invitations_time_is_over() {
+    for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
         let mut world = World::established();
+        world.relay.expire_at(u64::MAX);
+        world.send(other, 1);
+        world.step(other);
+        let late = world.relay.data().to_owned();
+        world.devices[who].kill();
+        abort(&mut world, who, codes::INTERNAL);
+        world.step(who);
+        world.step(who);
+        let told = world.slot().abort;
+        assert!(told.is_some());
+        // What the other wrote before it knew comes over it.
+        world.relay.put(late);
+        world.sync(who);
+        assert_eq!(world.slot().abort, told);
+        world.wait(LIFETIME - 1);
+        world.sync(who);
+        assert_eq!(world.slot().abort, told, "days later");
+        world.wait(LINGER + CLOCK_SKEW + 1);
+        world.sync(who);
+        assert!(world.relay.is_gone());
+    }
+}
+
+#[test]
+fn who_reads_the_others_abort_before_its_own_is_written_says_what_the_other_says() {
+    for first in [SENDER, RECEIVER] {
+        for [one, two] in [[7, 9], [9, 7], [3, 3]] {
+            let mut world = World::established();
+            abort(&mut world, first, one);
+            abort(&mut world, 1 - first, two);
+            world.step(first);
+            world.settle();
+            let [a, b] = world.outcomes();
+            assert_eq!(a, b, "{one} {two}");
+            let said = [Outcome::Cancelled, Outcome::Failed(7), Outcome::Failed(9)];
+            assert!(said.contains(&world.outcome(first).unwrap()));
+            assert!(world.relay.is_gone());
+        }
+    }
+}
+
+#[test]
+fn aborts_that_overwrote_each_other_unread_end_both_by_their_own_code() {
+    for first in [SENDER, RECEIVER] {
+        let mut world = World::established();
+        // A relay without conditional writes.
+        world.relay.tells_versions = false;
         for at in [SENDER, RECEIVER] {
+            world.devices[at].kill();
+            world.step(at);
+        }
+        let codes = [codes::STATE_LOST, codes::INTERNAL];
+        for at in [first, 1 - first] {
             abort(&mut world, at, codes[at]);
         }
-        world.run();
-        let outcome = Outcome::from_code(codes[0].min(codes[1]));
-        assert_eq!(world.outcomes(), [Some(outcome); 2]);
+        for at in [first, 1 - first] {
+            assert!(matches!(world.step(at), Next::Write(_)));
+        }
+        world.settle();
+        assert_eq!(
+            world.outcomes(),
+            codes.map(|code| Some(Outcome::Failed(code)))
+        );
+        // Neither waits: the one whose abort was overwritten sees the other's, and deletes.
         assert!(world.relay.is_gone());
     }
 }
@@ -268,12 +338,11 @@ fn an_abort_that_does_not_open_ends_too() {
         for _ in 0..3 {
             world.step(SENDER);
         }
-        let code = if aborting {
-            codes::CANCELLED
-        } else {
-            codes::UNDECODABLE
+        let expected = match aborting {
+            true => Outcome::Cancelled,
+            false => Outcome::Failed(codes::UNDECODABLE),
         };
-        assert_eq!(world.outcome(SENDER), Some(Outcome::from_code(code)));
+        assert_eq!(world.outcome(SENDER), Some(expected));
     }
 }
 
@@ -287,7 +356,7 @@ fn before_the_third_token_the_receiver_ends_by_an_abort() {
         // The sender has no keys yet: token 2 is with the abort.
         world.step(RECEIVER);
         assert!(world.slot().abort.is_some() && world.slot().tokens.len() == 1);
-        world.run();
+        world.settle();
         let expected = match reason {
             TerminateReason::Declined => Outcome::Declined,
             _ => Outcome::Cancelled,
@@ -440,14 +509,4 @@ fn a_transfer_ends_and_is_forgotten_although_its_relay_never_comes_back() {
     let mut transfer = world.devices[RECEIVER].load();
     transfer.advance(late, &mut world.entropy()).unwrap();
     assert_eq!(transfer.outcome(), Some(Outcome::Unconfirmed));
-}
-
-#[test]
-fn an_outcome_is_stored_as_it_is() {
-    let all = (0..=u8::MAX)
-        .map(Outcome::from_code)
-        .chain([Outcome::Unconfirmed]);
-    for outcome in all {
-        assert_eq!(Outcome::from_stored(outcome.stored()), Some(outcome));
-    }
 }

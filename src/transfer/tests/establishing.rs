@@ -221,7 +221,7 @@ fn after_its_first_write_the_receiver_never_gives_the_claim_back() {
             world.step(if n % 2 == 0 { RECEIVER } else { SENDER });
         }
         world.terminate(RECEIVER, TerminateReason::Declined);
-        world.run();
+        world.settle();
         let relinquished = |call: &Call| matches!(call, Call::Relinquish { .. });
         assert!(!world.relay.was_asked(RECEIVER, relinquished));
         assert_eq!(world.outcomes(), [Some(Outcome::Declined); 2]);

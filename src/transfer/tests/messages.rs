@@ -181,7 +181,7 @@ fn an_envelope_without_tokens_asks_for_no_answer() {
 }
 
 /// What the other side makes of a token that `make` puts under way at an authentic sender.
-fn ends_by(make: impl FnOnce(&mut Transfer, &mut Entropy) -> Vec<u8>) -> u8 {
+fn ends_by(make: impl FnOnce(&mut Transfer, &mut Entropy) -> Vec<u8>) -> u64 {
     let mut world = World::established();
     world.send(SENDER, 1);
     world.edit(SENDER, |transfer, entropy| {
@@ -190,7 +190,7 @@ fn ends_by(make: impl FnOnce(&mut Transfer, &mut Entropy) -> Vec<u8>) -> u8 {
         transfer.window.push(token).unwrap();
     });
     let good = world.slot().base;
-    world.run();
+    world.settle();
     // The good one before it was taken and acknowledged, the bad one was not.
     assert_eq!(world.devices[RECEIVER].received(), [message(1)]);
     let last = world.relay.held.iter().rev().find_map(|data| {
@@ -295,23 +295,33 @@ fn a_third_token_that_cant_be_decoded_ends_the_transfer() {
 fn an_authentic_envelope_that_is_malformed_or_too_large_ends_the_transfer() {
     let too_many = |fields: &mut Fields| fields.tokens = vec![vec![]; MAX_TOKENS + 1];
     let too_large = |fields: &mut Fields| fields.tokens = vec![vec![0; MAX_BYTES + 1]];
-    let overflow = |fields: &mut Fields| (fields.base, fields.tokens) = (u64::MAX, vec![vec![]]);
-    for change in [too_many as fn(&mut Fields), too_large, overflow] {
+    // More than any honest envelope is long.
+    let huge = |fields: &mut Fields| fields.tokens = vec![vec![0; MAX_BYTES + 200_000]];
+    let countless = |fields: &mut Fields| fields.tokens = vec![vec![]; 5000];
+    // Under this side's name it is not the other's own.
+    let reflected = |fields: &mut Fields| fields.side = fields.side.other();
+    for change in [
+        too_many as fn(&mut Fields),
+        too_large,
+        huge,
+        countless,
+        reflected,
+    ] {
         for at in [SENDER, RECEIVER] {
             let mut world = World::established();
             let other = world.devices[1 - at].load();
             let mut fields = other.window.fields(other.side, false);
             change(&mut fields);
-            world.relay.put(world.authentic(1 - at, &fields));
+            let data = world.authentic_from(1 - at, &fields);
+            world.relay.put(data.clone());
             world.step(at);
             // Read again and again, it is one abort.
             world.step(at);
             let told = world.slot().abort;
-            world.relay.put(world.authentic(1 - at, &fields));
-            world.step(at);
-            world.step(at);
+            world.relay.put(data);
+            world.sync(at);
             assert_eq!(world.slot().abort, told);
-            world.run();
+            world.settle();
             assert_eq!(
                 world.outcomes(),
                 [Some(Outcome::Failed(codes::UNDECODABLE)); 2]

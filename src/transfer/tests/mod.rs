@@ -8,6 +8,7 @@ mod endings;
 mod establishing;
 mod messages;
 mod model;
+mod proof;
 mod relay;
 mod requests;
 mod rollback;
@@ -209,6 +210,12 @@ impl World {
 
     fn outcome(&self, device: usize) -> Option<Outcome> {
         self.devices[device].outcome()
+    }
+
+    /// How many messages a device has sent, how many of them have arrived, how many it has received.
+    fn counts(&self, device: usize) -> [u64; 3] {
+        let summary = self.devices[device].load().summary();
+        [summary.sent, summary.delivered, summary.received]
     }
 
     fn outcomes(&self) -> [Option<Outcome>; 2] {
@@ -431,6 +438,23 @@ impl World {
         );
     }
 
+    /// The same, with what apps do in the background for transfers that have ended.
+    fn settle(&mut self) {
+        self.run();
+        for at in 0..self.devices.len() {
+            self.sync(at);
+        }
+        self.run();
+    }
+
+    /// A background round of a transfer that has ended: what the slot holds is looked at anew.
+    fn sync(&mut self, at: usize) {
+        if self.devices[at].record.is_some() && self.outcome(at).is_some() {
+            self.devices[at].slot.forget();
+            while self.step(at) != Next::Over {}
+        }
+    }
+
     fn wait(&mut self, seconds: u64) {
         self.now += seconds;
     }
@@ -453,6 +477,13 @@ impl World {
         let transfer = self.devices[device].load();
         let context = transfer.context.as_ref().unwrap();
         fields.encode(|body| context.envelope_mic(role(fields.side), body))
+    }
+
+    /// The same, under the key of `device` whatever side it says it is of.
+    fn authentic_from(&self, device: usize, fields: &Fields) -> String {
+        let transfer = self.devices[device].load();
+        let context = transfer.context.as_ref().unwrap();
+        fields.encode(|body| context.envelope_mic(transfer.role(), body))
     }
 }
 

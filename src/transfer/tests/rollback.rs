@@ -97,6 +97,7 @@ fn a_restored_copy_with_keys_ends_the_transfer_on_both_sides_and_sends_nothing_a
                 world.edit(1 - at, |transfer, _| _ = transfer.send(&message(99)));
                 world.run();
             }
+            world.settle();
             let lost = Some(Outcome::Failed(codes::STATE_LOST));
             if world.outcomes() == [lost; 2] {
                 noticed += 1;

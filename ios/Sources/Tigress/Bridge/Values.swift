@@ -116,6 +116,7 @@ extension Outcome {
             case .cancelled: .cancelled
             case .expired: .expired
             case .unconfirmed: .unconfirmed
+            case .unproven(let code): .unproven(code: code)
             case .failed(let code): .failed(code: code)
             }
     }
@@ -172,5 +173,8 @@ extension TransferSummary {
         description = PeerText(summary.description)
         imageURL = summary.imageUrl.flatMap(URL.init)
         expiresAt = summary.expiresAt
+        sent = summary.sent
+        delivered = summary.delivered
+        received = summary.received
     }
 }

@@ -61,20 +61,23 @@ public enum TerminateReason: Sendable, Hashable {
 
 /// How a transfer ended.
 public enum Outcome: Sendable, Hashable {
-    /// One side was done, and the other confirmed it.
+    /// One side was done, the other has confirmed it, and everything that this side sent has arrived.
     case completed
     /// The receiver declined.
     case declined
     /// The sender took it back.
     case cancelled
-    /// The invitation's time was over.
+    /// The invitation's time was over before the two were established: nothing was handed over.
     case expired
-    /// The mailbox was gone without an authenticated ending: what was acknowledged before had arrived, of the rest nothing
-    /// is known.
+    /// Nobody has confirmed the end, or it came with something of this side's undelivered: what
+    /// ``TransferSummary/delivered`` counts had arrived, of the rest nothing is known.
     case unconfirmed
+    /// Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN. The
+    /// code is what was claimed. Nothing was handed over.
+    case unproven(code: UInt64)
     /// Ended by an error; the code is the protocol's (5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large,
     /// 9 internal; others are shown as such).
-    case failed(code: UInt8)
+    case failed(code: UInt64)
 }
 
 /// Where a transfer stands.
@@ -142,6 +145,13 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let imageURL: URL?
     /// When it ends at the latest; far in the future while a receiver does not know.
     public let expiresAt: Date
+    /// How many messages this side has handed over to be sent, delivered or not.
+    public let sent: UInt64
+    /// How many of them the other side has stored, the first ones: with ``sent`` this tells "delivered, then lost" from
+    /// "never delivered", also of a transfer that has ended.
+    public let delivered: UInt64
+    /// How many messages of the other side this side has stored.
+    public let received: UInt64
 }
 
 /// A text from the other side of a transfer, such as a title: to be shown as theirs, never as the app's own.

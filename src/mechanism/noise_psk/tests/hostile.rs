@@ -232,7 +232,8 @@ fn deletion_and_abort_hold_nothing_more() {
     };
     assert_eq!(abort(Map::new().with(8, 3u64)), Some(3));
     assert_eq!(abort(Map::new().with(8, 3u64).with(9, 0u64)), None);
-    assert_eq!(abort(Map::new().with(8, 256u64)), None);
+    assert_eq!(abort(Map::new().with(8, u64::MAX)), Some(u64::MAX));
+    assert_eq!(abort(Map::new().with(8, "3")), None);
 
     let third = third(&keys, &token::confirmation());
     accepted
@@ -254,5 +255,6 @@ fn deletion_and_abort_hold_nothing_more() {
     let refused = Err(failed(MajorStatus::DEFECTIVE_TOKEN, MinorStatus::TokenBody));
     assert_eq!(delete(good.clone()), Ok(3));
     assert_eq!(delete(good.clone().with(10, 0u64)), refused);
-    assert_eq!(delete(good.with(8, 256u64)), refused);
+    assert_eq!(delete(good.clone().with(8, u64::MAX)), Ok(u64::MAX));
+    assert_eq!(delete(good.with(8, "3")), refused);
 }

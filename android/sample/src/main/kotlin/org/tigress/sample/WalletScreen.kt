@@ -130,6 +130,7 @@ private fun Ended(screen: Screen.Ended, again: () -> Unit) {
             Outcome.Cancelled -> stringResource(R.string.cancelled)
             Outcome.Expired -> stringResource(R.string.expired)
             Outcome.Unconfirmed -> stringResource(R.string.unconfirmed)
+            is Outcome.Unproven -> stringResource(R.string.unproven, outcome.code.toString())
             is Outcome.Failed -> stringResource(R.string.failed, outcome.code.toString())
         }
     )
