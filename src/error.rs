@@ -1,9 +1,11 @@
 //! The one error type that apps see: stable codes, whether trying again helps, a reason for developers.
 //! Never a secret, a URL or a payload.
 
+use std::time::Duration;
+
 use crate::gss;
 use crate::invitation::{InvitationError, RelayPolicyError};
-use crate::mailbox::Reply;
+use crate::mailbox::{Reply, TransportFailure};
 use crate::pin::NotAPin;
 use crate::transfer::{MessageError, NotATransferId, Outcome};
 
@@ -50,6 +52,16 @@ pub enum Error {
     /// No answer from the relay.
     #[error("no answer from the relay: {reason}")]
     RelayUnreachable {
+        /// What kind of failure it was.
+        kind: TransportFailure,
+        /// What the transport says.
+        reason: String,
+        /// The client asks for nothing more in this time, whoever calls.
+        retry_after: Option<Duration>,
+    },
+    /// The relay's certificate is not to be trusted: it is not asked again by itself.
+    #[error("no secure connection to the relay: {reason}")]
+    UntrustedCertificate {
         /// What the transport says.
         reason: String,
     },
@@ -60,6 +72,8 @@ pub enum Error {
         status: u16,
         /// What was wrong.
         reason: &'static str,
+        /// The client asks for nothing more in this time, whoever calls: the relay wants it so.
+        retry_after: Option<Duration>,
     },
     /// The store failed.
     #[error("the store failed: {reason}")]
@@ -125,6 +139,7 @@ impl Error {
             Self::BadCredential { .. } => "bad_credential",
             Self::TooLarge { .. } => "too_large",
             Self::RelayUnreachable { .. } => "relay_unreachable",
+            Self::UntrustedCertificate { .. } => "untrusted_certificate",
             Self::RelayRefused { .. } => "relay_refused",
             Self::Store { .. } => "store",
             Self::StoreBusy => "store_busy",
@@ -146,6 +161,34 @@ impl Error {
             Self::Other { retryable, .. } => *retryable,
             _ => false,
         }
+    }
+
+    /// How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::RelayUnreachable { retry_after, .. } | Self::RelayRefused { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
+    }
+
+    /// The same, with the time in which nothing is asked.
+    #[cfg(feature = "client")]
+    pub(crate) fn not_before(mut self, time: Duration) -> Self {
+        if let Self::RelayUnreachable { retry_after, .. } | Self::RelayRefused { retry_after, .. } =
+            &mut self
+        {
+            *retry_after = Some(time);
+        }
+        self
+    }
+
+    /// Whether the two tell the same of a relay, whenever it may be asked again.
+    #[cfg(feature = "client")]
+    pub(crate) fn is_same_trouble(&self, other: &Self) -> bool {
+        self.clone().not_before(Duration::ZERO) == other.clone().not_before(Duration::ZERO)
     }
 
     /// An error that has no variant of its own: made here only, so that all codes are in this file.
@@ -206,15 +249,20 @@ impl Error {
 
     /// The relay says something that this protocol has no place for.
     pub(crate) const fn bad_relay(reason: &'static str) -> Self {
-        Self::RelayRefused { status: 0, reason }
+        Self::refused(0, reason)
+    }
+
+    const fn refused(status: u16, reason: &'static str) -> Self {
+        Self::RelayRefused {
+            status,
+            reason,
+            retry_after: None,
+        }
     }
 
     /// CreateMailbox was not found: whatever is there, it makes no mailboxes.
     pub(crate) const fn no_relay() -> Self {
-        Self::RelayRefused {
-            status: 404,
-            reason: "there is no relay at this address",
-        }
+        Self::refused(404, "there is no relay at this address")
     }
 
     /// The mailbox holds something else than this invitation's token.
@@ -224,14 +272,15 @@ impl Error {
 
     /// What an answer means that no call expects.
     pub(crate) fn from_reply(reply: &Reply) -> Self {
-        let refused = |status, reason| Self::RelayRefused { status, reason };
         match reply {
-            Reply::Unauthorized => refused(401, "not this device's mailbox"),
+            Reply::Unauthorized => Self::refused(401, "not this device's mailbox"),
             Reply::Gone { .. } => Self::NoLongerThere,
-            Reply::Conflict => refused(412, "the mailbox has changed"),
-            Reply::Refused { status, reason } => refused(*status, reason),
-            Reply::Redirected { status } => refused(*status, "redirects are not followed"),
-            Reply::RetryLater { status, .. } => refused(*status, "the relay asks to try later"),
+            Reply::Conflict => Self::refused(412, "the mailbox has changed"),
+            Reply::Refused { status, reason } => Self::refused(*status, reason),
+            Reply::Redirected { status } => Self::refused(*status, "redirects are not followed"),
+            Reply::RetryLater { status, .. } => {
+                Self::refused(*status, "the relay asks to try later")
+            }
             _ => Self::bad_relay("the answer is not what was asked for"),
         }
     }
@@ -320,10 +369,16 @@ mod tests {
             Error::NoLongerThere,
             Error::BadCredential { reason: "" },
             Error::TooLarge { reason: "" },
-            Error::RelayUnreachable { reason: reason() },
+            Error::RelayUnreachable {
+                kind: TransportFailure::TimedOut,
+                reason: reason(),
+                retry_after: None,
+            },
+            Error::UntrustedCertificate { reason: reason() },
             Error::RelayRefused {
                 status: 503,
                 reason: "",
+                retry_after: None,
             },
             Error::Store { reason: reason() },
             Error::StoreBusy,
@@ -350,6 +405,7 @@ mod tests {
                 | Error::BadCredential { .. }
                 | Error::TooLarge { .. }
                 | Error::RelayUnreachable { .. }
+                | Error::UntrustedCertificate { .. }
                 | Error::RelayRefused { .. }
                 | Error::Store { .. }
                 | Error::StoreBusy

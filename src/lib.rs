@@ -112,10 +112,11 @@ pub mod testing {
 #[cfg(feature = "client")]
 pub use client::{
     AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
-    InvitationRequest, MAX_LIFETIME, MemoryStore, Observation, StoreError, StoredRecord,
-    TransferClient, TransferStore, TransportError, built_in_transport,
+    InvitationRequest, MAX_LIFETIME, MemoryStore, Observation, RelayWatch, StoreError,
+    StoredRecord, TransferClient, TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
+pub use mailbox::TransportFailure;
 pub use pin::{NotAPin, Pin};
 pub use transfer::{
     Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome, TerminateReason,

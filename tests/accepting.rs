@@ -134,7 +134,7 @@ fn made(recorder: &Recorder, method: Method) -> Vec<(String, Option<Vec<u8>>)> {
     log.filter(|r| r.method == method).map(one).collect()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retry_repeats_bytes_and_id_and_any_answer_retires_them() {
     for lost in [Err(Faulty::unreachable()), status(503), status(429)] {
         let relay = Arc::new(PlainRelay::with_final_not_found());
@@ -163,9 +163,11 @@ async fn a_retry_repeats_bytes_and_id_and_any_answer_retires_them() {
         assert!(written.iter().all(|one| *one == written[0]));
         // What is overwritten is written again, under another id.
         relay.set_payload("junk");
-        let update = bob.poll(id, Duration::from_secs(1), 0).await.unwrap();
+        let update = bob.poll(id, Duration::from_secs(10), 0).await.unwrap();
         assert_eq!(update.events, [TransferEvent::RejectedToken]);
-        bob.poll(id, Duration::ZERO, update.cursor).await.unwrap();
+        bob.poll(id, Duration::from_secs(10), update.cursor)
+            .await
+            .unwrap();
         let written = made(&recorder, Method::Put);
         assert!(written[3].0 != written[0].0 && written[3].1 == written[0].1);
     }

@@ -12,7 +12,10 @@ use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tigress::mailbox::{HttpRequest, HttpResponse, Method, problems};
-use tigress::{HttpTransport, MemoryStore, Outcome, TransferClient, TransferEvent, TransportError};
+use tigress::{
+    HttpTransport, MemoryStore, Outcome, TransferClient, TransferEvent, TransportError,
+    TransportFailure,
+};
 use tigress_testkit::{Apps, PlainRelay, Receiver, Sender};
 
 /// What the relay does with one request.
@@ -171,9 +174,7 @@ impl HttpTransport for Liar {
         let lie = self.lies.lock().unwrap().pop_front();
         let answer = self.lied(&lie.unwrap_or(Lie::Honest), &request);
         self.remember();
-        answer.ok_or(TransportError {
-            reason: "no answer".into(),
-        })
+        answer.ok_or_else(|| TransportError::new(TransportFailure::CutOff, "no answer"))
     }
 }
 
@@ -191,7 +192,8 @@ async fn run(lies: Vec<Lie>) -> Ended {
     let (alice, bob) = (client(), client());
     let (mut sender, mut receiver) = (Sender::default(), Receiver::default());
     for _ in 0..80 {
-        // Errors say what happened; the apps try again.
+        // Errors say what happened; the apps try again, a minute later.
+        tokio::time::sleep(Duration::from_secs(60)).await;
         let _ = sender.step(&alice).await;
         if let Some(url) = sender.url.clone() {
             let _ = receiver.step(&bob, &url).await;
@@ -240,7 +242,11 @@ fn judge(ended: &Ended, lies: &[Lie]) -> Result<(), TestCaseError> {
 
 #[test]
 fn an_honest_relay_completes() {
-    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap();
     judge(&runtime.block_on(run(vec![])), &[]).unwrap();
 }
 
@@ -249,7 +255,7 @@ proptest! {
 
     #[test]
     fn a_lying_relay_is_only_a_delay_or_is_told(lies in prop::collection::vec(lie(), 0..40)) {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let ended = runtime.block_on(run(lies.clone()));
         judge(&ended, &lies)?;
     }

@@ -176,8 +176,8 @@ impl From<Error> for TigressError {
             Error::TooLarge { reason } => Self::TooLarge {
                 reason: reason.into(),
             },
-            Error::RelayUnreachable { reason } => Self::RelayUnreachable { reason },
-            Error::RelayRefused { status, reason } => Self::RelayRefused {
+            Error::RelayUnreachable { reason, .. } => Self::RelayUnreachable { reason },
+            Error::RelayRefused { status, reason, .. } => Self::RelayRefused {
                 status,
                 reason: reason.into(),
             },
@@ -238,14 +238,23 @@ mod tests {
             Error::NoLongerThere,
             Error::BadCredential { reason: "why" },
             Error::TooLarge { reason: "why" },
-            Error::RelayUnreachable { reason: text() },
+            Error::from(tigress::TransportError::new(
+                tigress::TransportFailure::TimedOut,
+                text(),
+            )),
+            Error::from(tigress::TransportError::new(
+                tigress::TransportFailure::Untrusted,
+                text(),
+            )),
             Error::RelayRefused {
                 status: 503,
                 reason: "why",
+                retry_after: None,
             },
             Error::RelayRefused {
                 status: 403,
                 reason: "why",
+                retry_after: None,
             },
             Error::Store { reason: text() },
             Error::StoreBusy,

@@ -210,6 +210,7 @@ impl HttpTransport for BuiltIn {
             headers: headers.filter_map(known_header).collect(),
             body: request.body,
             wait: request.wait.0.as_secs(),
+            isolation: String::new(),
         };
         let response = self.0.send(request).await;
         Ok(response
@@ -239,7 +240,10 @@ impl tigress::HttpTransport for Foreign {
     ) -> Result<mailbox::HttpResponse, tigress::TransportError> {
         match self.0.send(request.into()).await {
             Ok(response) => Ok(response.into()),
-            Err(TransportError::Failed { reason }) => Err(tigress::TransportError { reason }),
+            Err(TransportError::Failed { reason }) => Err(tigress::TransportError::new(
+                tigress::TransportFailure::Other,
+                reason,
+            )),
         }
     }
 }

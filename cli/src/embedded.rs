@@ -64,6 +64,7 @@ pub(crate) async fn is_there(mailbox_url: &str) -> bool {
         headers: Vec::new(),
         body: None,
         wait: 0,
+        isolation: String::new(),
     };
     let Ok(http) = built_in_transport(&Config::default()) else {
         return false;

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tigress::mailbox::{HttpRequest, HttpResponse, headers};
-use tigress::{HttpTransport, TransportError};
+use tigress::{HttpTransport, TransportError, TransportFailure};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -106,11 +106,8 @@ impl HttpTransport for Meter {
         // A held answer is due when its hold is over.
         let due = Instant::now() + Duration::from_secs(request.wait);
         let answer = tokio::time::timeout_at(due + self.patience, self.inner.send(request)).await;
-        let answer = answer.unwrap_or_else(|_| {
-            Err(TransportError {
-                reason: "timed out".into(),
-            })
-        });
+        let answer = answer
+            .unwrap_or_else(|_| Err(TransportError::new(TransportFailure::TimedOut, "timed out")));
         match &answer {
             Ok(response) => {
                 add(&self.received, response.body.len());

@@ -82,6 +82,7 @@ impl Caller {
             ],
             body: body.map(|body| body.to_string().into_bytes()),
             wait: 0,
+            isolation: String::new(),
         };
         self.http.send(request).await
     }

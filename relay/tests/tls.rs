@@ -69,6 +69,7 @@ fn health(relay: &RunningRelay) -> HttpRequest {
         headers: Vec::new(),
         body: None,
         wait: 0,
+        isolation: String::new(),
     }
 }
 

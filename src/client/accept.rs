@@ -1,10 +1,11 @@
 //! Steps 4 and 5 at the receiver, up to the point where nothing is answered yet.
 
-use super::{AcceptOptions, TransferClient, deadline_after, derived_id, os_entropy};
+use super::send::Time;
+use super::{AcceptOptions, Live, TransferClient, derived_id, os_entropy};
 use crate::Error;
 use crate::auth_credential::CredentialId;
 use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
-use crate::mailbox::{Call, Reply};
+use crate::mailbox::{Call, Reply, TransportFailure};
 use crate::transfer::{Answer, Next, ReceiverStart, Slot, TerminateReason, Transfer, TransferId};
 
 impl TransferClient {
@@ -35,8 +36,8 @@ impl TransferClient {
         let id = receiver_id(&preview.share_url);
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        if self.begin(id, preview, options, &mut slot).await? {
-            self.look(id, &mut slot).await?;
+        if self.begin(id, &live, preview, options, &mut slot).await? {
+            self.look(id, &live, &mut slot).await?;
         }
         Ok(id)
     }
@@ -55,11 +56,12 @@ impl TransferClient {
     async fn begin(
         &self,
         id: TransferId,
+        live: &Live,
         preview: InvitationPreview,
         options: AcceptOptions,
         slot: &mut Slot,
     ) -> Result<bool, Error> {
-        self.finish_relinquishing(id, slot).await?;
+        self.finish_relinquishing(id, live, slot).await?;
         let before = match self.load(id).await? {
             Some((transfer, _)) if transfer.is_offered() => {
                 if let Some(pin) = &options.pin {
@@ -106,17 +108,24 @@ impl TransferClient {
     }
 
     /// A claim that is being given up must be given up before there is another: the relay knows one recipient.
-    async fn finish_relinquishing(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
+    async fn finish_relinquishing(
+        &self,
+        id: TransferId,
+        live: &Live,
+        slot: &mut Slot,
+    ) -> Result<(), Error> {
         if let Some((transfer, _)) = self.load(id).await?
             && transfer.next(slot, self.now()) == Next::Relinquish
         {
-            let deadline = deadline_after(self.0.config.give_up_after);
-            self.ask(id, Next::Relinquish, slot, deadline).await?;
+            let time = Time::within(self.0.config.give_up_after);
+            self.ask(id, live, Next::Relinquish, slot, time).await?;
             if let Some((transfer, _)) = self.load(id).await?
                 && transfer.next(slot, self.now()) == Next::Relinquish
             {
                 return Err(Error::RelayUnreachable {
+                    kind: TransportFailure::Other,
                     reason: "not found, perhaps by a proxy".into(),
+                    retry_after: None,
                 });
             }
         }
@@ -124,8 +133,8 @@ impl TransferClient {
     }
 
     /// Reads the mailbox, which binds it to this device, and checks what it holds.
-    async fn look(&self, id: TransferId, slot: &mut Slot) -> Result<(), Error> {
-        let deadline = deadline_after(self.0.config.give_up_after);
+    async fn look(&self, id: TransferId, live: &Live, slot: &mut Slot) -> Result<(), Error> {
+        let time = Time::within(self.0.config.give_up_after);
         let call = Call::Read {
             wait: 0,
             known: None,
@@ -134,7 +143,9 @@ impl TransferClient {
             .transact(id, |transfer, _, _| Ok(transfer.request(&call)))
             .await?
             .ok_or(Error::internal("no mailbox"))?;
-        let (reply, date) = self.perform(request, Some(&call), deadline).await?;
+        let (reply, date) = self
+            .perform(live, &Next::Read, request, Some(&call), time)
+            .await?;
         match &reply {
             Reply::Content { .. } => {}
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
@@ -160,7 +171,7 @@ impl TransferClient {
             .await?;
         if checked.is_err() {
             // Never an error token: it would lock the right device out.
-            let _ = self.ask(id, Next::Relinquish, slot, deadline).await;
+            let _ = self.ask(id, live, Next::Relinquish, slot, time).await;
         }
         checked
     }

@@ -1,7 +1,7 @@
 //! The built-in transport: reqwest with rustls and the system's trust.
 
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use reqwest::redirect::Policy;
@@ -13,18 +13,30 @@ use rustls_platform_verifier::Verifier;
 
 use super::config::Config;
 use super::transport::{HttpTransport, TransportError};
-use crate::mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method};
+use crate::invitation::RelayOrigin;
+use crate::mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
 
-/// Sends requests by reqwest. The clients are built when they are first needed: loading the system's trust
-/// store takes a while, and plain http on loopback needs none.
+/// Most transfers whose connections are kept; the longest unused ones give way.
+const MAX_KEPT: usize = 256;
+/// How long what is not used is kept.
+const KEEP: Duration = Duration::from_secs(90);
+
+/// Sends requests by reqwest. Each transfer has a client of its own, with its own connections and TLS sessions: by
+/// those a relay would know which transfers are of one device.
 pub(crate) struct Reqwest {
     config: Config,
-    plain: OnceLock<Built>,
-    tls: OnceLock<Built>,
+    /// The system's trust, loaded when it is first needed: that takes a while, and plain http on loopback needs none.
+    trust: OnceLock<Result<Arc<Verifier>, &'static str>>,
+    kept: Mutex<Vec<Kept>>,
 }
 
-/// The client, or why there is none.
-type Built = Result<reqwest::Client, &'static str>;
+/// The connections of one transfer.
+struct Kept {
+    isolation: String,
+    origin: String,
+    client: reqwest::Client,
+    used: Instant,
+}
 
 const NO_TLS: &str = "TLS can't be set up";
 
@@ -32,32 +44,58 @@ impl Reqwest {
     pub(crate) fn new(config: &Config) -> Self {
         Self {
             config: config.clone(),
-            plain: OnceLock::new(),
-            tls: OnceLock::new(),
+            trust: OnceLock::new(),
+            kept: Mutex::default(),
         }
     }
 
-    fn client(&self, url: &str) -> Result<&reqwest::Client, TransportError> {
-        let client = if url.starts_with("https:") {
-            self.tls
-                .get_or_init(|| self.build(platform_trust(&self.config.extra_roots)?))
-        } else {
-            self.plain.get_or_init(|| self.build(no_trust()?))
+    fn client(&self, request: &HttpRequest) -> Result<reqwest::Client, TransportError> {
+        let (isolation, origin, now) = (&request.isolation, request.origin(), Instant::now());
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.retain(|kept| now.duration_since(kept.used) < KEEP);
+        let found = kept
+            .iter()
+            .position(|kept| kept.isolation == *isolation && kept.origin == origin);
+        let client = match found {
+            Some(at) => kept.remove(at).client,
+            None => self
+                .build(origin)
+                .map_err(|reason| TransportError::new(TransportFailure::Other, reason))?,
         };
-        client.as_ref().map_err(|reason| TransportError {
-            reason: (*reason).into(),
-        })
+        // The last is the one that was used last.
+        if kept.len() >= MAX_KEPT {
+            kept.remove(0);
+        }
+        kept.push(Kept {
+            isolation: isolation.clone(),
+            origin: origin.to_owned(),
+            client: client.clone(),
+            used: now,
+        });
+        Ok(client)
     }
 
-    fn build(&self, mut tls: ClientConfig) -> Built {
+    fn build(&self, origin: &str) -> Result<reqwest::Client, &'static str> {
+        let mut tls = if origin.starts_with("https:") {
+            platform_trust(self.trust.get_or_init(|| {
+                let extra_roots = certificates(&self.config.extra_roots)?;
+                Ok(Arc::new(verifier(extra_roots)?))
+            }))?
+        } else {
+            no_trust()?
+        };
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
-        reqwest::Client::builder()
+        let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
             .referer(false)
             .connect_timeout(self.config.connect_timeout)
-            .tls_backend_preconfigured(tls)
-            .build()
-            .map_err(|_| NO_TLS)
+            .pool_idle_timeout(KEEP)
+            .tls_backend_preconfigured(tls);
+        if RelayOrigin::parse(origin).is_ok_and(|origin| origin.is_loopback()) {
+            // What is for this machine never leaves it, whatever proxy the environment names.
+            client = client.no_proxy();
+        }
+        client.build().map_err(|_| NO_TLS)
     }
 }
 
@@ -71,12 +109,14 @@ fn tls_builder() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>, &'static 
         .map_err(|_| NO_TLS)
 }
 
-fn platform_trust(extra_roots: &[Vec<u8>]) -> Result<ClientConfig, &'static str> {
-    let verifier = verifier(certificates(extra_roots)?)?;
+fn platform_trust(
+    verifier: &Result<Arc<Verifier>, &'static str>,
+) -> Result<ClientConfig, &'static str> {
+    let verifier: Arc<Verifier> = verifier.clone()?;
     // "Dangerous" is whatever is not the default; the verifier is the platform's.
     let tls = tls_builder()?
         .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier));
+        .with_custom_certificate_verifier(verifier);
     Ok(tls.with_no_client_auth())
 }
 
@@ -124,7 +164,7 @@ impl HttpTransport for Reqwest {
             Method::Delete => reqwest::Method::DELETE,
         };
         let mut outgoing = self
-            .client(&request.url)?
+            .client(&request)?
             .request(method, &request.url)
             .timeout(self.config.request_timeout + Duration::from_secs(request.wait));
         for (name, value) in &request.headers {
@@ -142,9 +182,10 @@ impl HttpTransport for Reqwest {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(failed)? {
             if body.len() + chunk.len() > MAX_BODY {
-                return Err(TransportError {
-                    reason: "the answer is too large".into(),
-                });
+                return Err(TransportError::new(
+                    TransportFailure::TooLarge,
+                    "the answer is too large",
+                ));
             }
             body.extend_from_slice(&chunk);
         }
@@ -159,20 +200,19 @@ impl HttpTransport for Reqwest {
 /// reqwest's texts name URLs: say what kind of failure it was instead.
 #[allow(clippy::needless_pass_by_value, reason = "for map_err")]
 fn failed(error: reqwest::Error) -> TransportError {
-    let reason = if error.is_timeout() {
-        "timed out"
+    use TransportFailure::{CutOff, Other, TimedOut, Unreachable};
+    let (kind, reason) = if error.is_timeout() {
+        (TimedOut, "timed out")
     } else if let Some(error) = tls_error(&error) {
-        tls_reason(error)
+        tls_failure(error)
     } else if error.is_connect() {
-        "can't connect"
-    } else if error.is_body() || error.is_decode() {
-        "the answer was cut off"
+        (Unreachable, "can't connect")
+    } else if error.is_builder() {
+        (Other, "the request is not in order")
     } else {
-        "the request failed"
+        (CutOff, "the answer was cut off")
     };
-    TransportError {
-        reason: reason.into(),
-    }
+    TransportError::new(kind, reason)
 }
 
 /// What TLS said, if it was that.
@@ -187,11 +227,11 @@ fn tls_error<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a rus
     }
 }
 
-fn tls_reason(error: &rustls::Error) -> &'static str {
+fn tls_failure(error: &rustls::Error) -> (TransportFailure, &'static str) {
     let rustls::Error::InvalidCertificate(why) = error else {
-        return "TLS failed";
+        return (TransportFailure::Other, "TLS failed");
     };
-    match why {
+    let reason = match why {
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
             "the relay's certificate has expired"
         }
@@ -199,5 +239,6 @@ fn tls_reason(error: &rustls::Error) -> &'static str {
             "the relay's certificate is for another name"
         }
         _ => "the relay's certificate is not from an authority that this device trusts",
-    }
+    };
+    (TransportFailure::Untrusted, reason)
 }

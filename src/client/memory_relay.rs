@@ -7,10 +7,10 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use serde::Serialize;
 use tokio::sync::Notify;
-use tokio::time::Instant;
 
 use super::clock::{Clock as _, SystemClock};
-use super::{HttpTransport, TransportError, deadline_after, os_entropy};
+use super::send::Time;
+use super::{HttpTransport, TransportError, os_entropy};
 use crate::mailbox::{
     CreateRequest, CreateResponse, HttpRequest, HttpResponse, Method, Problem, ReadResponse,
     UpdateRequest, UpdateResponse, decode_recipient_proof, headers, parse_timestamp, problems,
@@ -270,7 +270,7 @@ fn is_held(request: &HttpRequest, response: &HttpResponse) -> bool {
 #[async_trait]
 impl HttpTransport for InMemoryRelay {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let until: Instant = deadline_after(std::time::Duration::from_secs(request.wait));
+        let until = Time::within(std::time::Duration::from_secs(request.wait)).until;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();

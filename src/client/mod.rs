@@ -12,14 +12,17 @@ mod memory_relay;
 mod observe;
 mod pace;
 mod records;
+mod relays;
 mod round;
+mod send;
 mod store;
 mod transport;
 #[cfg(test)]
 mod tries_tests;
+mod trouble;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::{Notify, Semaphore};
@@ -34,6 +37,12 @@ pub use memory_relay::InMemoryRelay;
 pub use observe::Observation;
 pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
 pub use transport::{HttpTransport, TransportError};
+pub use trouble::RelayWatch;
+
+use pace::Allowance;
+use relays::Relays;
+use send::Time;
+use trouble::Trouble;
 
 use crate::Error;
 use crate::crypto::sha256;
@@ -66,6 +75,7 @@ struct Inner {
     store_calls: Arc<Semaphore>,
     http: Arc<dyn HttpTransport>,
     clock: Arc<dyn Clock>,
+    relays: Relays,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
     observed: Mutex<HashSet<TransferId>>,
 }
@@ -77,12 +87,26 @@ struct Live {
     slot: tokio::sync::Mutex<Slot>,
     /// Something was stored that a waiting poll should send.
     wake: Notify,
+    allowance: Mutex<Allowance>,
+    trouble: Trouble,
 }
 
 impl Live {
     /// Forgets a wake-up for what was stored before: who looks at the record now sees it anyway.
     fn sleep(&self) {
         std::pin::pin!(self.wake.notified()).enable();
+    }
+
+    fn allowance(&self) -> MutexGuard<'_, Allowance> {
+        self.allowance
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The app wants something of the other side.
+    fn wake(&self) {
+        self.allowance().hurry();
+        self.wake.notify_one();
     }
 }
 
@@ -101,11 +125,6 @@ pub(crate) fn os_entropy() -> Result<Entropy, Error> {
 
 /// Longest time that a call waits; what asks for more means "as long as it takes".
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// The moment `wait` from now, whatever an app asks for.
-fn deadline_after(wait: Duration) -> Instant {
-    Instant::now() + wait.min(FOREVER)
-}
 
 impl TransferClient {
     /// A client over a store and a transport; without one, the built-in transport. Touches neither disk nor
@@ -144,6 +163,7 @@ impl TransferClient {
             store_calls: Arc::new(Semaphore::new(MAX_STORE_CALLS)),
             http,
             clock,
+            relays: Relays::default(),
             live: Mutex::default(),
             observed: Mutex::default(),
         })))
@@ -183,8 +203,8 @@ impl TransferClient {
         }
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        let deadline = deadline_after(self.0.config.give_up_after);
-        self.create_mailbox(id, &mut slot, deadline).await?;
+        let time = Time::within(self.0.config.give_up_after);
+        self.create_mailbox(id, &live, &mut slot, time).await?;
         self.transact(id, |transfer, _, _| invitation_of(transfer))
             .await
     }
@@ -257,7 +277,7 @@ impl TransferClient {
         let index = self
             .transact(id, |transfer, _, _| transfer.send(&credential))
             .await?;
-        self.live(id).wake.notify_one();
+        self.live(id).wake();
         Ok(index)
     }
 
@@ -271,7 +291,7 @@ impl TransferClient {
             transfer.terminate(reason, now, entropy)
         })
         .await?;
-        self.live(id).wake.notify_one();
+        self.live(id).wake();
         Ok(())
     }
 
@@ -287,7 +307,7 @@ impl TransferClient {
             transfer.terminate(TerminateReason::Declined, now, entropy)
         })
         .await?;
-        self.live(id).wake.notify_one();
+        self.live(id).wake();
         Ok(())
     }
 
@@ -303,7 +323,7 @@ impl TransferClient {
             transfer.provide_pin(pin, now, entropy)
         })
         .await?;
-        self.live(id).wake.notify_one();
+        self.live(id).wake();
         Ok(())
     }
 
@@ -373,7 +393,7 @@ impl TransferClient {
         wait: Duration,
         after: u64,
     ) -> Result<TransferUpdate, Error> {
-        let deadline = deadline_after(wait);
+        let time = Time::within(wait);
         let live = self.live(id);
         // One at a time talks to the relay; a second poll sees what there is, else waits its own time for it.
         let mut slot = match live.slot.try_lock() {
@@ -383,13 +403,13 @@ impl TransferClient {
                 if !update.events.is_empty() || matches!(update.state, TransferState::Closed(_)) {
                     return Ok(update);
                 }
-                match tokio::time::timeout_at(deadline, live.slot.lock()).await {
+                match tokio::time::timeout_at(time.until, live.slot.lock()).await {
                     Ok(slot) => slot,
                     Err(_) => return self.seen(id, after).await,
                 }
             }
         };
-        self.run(id, &live, &mut slot, deadline, Some(after)).await
+        self.run(id, &live, &mut slot, time, Some(after)).await
     }
 
     /// The events after `after`, those before acknowledged, without asking the relay.
@@ -407,7 +427,7 @@ impl TransferClient {
     /// # Errors
     /// The first failure, after all transfers were tried; the others go on.
     pub async fn sync(&self, deadline: Duration) -> Result<(), Error> {
-        let deadline = deadline_after(deadline);
+        let deadline = Time::within(deadline).until;
         let mut result = Ok(());
         for id in self.ids().await? {
             let live = self.live(id);
@@ -415,7 +435,9 @@ impl TransferClient {
             let Ok(mut slot) = live.slot.try_lock() else {
                 continue;
             };
-            match tokio::time::timeout_at(deadline, self.round(id, &live, &mut slot)).await {
+            match tokio::time::timeout_at(deadline, self.round(id, &live, &mut slot, deadline))
+                .await
+            {
                 Ok(Ok(())) => {}
                 Ok(Err(error)) => result = result.and(Err(error)),
                 Err(_) => break,
@@ -424,7 +446,13 @@ impl TransferClient {
         result
     }
 
-    async fn round(&self, id: TransferId, live: &Live, slot: &mut Slot) -> Result<(), Error> {
+    async fn round(
+        &self,
+        id: TransferId,
+        live: &Live,
+        slot: &mut Slot,
+        deadline: Instant,
+    ) -> Result<(), Error> {
         let Some((transfer, _)) = self.load(id).await? else {
             return Ok(());
         };
@@ -435,7 +463,8 @@ impl TransferClient {
             slot.forget();
         }
         // Events that wait for the app don't hold the round up.
-        self.run(id, live, slot, Instant::now(), None).await?;
+        self.run(id, live, slot, Time::round(deadline), None)
+            .await?;
         Ok(())
     }
 }

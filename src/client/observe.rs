@@ -52,16 +52,14 @@ mod tests {
 
     use super::*;
     use crate::mailbox::{HttpRequest, HttpResponse};
-    use crate::{Config, HttpTransport, MemoryStore, TransportError};
+    use crate::{Config, HttpTransport, MemoryStore, TransportError, TransportFailure};
 
     struct Unused;
 
     #[async_trait]
     impl HttpTransport for Unused {
         async fn send(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
-            Err(TransportError {
-                reason: "unused".into(),
-            })
+            Err(TransportError::new(TransportFailure::Other, "unused"))
         }
     }
 

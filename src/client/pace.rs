@@ -1,24 +1,84 @@
-//! How fast one poll goes: its pauses between reads, and its writes.
+//! How fast a transfer goes: the pauses of one poll, and what all calls together may ask of the relay.
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::Config;
 use crate::transfer::{Next, Slot};
 
-/// Most writes in one round that has no time to wait.
-const MAX_HURRIED_WRITES: usize = 3;
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
+/// So many requests at once without progress…
+const AT_ONCE: u32 = 12;
+/// … and then one in this time: whatever happens, at most 12 + 17 in any minute.
+const EACH: Duration = Duration::from_millis(3500);
 
+/// What one transfer may ask, whoever calls and however often. Kept in memory, from call to call.
+#[derive(Debug, Default)]
+pub(super) struct Allowance {
+    /// When all of it is there again, if something was used (GCRA, the leaky bucket as a meter of ITU-T I.371).
+    full_at: Option<Instant>,
+    /// Not before this is the slot read again.
+    read_after: Option<Instant>,
+    /// Held reads in a row to which nothing had come when their call's time was over.
+    silent: u32,
+}
+
+impl Allowance {
+    /// When `next` may be asked; the past, if at once.
+    pub(super) fn turn(&self, next: &Next) -> Option<Instant> {
+        let reads = matches!(next, Next::Read | Next::Wait);
+        // A read without the write that follows it would be of no use.
+        let free_at = self.free_at(if reads { 2 } else { 1 });
+        free_at.max(self.read_after.filter(|_| reads))
+    }
+
+    /// When so many requests are allowed.
+    pub(super) fn free_at(&self, requests: u32) -> Option<Instant> {
+        self.full_at?.checked_sub(EACH * (AT_ONCE - requests))
+    }
+
+    /// A request is about to be made.
+    pub(super) fn asks(&mut self) {
+        let now = Instant::now();
+        self.full_at = Some(self.full_at.map_or(now, |at| at.max(now)) + EACH);
+    }
+
+    /// Something authentic and new has come: whoever makes progress may go on as fast as it can.
+    pub(super) fn progressed(&mut self) {
+        self.full_at = None;
+        self.read_after = None;
+    }
+
+    /// The next read is not before this time has passed.
+    pub(super) fn back_off(&mut self, time: Duration) {
+        self.read_after = (!time.is_zero()).then(|| Instant::now() + time);
+    }
+
+    /// The app wants something: one read may come at once.
+    pub(super) fn hurry(&mut self) {
+        self.read_after = None;
+    }
+
+    pub(super) fn answered(&mut self) {
+        self.silent = 0;
+    }
+
+    /// A held read's call has no more time. Says whether that begins to be strange.
+    pub(super) fn was_silent(&mut self) -> bool {
+        self.silent = self.silent.saturating_add(1);
+        self.silent > 1
+    }
+}
+
+/// The pauses of one poll.
 pub(super) struct Pace {
     first: Duration,
     longest: Duration,
     /// The next pause at a relay that holds no answers.
     pause: Duration,
     asked_at: Instant,
-    writes: usize,
 }
 
 impl Pace {
@@ -28,7 +88,6 @@ impl Pace {
             longest: config.poll_interval_max,
             pause: config.poll_interval,
             asked_at: Instant::now(),
-            writes: 0,
         }
     }
 
@@ -66,23 +125,5 @@ impl Pace {
             asked if asked == next && !slot.is_known() => NOT_FOUND_PAUSE,
             _ => Duration::ZERO,
         }
-    }
-
-    /// Waits as long as a write must. Says whether there is still time to make it.
-    pub(super) async fn before_write(&mut self, back_off: Duration, remaining: Duration) -> bool {
-        if remaining.is_zero() {
-            // Without time to back off, a few tries are all that a relay gets.
-            if self.writes >= MAX_HURRIED_WRITES {
-                return false;
-            }
-        } else if back_off > remaining {
-            sleep(remaining).await;
-            return false;
-        } else if !back_off.is_zero() {
-            // Even no time at all would be a millisecond to the timer.
-            sleep(back_off).await;
-        }
-        self.writes += 1;
-        true
     }
 }

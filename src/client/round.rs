@@ -5,19 +5,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::pace::Pace;
-use super::{Live, TransferClient, os_entropy};
+use super::send::{Retries, Time, Unanswered, jittered};
+use super::{Config, Live, TransferClient};
 use crate::Error;
 use crate::entropy::Entropy;
-use crate::mailbox::{Call, HttpRequest, Reply, RequestId, interpret};
+use crate::mailbox::{Call, HttpRequest, MAX_WAIT, Reply, RequestId};
 use crate::transfer::{Answer, Next, Slot, Transfer, TransferId, TransferUpdate};
 
-/// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
-const FIRST_RETRY: Duration = Duration::from_millis(200);
-const MAX_RETRY: Duration = Duration::from_secs(10);
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
 const MAX_CREATIONS: usize = 3;
-/// Longest `Retry-After` that is heeded: a relay must not put a transfer to sleep for good.
-const MAX_RETRY_AFTER: Duration = Duration::from_secs(3600);
 /// A cursor after which there are no events.
 const ALL_SEEN: u64 = u64::MAX - 1;
 
@@ -45,6 +41,27 @@ impl Answered {
     }
 }
 
+/// What one call of `run` knows.
+struct Round {
+    /// Whether the slot was read.
+    looked: bool,
+    pace: Pace,
+    retries: Retries,
+    /// What was not handed to the transfer yet.
+    answered: Option<Answered>,
+}
+
+impl Round {
+    fn new(config: &Config) -> Self {
+        Self {
+            looked: false,
+            pace: Pace::new(config),
+            retries: Retries::default(),
+            answered: None,
+        }
+    }
+}
+
 /// What a transfer wants after a step.
 struct Step {
     next: Next,
@@ -53,79 +70,115 @@ struct Step {
 }
 
 impl TransferClient {
-    /// Goes on until there are events after `after`, the transfer is over, or the deadline has passed and
+    /// Goes on until there are events after `after`, the transfer is over, or its time has passed and
     /// nothing can be done without waiting. Without `after`, events are neither acknowledged nor waited for.
     pub(super) async fn run(
         &self,
         id: TransferId,
         live: &Live,
         slot: &mut Slot,
-        deadline: Instant,
+        time: Time,
         after: Option<u64>,
     ) -> Result<TransferUpdate, Error> {
-        let mut looked = false;
-        let mut pace = Pace::new(&self.0.config);
-        let mut answered: Option<Answered> = None;
+        let mut round = Round::new(&self.0.config);
         loop {
             live.sleep();
             let before = slot.clone();
             let step = self
-                .step(id, slot, answered.as_ref(), deadline, after)
+                .step(id, slot, round.answered.as_ref(), time, after)
                 .await?;
+            if slot.advances() != before.advances() {
+                live.allowance().progressed();
+            }
             if !step.update.events.is_empty() || step.next == Next::Over {
                 return Ok(step.update);
             }
             if step.next == Next::Create {
-                self.create_mailbox(id, slot, deadline).await?;
-                answered = None;
+                self.create_mailbox(id, live, slot, time).await?;
+                round.answered = None;
                 continue;
             }
-            let remaining = deadline.saturating_duration_since(Instant::now());
-            let idle = match answered.take() {
-                Some(answered) => pace.idle(&answered.to, &step.next, slot, &before),
-                None => Duration::ZERO,
-            };
-            if !idle.is_zero() {
-                if remaining.is_zero() {
-                    return Ok(step.update);
-                }
-                sleep_or_wake(live, idle.min(remaining)).await;
-                continue;
-            }
-            let (call, request) = step.request.ok_or(Error::internal("nothing to ask"))?;
-            pace.asks();
-            let (reply, date) = match &step.next {
-                Next::Wait if looked && remaining.is_zero() => return Ok(step.update),
-                Next::Wait => {
-                    looked = true;
-                    tokio::select! {
-                        // An answer that has come is taken: it may be what the write that woke this must know of.
-                        biased;
-                        answer = self.perform(request, Some(&call), deadline) => answer?,
-                        // Dropping the read is harmless; the slot is as it was known.
-                        () = live.wake.notified() => {
-                            pace.quicken();
-                            continue;
-                        }
-                    }
-                }
-                Next::Write(_) => {
-                    let back_off = jittered(slot.back_off())?;
-                    if !pace.before_write(back_off, remaining).await {
+            if let Some(answered) = round.answered.take() {
+                live.allowance().back_off(jittered(slot.back_off())?);
+                let idle = round.pace.idle(&answered.to, &step.next, slot, &before);
+                if !idle.is_zero() {
+                    if time.left().is_zero() {
                         return Ok(step.update);
                     }
-                    // Unanswered or cancelled: read before the next write.
-                    slot.attempt();
-                    self.perform(request, Some(&call), deadline).await?
+                    sleep_or_wake(live, idle.min(time.left())).await;
+                    continue;
                 }
-                next => {
-                    looked |= *next == Next::Read;
-                    self.perform(request, Some(&call), deadline).await?
+            }
+            if round.looked && step.next == Next::Wait && time.left().is_zero() {
+                return Ok(step.update);
+            }
+            let (call, request) = step.request.ok_or(Error::internal("nothing to ask"))?;
+            if let Some(not_yet) = self.not_yet(live, request.origin(), &step.next) {
+                if time.left().is_zero() {
+                    return not_yet.trouble.map_or(Ok(step.update), Err);
+                }
+                let left = not_yet.at.saturating_duration_since(Instant::now());
+                sleep_or_wake(live, left.min(time.left())).await;
+                continue;
+            }
+            self.make(live, slot, &mut round, step.next, call, request, time)
+                .await?;
+        }
+    }
+
+    /// Makes one request; what is answered is in the round then.
+    #[allow(clippy::too_many_arguments, reason = "a part of `run`")]
+    async fn make(
+        &self,
+        live: &Live,
+        slot: &mut Slot,
+        round: &mut Round,
+        next: Next,
+        call: Call,
+        request: HttpRequest,
+        time: Time,
+    ) -> Result<(), Error> {
+        round.pace.asks();
+        let (reply, date) = if next == Next::Wait {
+            round.looked = true;
+            let told = tokio::select! {
+                // An answer that has come is taken: it may be what the write that woke this must know of.
+                biased;
+                told = self.attempt(live, &request, Some(&call), time, &mut round.retries) => told,
+                // Dropping the read is harmless; the slot is as it was known.
+                () = live.wake.notified() => {
+                    round.pace.quicken();
+                    return Ok(());
                 }
             };
-            let to = step.next;
-            answered = Some(Answered { to, reply, date });
-        }
+            match told {
+                Ok(told) => told,
+                Err(Unanswered::Cut) => return Ok(()),
+                Err(Unanswered::Failed { error, again }) => {
+                    if !error.is_retryable() || again >= time.until {
+                        return Err(error);
+                    }
+                    tracing::debug!(code = error.code(), "trying again");
+                    sleep_or_wake(live, again - Instant::now()).await;
+                    return Ok(());
+                }
+            }
+        } else {
+            if matches!(next, Next::Write(_)) {
+                // Unanswered or cancelled: read before the next write.
+                slot.attempt();
+            }
+            round.looked |= next == Next::Read;
+            self.perform(live, &next, request, Some(&call), time)
+                .await?
+        };
+        round.retries = Retries::default();
+        round.answered = Some(Answered {
+            to: next,
+            reply,
+            date,
+        });
+        Ok(())
     }
 
     /// Hands an answer to the transfer, lets it go on as far as it can by itself, and prepares what it wants to
@@ -135,13 +188,12 @@ impl TransferClient {
         id: TransferId,
         slot: &mut Slot,
         answered: Option<&Answered>,
-        deadline: Instant,
+        time: Time,
         after: Option<u64>,
     ) -> Result<Step, Error> {
-        let left = deadline.saturating_duration_since(Instant::now());
-        let wait = left.min(self.0.config.long_poll).as_secs().min(60);
+        let wait = time.left().min(self.0.config.long_poll).as_secs();
         let before = slot.clone();
-        self.transact(id, |transfer, now, entropy| {
+        let result = self.transact(id, |transfer, now, entropy| {
             // Another process may have been faster: start again from what was known.
             *slot = before.clone();
             if let Some(after) = after {
@@ -166,28 +218,37 @@ impl TransferClient {
                 return Ok(Err(error));
             }
             let next = transfer.next(slot, now);
+            let wait = self.0.relays.hold(&transfer.relay(), wait.min(MAX_WAIT));
             Ok(Ok(Step {
                 request: asked(transfer, &next, slot, wait, entropy),
                 next,
                 update: update(transfer),
             }))
-        })
-        .await?
+        });
+        let result = result.await;
+        if result.is_err() {
+            // What could not be stored has not happened.
+            *slot = before;
+        }
+        result?
     }
 
     /// Makes the request that `next` stands for, and hands the answer to the transfer.
     pub(super) async fn ask(
         &self,
         id: TransferId,
+        live: &Live,
         next: Next,
         slot: &mut Slot,
-        deadline: Instant,
+        time: Time,
     ) -> Result<(), Error> {
         let prepared = self.transact(id, |transfer, _, entropy| {
             Ok(asked(transfer, &next, slot, 0, entropy))
         });
         let (call, request) = prepared.await?.ok_or(Error::internal("nothing to ask"))?;
-        let (reply, date) = self.perform(request, Some(&call), deadline).await?;
+        let (reply, date) = self
+            .perform(live, &next, request, Some(&call), time)
+            .await?;
         let answered = Answered {
             to: next,
             reply,
@@ -205,8 +266,9 @@ impl TransferClient {
     pub(super) async fn create_mailbox(
         &self,
         id: TransferId,
+        live: &Live,
         slot: &mut Slot,
-        deadline: Instant,
+        time: Time,
     ) -> Result<(), Error> {
         let mut answered: Option<Answered> = None;
         for tries in 0.. {
@@ -224,7 +286,9 @@ impl TransferClient {
             if tries == MAX_CREATIONS {
                 return Err(Error::bad_relay("the relay does not name the mailbox"));
             }
-            let (reply, date) = self.perform(request, None, deadline).await?;
+            let (reply, date) = self
+                .perform(live, &Next::Create, request, None, time)
+                .await?;
             answered = Some(Answered {
                 to: Next::Create,
                 reply,
@@ -232,42 +296,6 @@ impl TransferClient {
             });
         }
         Ok(())
-    }
-
-    /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of
-    /// order (5xx) or overloaded (429) has not answered.
-    pub(super) async fn perform(
-        &self,
-        request: HttpRequest,
-        call: Option<&Call>,
-        deadline: Instant,
-    ) -> Result<(Reply, Option<u64>), Error> {
-        let mut pause = FIRST_RETRY;
-        loop {
-            let mut asked_to_wait = Duration::ZERO;
-            let error = match self.0.http.send(request.clone()).await {
-                Ok(response) => match interpret(call, &response) {
-                    Reply::RetryLater { after, status } => {
-                        asked_to_wait = after
-                            .map_or(Duration::ZERO, Duration::from_secs)
-                            .min(MAX_RETRY_AFTER);
-                        Error::from_reply(&Reply::RetryLater { after, status })
-                    }
-                    reply => return Ok((reply, response.date())),
-                },
-                Err(error) => Error::RelayUnreachable {
-                    reason: error.reason,
-                },
-            };
-            // Never sooner than the relay asked for.
-            let wait = asked_to_wait + jittered(pause)?;
-            if Instant::now() + wait >= deadline {
-                return Err(error);
-            }
-            tracing::debug!(code = error.code(), "trying again");
-            tokio::time::sleep(wait).await;
-            pause = (pause * 2).min(MAX_RETRY);
-        }
     }
 }
 
@@ -286,13 +314,4 @@ fn asked(
 
 async fn sleep_or_wake(live: &Live, time: Duration) {
     let _ = tokio::time::timeout(time, live.wake.notified()).await;
-}
-
-/// Between half of the time and all of it, so that many clients don't come at once.
-fn jittered(time: Duration) -> Result<Duration, Error> {
-    if time.is_zero() {
-        return Ok(time);
-    }
-    let part = u32::from(u16::from_be_bytes(os_entropy()?.bytes()));
-    Ok(time / 2 + time / 2 * part / 65_536)
 }

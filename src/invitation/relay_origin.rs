@@ -90,6 +90,12 @@ impl RelayOrigin {
     pub fn is_loopback_http(&self) -> bool {
         self.scheme == Scheme::LoopbackHttp
     }
+
+    /// Whether it is this machine, by whatever scheme.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_loopback(&self) -> bool {
+        parse_host(&self.host).is_ok_and(|host| is_loopback(&host))
+    }
 }
 
 impl fmt::Display for RelayOrigin {

@@ -1,13 +1,17 @@
 //! The client's half: calls as requests, responses as replies.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
 use super::headers;
 use super::http::{HttpRequest, HttpResponse, MAX_BODY, Method};
 use super::ids::{DeviceClaim, RequestId};
-use super::time::parse_timestamp;
+use super::time::{parse_http_date, parse_timestamp};
 use super::wire::{
     CreateResponse, DisplayInformation, NotificationToken, Payload, Problem, ReadResponse,
     UpdateRequest, recipient_proof_header,
 };
+use crate::crypto::sha256;
 use crate::secret::Secret;
 
 /// Longest version that is remembered.
@@ -108,8 +112,15 @@ impl Mailbox {
             headers,
             body,
             wait,
+            isolation: isolation(&self.claim),
         }
     }
+}
+
+/// A claim is of one transfer only, and so is what is made of it; the claim itself is a secret.
+fn isolation(claim: &DeviceClaim) -> String {
+    let digest = sha256(&[b"tigress v1 isolation", claim.to_string().as_bytes()]);
+    URL_SAFE_NO_PAD.encode(&digest[..16])
 }
 
 /// CreateMailbox at `relay` (an origin); `body` is a [`super::CreateRequest`] as JSON.
@@ -135,6 +146,7 @@ pub fn create_request(
         headers,
         body: Some(body),
         wait: 0,
+        isolation: isolation(claim),
     }
 }
 
@@ -214,9 +226,7 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
         },
         412 => Reply::Conflict,
         429 | 500..=599 => Reply::RetryLater {
-            after: response
-                .header(headers::RETRY_AFTER)
-                .and_then(|seconds| seconds.trim().parse().ok()),
+            after: retry_after(response),
             status,
         },
         400..=499 => Reply::Refused {
@@ -230,6 +240,13 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
         },
         _ => Reply::Malformed,
     }
+}
+
+/// RFC 9110 §10.2.3: seconds, or a date, which is told by the same clock as the answer's.
+fn retry_after(response: &HttpResponse) -> Option<u64> {
+    let text = response.header(headers::RETRY_AFTER)?.trim();
+    let date = || Some(parse_http_date(text)?.saturating_sub(response.date()?));
+    text.parse().ok().or_else(date)
 }
 
 fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {

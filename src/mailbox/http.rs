@@ -50,6 +50,19 @@ pub struct HttpRequest {
     pub body: Option<Vec<u8>>,
     /// Seconds that the relay may hold the answer; the time-out comes on top.
     pub wait: u64,
+    /// Opaque, and one for each transfer: requests with different keys must share no connection and no TLS session, or
+    /// else the relay knows them to be of one device. Never sent.
+    pub isolation: String,
+}
+
+impl HttpRequest {
+    /// Scheme, host and port of the URL.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        let host = self.url.find("://").map_or(0, |at| at + 3);
+        let path = self.url[host..].find('/');
+        path.map_or(&self.url, |at| &self.url[..host + at])
+    }
 }
 
 impl fmt::Debug for HttpRequest {
@@ -94,5 +107,38 @@ impl HttpResponse {
     #[must_use]
     pub fn date(&self) -> Option<u64> {
         self.header(headers::DATE).and_then(parse_http_date)
+    }
+}
+
+/// Why no answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportFailure {
+    /// Nothing listens there, the name is unknown, there is no route or no network.
+    Unreachable,
+    /// Nothing came in time.
+    TimedOut,
+    /// The relay's certificate is expired, for another name, or from an authority that this device does not trust.
+    Untrusted,
+    /// The connection ended before the answer did.
+    CutOff,
+    /// The answer has more than 1 MiB.
+    TooLarge,
+    /// Anything else.
+    Other,
+}
+
+impl TransportFailure {
+    /// A stable word: `unreachable`, `timed_out`, `untrusted`, `cut_off`, `too_large`, `other`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::TimedOut => "timed_out",
+            Self::Untrusted => "untrusted",
+            Self::CutOff => "cut_off",
+            Self::TooLarge => "too_large",
+            Self::Other => "other",
+        }
     }
 }

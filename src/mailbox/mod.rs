@@ -11,7 +11,7 @@ mod wire;
 mod tests;
 
 pub use call::{Call, Mailbox, Reply, create_request, interpret};
-pub use http::{HttpRequest, HttpResponse, MAX_BODY, Method};
+pub use http::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
 pub use ids::{DeviceClaim, MailboxId, NotAUuid, RequestId};
 pub use time::{format_timestamp, parse_http_date, parse_timestamp};
 pub use wire::{

@@ -244,6 +244,11 @@ impl Transfer {
         matches!(self.phase, Phase::Creating { .. })
     }
 
+    /// The origin of the relay.
+    pub(crate) fn relay(&self) -> String {
+        self.relay.to_string()
+    }
+
     pub(crate) fn set_notification(&mut self, token: Option<NotificationToken>) {
         self.notification = token;
     }

@@ -98,7 +98,7 @@ impl Transfer {
             }
             (_, Reply::Gone { final_ }) => self.not_found(final_, now, slot),
             (_, reply) => {
-                slot.forget();
+                slot.useless();
                 return Err(Error::from_reply(&reply));
             }
         }
@@ -122,7 +122,7 @@ impl Transfer {
         }
         self.mailbox = Some(MailboxId::from(mailbox));
         self.phase = Phase::Invited { secret, pin };
-        slot.saw(&self.first_envelope(), version, false);
+        slot.wrote(&self.first_envelope(), version);
         Ok(())
     }
 

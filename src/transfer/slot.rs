@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::crypto::sha256;
 
-/// Most of what a client waits before it writes the same thing again.
+/// Most of what a client waits before it reads again what was of no use.
 const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Debug, Default)]
@@ -13,7 +13,11 @@ pub(crate) struct Slot {
     /// The relay's version of the payload, if it tells.
     pub(crate) version: Option<String>,
     known: Option<Held>,
-    /// Attempts to write since the last progress.
+    /// How often there was progress: something authentic and new from the other side.
+    advances: u64,
+    /// The same when the slot was last read.
+    advances_seen: u64,
+    /// Readings since the last progress that gave something else than was known, and nothing new.
     futile: u32,
 }
 
@@ -29,9 +33,13 @@ impl Slot {
         self.known.is_some()
     }
 
-    /// A write is under way: until it is answered nobody knows what the slot holds, and until there is
-    /// progress it counts as futile.
+    /// A write is under way: until it is answered nobody knows what the slot holds.
     pub(crate) fn attempt(&mut self) {
+        self.forget();
+    }
+
+    /// The relay's answer was of no use.
+    pub(crate) fn useless(&mut self) {
         self.futile = self.futile.saturating_add(1);
         self.forget();
     }
@@ -42,7 +50,18 @@ impl Slot {
         self.known = None;
     }
 
+    /// It was read, and holds `data`.
     pub(crate) fn saw(&mut self, data: &str, version: Option<String>, needs_answer: bool) {
+        if self.advances != self.advances_seen {
+            self.futile = 0;
+        } else if !self.holds(data) {
+            self.futile = self.futile.saturating_add(1);
+        }
+        self.advances_seen = self.advances;
+        self.know(data, version, needs_answer);
+    }
+
+    fn know(&mut self, data: &str, version: Option<String>, needs_answer: bool) {
         self.version = version;
         self.known = Some(Held {
             digest: sha256(&[data.as_bytes()]),
@@ -52,7 +71,7 @@ impl Slot {
 
     /// This side's `data` was written.
     pub(crate) fn wrote(&mut self, data: &str, version: Option<String>) {
-        self.saw(data, version, false);
+        self.know(data, version, false);
     }
 
     pub(crate) fn holds(&self, data: &str) -> bool {
@@ -76,14 +95,20 @@ impl Slot {
     }
 
     pub(crate) fn progress(&mut self) {
-        self.futile = 0;
+        self.advances = self.advances.saturating_add(1);
     }
 
-    /// How long to wait before the next write: nothing for the first two since there was progress.
+    /// Tells progress by its being another number than before.
+    pub(crate) fn advances(&self) -> u64 {
+        self.advances
+    }
+
+    /// How long to wait before it is read again: no time for the first three since there was progress. What is then to be
+    /// written is written at once, or else somebody faster would always come between.
     pub(crate) fn back_off(&self) -> Duration {
         match self.futile {
-            0 | 1 => Duration::ZERO,
-            n => Duration::from_millis(250 << n.min(8)).min(MAX_BACK_OFF),
+            0..=2 => Duration::ZERO,
+            n => Duration::from_millis(125 << n.min(8)).min(MAX_BACK_OFF),
         }
     }
 }

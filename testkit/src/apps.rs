@@ -104,6 +104,9 @@ pub struct Side {
     pub id: TransferId,
     /// Every event so far.
     pub events: Vec<TransferEvent>,
+    /// What passes before each round: a minute, for tests of hostile relays under tokio's paused clock, since who makes
+    /// no progress is slowed down.
+    pub pause: Duration,
     cursor: u64,
 }
 
@@ -114,12 +117,24 @@ impl Side {
             client: client.clone(),
             id,
             events: Vec::new(),
+            pause: Duration::ZERO,
             cursor: 0,
+        }
+    }
+
+    /// The same, with a minute before each round.
+    pub fn unhurried(client: &TransferClient, id: TransferId) -> Self {
+        Self {
+            pause: Duration::from_secs(60),
+            ..Self::new(client, id)
         }
     }
 
     /// One round at the relay; gives what is new.
     pub async fn step(&mut self) -> Result<Vec<TransferEvent>, Error> {
+        if !self.pause.is_zero() {
+            tokio::time::sleep(self.pause).await;
+        }
         self.client.sync(Duration::from_secs(10)).await?;
         let update = self
             .client

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use tigress::mailbox::{HttpRequest, HttpResponse};
 use tigress::{
     HttpTransport, MemoryStore, StoreError, StoredRecord, TransferStore, TransportError,
+    TransportFailure,
 };
 
 use crate::PlainRelay;
@@ -113,8 +114,8 @@ impl HttpTransport for Network {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let (happens, lives) = self.1.next();
         let answer = happens.then(|| self.0.answer(&request));
-        answer.filter(|_| lives).ok_or(TransportError {
-            reason: "killed".into(),
-        })
+        answer
+            .filter(|_| lives)
+            .ok_or_else(|| TransportError::new(TransportFailure::CutOff, "killed"))
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tigress::mailbox::{HttpRequest, HttpResponse};
-use tigress::{HttpTransport, TransportError};
+use tigress::{HttpTransport, TransportError, TransportFailure};
 use tokio::sync::watch;
 
 /// One request and what came back.
@@ -105,9 +105,7 @@ impl Faulty {
 
     /// A failure to connect.
     pub fn unreachable() -> TransportError {
-        TransportError {
-            reason: "can't connect".into(),
-        }
+        TransportError::new(TransportFailure::Unreachable, "can't connect")
     }
 }
 

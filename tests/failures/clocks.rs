@@ -122,7 +122,7 @@ async fn a_senders_clock_that_is_behind_kills_no_transfer_unless_by_the_lifetime
     let store = Arc::new(MemoryStore::new());
     let alice = TransferClient::with_clock(relay.config(), store, None, clock).unwrap();
     let error = invite(&alice).await.unwrap_err();
-    let Error::RelayRefused { status, reason } = error else {
+    let Error::RelayRefused { status, reason, .. } = error else {
         panic!("{error:?}")
     };
     assert_eq!(

@@ -2,7 +2,7 @@
 
 use super::*;
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_wrong_secret_is_told_and_the_right_device_succeeds() {
     let relay = plain();
     let (alice, mallory, bob) = (client(&relay), client(&relay), client(&relay));
@@ -20,8 +20,8 @@ async fn a_wrong_secret_is_told_and_the_right_device_succeeds() {
     assert!(!error.is_retryable());
     let theirs = accept(&bob, &invitation.share_url).await.unwrap();
     completes(
-        &mut Side::new(&alice, invitation.transfer),
-        &mut Side::new(&bob, theirs),
+        &mut Side::unhurried(&alice, invitation.transfer),
+        &mut Side::unhurried(&bob, theirs),
     )
     .await;
 }
@@ -91,7 +91,7 @@ fn token_of(invitation: &Invitation) -> Vec<u8> {
     file.token.unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_credential_used_before_on_this_device_is_refused() {
     let relay = plain();
     let (alice, bob, carol) = (client(&relay), client(&relay), client(&relay));
@@ -108,7 +108,7 @@ async fn a_credential_used_before_on_this_device_is_refused() {
     assert!(accept(&carol, &again).await.is_ok(), "it was given back");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_mechanism_is_refused_and_given_back() {
     let relay = plain();
     let (alice, bob, carol) = (client(&relay), client(&relay), client(&relay));
@@ -123,7 +123,7 @@ async fn an_unknown_mechanism_is_refused_and_given_back() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_mailbox_without_a_first_token_is_told() {
     let relay = plain();
     let (alice, bob) = (client(&relay), client(&relay));
@@ -134,13 +134,13 @@ async fn a_mailbox_without_a_first_token_is_told() {
         assert_eq!(error.code(), "bad_mailbox", "{data}");
     }
     // The sender puts token 1 back, and the right device succeeds.
-    let mut alice = Side::new(&alice, invitation.transfer);
+    let mut alice = Side::unhurried(&alice, invitation.transfer);
     assert_eq!(alice.step().await.unwrap(), [TransferEvent::RejectedToken]);
     let theirs = accept(&bob, &invitation.share_url).await.unwrap();
-    completes(&mut alice, &mut Side::new(&bob, theirs)).await;
+    completes(&mut alice, &mut Side::unhurried(&bob, theirs)).await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_file_with_another_token_than_the_mailbox_is_told() {
     let relay = plain();
     let (alice, bob) = (client(&relay), client(&relay));
@@ -185,7 +185,7 @@ async fn a_relay_that_is_not_trusted_is_named_and_the_user_may_trust_it() {
     assert_eq!(receiver.received(1).await, [Apps::credential()]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn plain_http_is_refused() {
     let relay = plain();
     let invitation = invite(&client(&relay)).await;

@@ -71,9 +71,9 @@ async fn answered(relay: &Arc<PlainRelay>) -> (Side, Side) {
     let (alice, bob) = (client(relay), client(relay));
     let invitation = invite(&alice).await;
     let theirs = accept(&bob, &invitation.share_url).await.unwrap();
-    let mut bob = Side::new(&bob, theirs);
+    let mut bob = Side::unhurried(&bob, theirs);
     bob.step().await.unwrap();
-    (Side::new(&alice, invitation.transfer), bob)
+    (Side::unhurried(&alice, invitation.transfer), bob)
 }
 
 /// Goes on to the end: the credential arrives exactly once, and both complete.

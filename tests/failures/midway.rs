@@ -50,8 +50,8 @@ impl Scene {
             relay,
             clock,
             status,
-            alice: Side::new(&alice, invitation.transfer),
-            bob: Side::new(&bob, theirs),
+            alice: Side::unhurried(&alice, invitation.transfer),
+            bob: Side::unhurried(&bob, theirs),
         };
         scene.bob.step().await.unwrap();
         scene.alice.step().await.unwrap();
@@ -72,7 +72,7 @@ impl Scene {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_proxys_not_found_ends_nothing() {
     let mut scene = Scene::established().await;
     scene.status.store(404, Ordering::SeqCst);
@@ -83,7 +83,7 @@ async fn a_proxys_not_found_ends_nothing() {
     scene.completes().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn not_found_three_times_over_a_minute_is_the_end_but_confirms_nothing() {
     let mut scene = Scene::established().await;
     scene.status.store(404, Ordering::SeqCst);
@@ -99,7 +99,7 @@ async fn not_found_three_times_over_a_minute_is_the_end_but_confirms_nothing() {
     assert!(scene.clock.get() >= 60);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn not_found_in_between_starts_the_count_again() {
     let mut scene = Scene::established().await;
     for _ in 0..4 {
@@ -117,7 +117,7 @@ async fn not_found_in_between_starts_the_count_again() {
     scene.completes().await;
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_relays_own_not_found_is_the_end_at_once_and_confirms_nothing() {
     let mut scene = Scene::established().await;
     // Somebody deletes the mailbox at the relay.
@@ -129,7 +129,7 @@ async fn the_relays_own_not_found_is_the_end_at_once_and_confirms_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_refusals_are_errors_and_end_nothing() {
     for (status, code) in [
         (401, "relay_refused"),
@@ -149,7 +149,7 @@ async fn other_refusals_are_errors_and_end_nothing() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_relay_that_takes_no_write_is_not_stormed() {
     // "Changed since" and "did that before", whatever is written.
     for status in [412, 201] {
@@ -181,7 +181,7 @@ async fn a_relay_that_takes_no_write_is_not_stormed() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_claim_that_may_be_bound_is_kept_when_a_proxy_says_not_found() {
     let relay = Arc::new(PlainRelay::with_final_not_found());
     let alice = Apps::client(Arc::new(MemoryStore::new()), relay.clone());

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use tigress::{Config, Error, InvitationRequest, MemoryStore, TransferClient, TransferState};
+use tigress::{
+    Config, Error, InvitationRequest, MemoryStore, TransferClient, TransferState, TransportFailure,
+};
 use tigress_testkit::{Apps, RawServer, Reaction, TestRelay};
 
 fn client(config: Config) -> TransferClient {
@@ -29,9 +31,11 @@ pub(crate) fn refused(status: u16) -> impl Fn(&Error) -> bool {
     move |error| matches!(error, Error::RelayRefused { status: found, .. } if *found == status)
 }
 
-fn unreachable(reason: &str) -> Error {
+fn unreachable(kind: TransportFailure, reason: &str) -> Error {
     Error::RelayUnreachable {
+        kind,
         reason: reason.into(),
+        retry_after: None,
     }
 }
 
@@ -53,7 +57,10 @@ async fn a_relay_that_is_down_is_unreachable_and_the_same_call_goes_on_once_it_i
     config.give_up_after = Duration::ZERO;
     let alice = client(config);
     let error = alice.create_invitation(request()).await.unwrap_err();
-    assert_eq!(error, unreachable("can't connect"));
+    assert_eq!(
+        error,
+        unreachable(TransportFailure::Unreachable, "can't connect")
+    );
     assert!(error.is_retryable());
     let kept = alice.transfers().await.unwrap();
     assert_eq!(kept[0].state, TransferState::Invited);
@@ -81,7 +88,10 @@ async fn a_relay_that_does_not_answer_in_time_is_unreachable() {
     let server = RawServer::start(|_, _| Reaction::Silence).await;
     let mut config = server.config();
     config.request_timeout = Duration::from_millis(100);
-    assert_eq!(create(config).await, unreachable("timed out"));
+    assert_eq!(
+        create(config).await,
+        unreachable(TransportFailure::TimedOut, "timed out")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,14 +170,14 @@ async fn an_answer_of_more_than_a_mebibyte_is_not_read() {
     let endless = RawServer::start(|_, _| Reaction::Endless).await;
     assert_eq!(
         create(endless.config()).await,
-        unreachable("the answer is too large")
+        unreachable(TransportFailure::TooLarge, "the answer is too large")
     );
     let large =
         |size: usize| RawServer::start(move |_, _| Reaction::answer(200, "", &vec![b' '; size]));
     let over = large(1024 * 1024 + 1).await;
     assert_eq!(
         create(over.config()).await,
-        unreachable("the answer is too large")
+        unreachable(TransportFailure::TooLarge, "the answer is too large")
     );
     // Just as large as is allowed: read, and found to be no answer.
     let within = large(1024 * 1024).await;
@@ -203,7 +213,8 @@ async fn a_mailbox_at_another_origin_is_refused() {
             create(server.config()).await,
             Error::RelayRefused {
                 status: 0,
-                reason: "urlLink is of another origin"
+                reason: "urlLink is of another origin",
+                retry_after: None,
             }
         );
     }

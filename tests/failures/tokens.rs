@@ -10,7 +10,7 @@ fn altered(data: &str, at: usize) -> String {
     STANDARD.encode(bytes)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_altered_answer_changes_nothing_and_is_reported() {
     for at in [0, 5, 20, 60, 100, 140, 180] {
         let relay = plain();
@@ -27,7 +27,7 @@ async fn an_altered_answer_changes_nothing_and_is_reported() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_cut_answer_changes_nothing_and_is_reported() {
     for keep in [0, 4, 40, 200] {
         let relay = plain();
@@ -58,7 +58,7 @@ async fn two_messages(relay: &Arc<PlainRelay>) -> (Side, Side) {
     (alice, bob)
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn reordered_tokens_are_not_taken() {
     let relay = plain();
     let (mut alice, mut bob) = two_messages(&relay).await;
@@ -79,7 +79,7 @@ async fn reordered_tokens_are_not_taken() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn replayed_envelopes_change_nothing() {
     let relay = plain();
     let (mut alice, mut bob) = answered(&relay).await;
@@ -97,7 +97,7 @@ async fn replayed_envelopes_change_nothing() {
     assert_eq!(count(&bob.events, &TransferEvent::Established), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_envelope_of_another_transfer_is_not_taken() {
     let (relay, other) = (plain(), plain());
     let (mut alice, mut bob) = answered(&relay).await;

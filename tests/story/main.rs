@@ -98,6 +98,7 @@ async fn page(invitation: &Invitation) -> u16 {
         headers: Vec::new(),
         body: None,
         wait: 0,
+        isolation: String::new(),
     };
     http.send(request).await.unwrap().status
 }

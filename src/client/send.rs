@@ -1,0 +1,294 @@
+//! One request to a relay: not before its time, never longer than its time, tried again until it is answered.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep_until, timeout_at};
+
+use super::TransportError;
+use super::relays::Refusal;
+use super::{FOREVER, Live, TransferClient, os_entropy};
+use crate::Error;
+use crate::mailbox::{Call, HttpRequest, HttpResponse, Reply, TransportFailure, interpret};
+use crate::transfer::Next;
+
+/// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const MAX_RETRY: Duration = Duration::from_secs(10);
+/// How much longer than its own time a call waits for the request that it has made.
+const GRACE: Duration = Duration::from_secs(1);
+/// After this an answer that has not come is told, though it may still come.
+const TELL_AFTER: Duration = Duration::from_millis(2500);
+/// A held answer that breaks off later than this was cut by something on the way, for taking too long.
+const MIN_HELD: Duration = Duration::from_secs(2);
+
+/// How long a call may take.
+#[derive(Clone, Copy)]
+pub(super) struct Time {
+    /// So long it waits and tries again.
+    pub(super) until: Instant,
+    /// Then the request that is under way is given up.
+    pub(super) limit: Instant,
+}
+
+impl Time {
+    /// `wait` from now, whatever an app asks for.
+    pub(super) fn within(wait: Duration) -> Self {
+        let until = Instant::now() + wait.min(FOREVER);
+        Self {
+            until,
+            limit: until + GRACE,
+        }
+    }
+
+    /// One round without waiting, which may take until `limit`.
+    pub(super) fn round(limit: Instant) -> Self {
+        Self {
+            until: Instant::now(),
+            limit,
+        }
+    }
+
+    /// What is left to wait.
+    pub(super) fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+}
+
+/// The pauses between tries of one call.
+pub(super) struct Retries(Duration);
+
+impl Default for Retries {
+    fn default() -> Self {
+        Self(FIRST_RETRY)
+    }
+}
+
+impl Retries {
+    fn next(&mut self) -> Result<Duration, Error> {
+        let pause = jittered(self.0)?;
+        self.0 = (self.0 * 2).min(MAX_RETRY);
+        Ok(pause)
+    }
+}
+
+/// An answer, and what the relay's clock said.
+pub(super) type Told = (Reply, Option<u64>);
+
+/// Why there was no answer.
+pub(super) enum Unanswered {
+    /// A held answer was cut for taking too long: the slot is as it was.
+    Cut,
+    /// It may be asked again then.
+    Failed { error: Error, again: Instant },
+}
+
+/// A request may not be made yet.
+pub(super) struct NotYet {
+    pub(super) at: Instant,
+    /// Why, if it is the relay's doing.
+    pub(super) trouble: Option<Error>,
+}
+
+impl NotYet {
+    fn into_error(self) -> Error {
+        self.trouble.unwrap_or(Error::RelayUnreachable {
+            kind: TransportFailure::Other,
+            reason: "it was asked often enough, without any progress".into(),
+            retry_after: Some(self.at.saturating_duration_since(Instant::now())),
+        })
+    }
+}
+
+impl Refusal {
+    fn error(&self) -> Error {
+        let left = self.until.saturating_duration_since(Instant::now());
+        let reply = Reply::RetryLater {
+            after: None,
+            status: self.status,
+        };
+        Error::from_reply(&reply).not_before(left)
+    }
+}
+
+impl TransferClient {
+    /// Nothing if the request may be made now.
+    pub(super) fn not_yet(&self, live: &Live, origin: &str, next: &Next) -> Option<NotYet> {
+        let now = Instant::now();
+        let turn = live.allowance().turn(next).filter(|at| *at > now);
+        if let Some(refusal) = self.0.relays.refusal(origin) {
+            live.trouble.set(Some(refusal.error()));
+            return Some(NotYet {
+                at: turn.map_or(refusal.until, |at| at.max(refusal.until)),
+                trouble: Some(refusal.error()),
+            });
+        }
+        turn.map(|at| NotYet {
+            at,
+            trouble: live.trouble.now().map(|error| error.not_before(at - now)),
+        })
+    }
+
+    /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of
+    /// order (5xx) or overloaded (429) has not answered.
+    pub(super) async fn perform(
+        &self,
+        live: &Live,
+        next: &Next,
+        request: HttpRequest,
+        call: Option<&Call>,
+        time: Time,
+    ) -> Result<Told, Error> {
+        let mut retries = Retries::default();
+        loop {
+            while let Some(not_yet) = self.not_yet(live, request.origin(), next) {
+                if not_yet.at >= time.until {
+                    return Err(not_yet.into_error());
+                }
+                sleep_until(not_yet.at).await;
+            }
+            match self.attempt(live, &request, call, time, &mut retries).await {
+                Ok(told) => return Ok(told),
+                Err(Unanswered::Cut) => {}
+                Err(Unanswered::Failed { error, again }) => {
+                    if !error.is_retryable() || again >= time.until {
+                        return Err(error);
+                    }
+                    tracing::debug!(code = error.code(), "trying again");
+                    sleep_until(again).await;
+                }
+            }
+        }
+    }
+
+    /// Sends a request once.
+    pub(super) async fn attempt(
+        &self,
+        live: &Live,
+        request: &HttpRequest,
+        call: Option<&Call>,
+        time: Time,
+        retries: &mut Retries,
+    ) -> Result<Told, Unanswered> {
+        let origin = request.origin();
+        live.allowance().asks();
+        let asked_at = Instant::now();
+        let result = self.send(live, request, time.limit).await;
+        let held = Some(asked_at.elapsed()).filter(|held| request.wait > 0 && *held >= MIN_HELD);
+        let error = match result {
+            Ok(response) => match interpret(call, &response) {
+                Reply::RetryLater { after, status } => {
+                    if let (Some(held), None, 500..) = (held, after, status) {
+                        self.0.relays.cut(origin, held);
+                        return Err(Unanswered::Cut);
+                    }
+                    if let Some(after) = after {
+                        let refusal =
+                            self.0
+                                .relays
+                                .refused(origin, status, Duration::from_secs(after));
+                        let error = refusal.error();
+                        live.trouble.set(Some(error.clone()));
+                        return Err(failed(error, refusal.until, retries));
+                    }
+                    Error::from_reply(&Reply::RetryLater { after, status })
+                }
+                reply => {
+                    live.allowance().answered();
+                    live.trouble.set(refusal_of(&reply));
+                    return Ok((reply, response.date()));
+                }
+            },
+            Err(error) => match (error.kind, held) {
+                (TransportFailure::CutOff, Some(held)) => {
+                    self.0.relays.cut(origin, held);
+                    return Err(Unanswered::Cut);
+                }
+                (TransportFailure::TimedOut, Some(held)) => {
+                    if Instant::now() >= time.limit {
+                        // Its time was too short for the answer to be missed.
+                        if !live.allowance().was_silent() {
+                            return Err(Unanswered::Cut);
+                        }
+                    } else {
+                        // Perhaps something on the way forgets quiet connections.
+                        self.0
+                            .relays
+                            .cut(origin, held.min(Duration::from_secs(request.wait)));
+                    }
+                    Error::from(error)
+                }
+                _ => Error::from(error),
+            },
+        };
+        live.trouble.set(Some(error.clone()));
+        Err(failed(error, Instant::now(), retries))
+    }
+
+    /// The transport's answer, or what is to be said when it gives none in time, whatever it does.
+    async fn send(
+        &self,
+        live: &Live,
+        request: &HttpRequest,
+        limit: Instant,
+    ) -> Result<HttpResponse, TransportError> {
+        let (http, owned) = (Arc::clone(&self.0.http), request.clone());
+        // A task of its own: one that blocks its thread or panics takes nobody with it. Ended when dropped.
+        let mut sending = JoinSet::new();
+        sending.spawn(async move { http.send(owned).await });
+        let due = Instant::now() + Duration::from_secs(request.wait);
+        let end = limit.min(due + self.0.config.request_timeout);
+        let told = end.min(due + TELL_AFTER);
+        let timed_out = |_| TransportError::new(TransportFailure::TimedOut, "timed out");
+        let answer = match timeout_at(told, sending.join_next()).await {
+            Ok(answer) => Ok(answer),
+            Err(late) if told < end => {
+                live.trouble.set(Some(Error::from(timed_out(late))));
+                timeout_at(end, sending.join_next()).await
+            }
+            Err(late) => Err(late),
+        };
+        match answer.map_err(timed_out)? {
+            Some(Ok(answer)) => answer,
+            _ => Err(TransportError::new(
+                TransportFailure::Other,
+                "the transport failed unexpectedly",
+            )),
+        }
+    }
+}
+
+fn failed(error: Error, not_before: Instant, retries: &mut Retries) -> Unanswered {
+    // Later than the relay asked for, so that many clients don't come at once.
+    match retries.next() {
+        Ok(pause) => Unanswered::Failed {
+            error,
+            again: not_before + pause,
+        },
+        Err(error) => Unanswered::Failed {
+            error,
+            again: not_before,
+        },
+    }
+}
+
+/// What is wrong with an answer, if it is none that a call can go on with.
+fn refusal_of(reply: &Reply) -> Option<Error> {
+    match reply {
+        Reply::Redirected { .. }
+        | Reply::Refused { .. }
+        | Reply::Malformed
+        | Reply::Unauthorized => Some(Error::from_reply(reply)),
+        _ => None,
+    }
+}
+
+/// Between half of the time and all of it, so that many clients don't come at once.
+pub(super) fn jittered(time: Duration) -> Result<Duration, Error> {
+    if time.is_zero() {
+        return Ok(time);
+    }
+    let part = u32::from(u16::from_be_bytes(os_entropy()?.bytes()));
+    Ok(time / 2 + time / 2 * part / 65_536)
+}
