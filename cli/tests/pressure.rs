@@ -7,8 +7,8 @@ mod common;
 mod wire;
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use common::Desk;
 use serde_json::{Value, json};
@@ -51,7 +51,11 @@ impl Drop for Watched {
 impl Watched {
     async fn start(options: &[&str]) -> Self {
         let desk = Desk::new();
-        let mut command = desk.command(&[&["relay"], options].concat());
+        let command = desk.command(&[&["relay"], options].concat());
+        Self::of(command, desk).await
+    }
+
+    async fn of(mut command: Command, desk: Desk) -> Self {
         let mut process = command.stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         let stdout = process.stdout.take().unwrap();
@@ -93,8 +97,9 @@ impl Watched {
         assert!(most <= TOO_MUCH, "{what}: {} MiB", most / MIB);
     }
 
-    /// Somebody else's transfer: nothing of it is refused.
+    /// Somebody else's transfer: nothing of it is refused. How long it takes is said, for whoever wants to know.
     async fn transfer(&self) {
+        let begun = Instant::now();
         let (sender, receiver) = (self.caller(SOMEBODY), self.caller(SOMEBODY));
         let path = sender.create(600).await.ok().unwrap();
         assert_eq!(receiver.read(&path).await.status, 200);
@@ -105,6 +110,7 @@ impl Watched {
             assert_eq!(sender.update(&path, size).await.status, 200);
         }
         assert_eq!(sender.delete(&path).await.status, 200);
+        println!("another's transfer: {} ms", begun.elapsed().as_millis());
     }
 
     async fn prey(&self) -> Prey {
@@ -265,9 +271,20 @@ async fn all_of_it_at_once() {
     watched.check("all of it");
 }
 
+/// Also where the system gives fewer descriptors than one client may have connections.
 #[tokio::test]
 async fn silent_sockets_lock_nobody_out() {
-    let watched = Watched::start(&["--store", "memory"]).await;
+    silence(Watched::start(&["--store", "memory"]).await).await;
+    let desk = Desk::new();
+    let relay = desk.command(&["relay", "--store", "memory"]);
+    let script = "ulimit -n 256; exec \"$0\" \"$@\"";
+    let mut few = Command::new("sh");
+    few.args(["-c", script]).arg(relay.get_program());
+    few.args(relay.get_args()).stdout(Stdio::piped());
+    silence(Watched::of(few, desk).await).await;
+}
+
+async fn silence(watched: Watched) {
     let mut open = Vec::new();
     for _ in 0..2 * MANY {
         open.push(connect(watched.address(), ATTACKER).await);
@@ -292,7 +309,9 @@ async fn what_is_left_unread_is_given_up() {
         second.ask("POST", path, caller).await;
     }
     // It asks for something else all the time, and is not spared.
-    while second.probe().await {}
+    let asking = async { while second.probe().await {} };
+    let ended = tokio::time::timeout(Duration::from_secs(60), asking).await;
+    assert!(ended.is_ok(), "the connection goes on");
     let answer = caller.read(path).await;
     assert_eq!((answer.status, answer.payload().len()), (200, MIB - 100));
 }

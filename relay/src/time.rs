@@ -68,6 +68,12 @@ impl Time {
         u64::try_from(now.max(0)).unwrap_or(u64::MAX)
     }
 
+    /// The later of what holds now and what the clock shows: from when on a new mailbox has its time. If the clock is right
+    /// after its jump, as that of a machine that slept, nothing made meanwhile must end when it is followed.
+    pub(crate) fn latest(&self) -> u64 {
+        self.now().max(self.clock.now())
+    }
+
     /// Seconds that never jump, for what counts rates.
     pub(crate) fn steady(&self) -> u64 {
         self.clock.steady().unwrap_or_else(|| self.clock.now())

@@ -66,8 +66,18 @@ async fn a_jump_of_the_clock_erases_nothing_within_ten_minutes() {
     relay.clock.set(NOW + year);
     relay.clock.advance(1);
     assert_eq!(relay.read(&url, SENDER).await.status, 200);
+    let expiration = format_timestamp(NOW + year + 5_000);
+    body["mailboxConfiguration"]["expiration"] = json!(expiration);
+    let request_id = id(9);
+    let list = [
+        ("Mailbox-Device-Claim", SENDER),
+        ("Mailbox-Request-ID", request_id.as_str()),
+    ];
+    let made = relay.call(Method::POST, "/v1/m", &list, Some(&body)).await;
     relay.clock.advance(600);
     assert_eq!(relay.read(&url, SENDER).await.status, 404, "it has stayed");
+    let read = relay.read(&url_of(&made), SENDER).await;
+    assert_eq!(read.json()["expiration"], expiration, "made meanwhile");
 }
 
 #[tokio::test]

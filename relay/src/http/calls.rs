@@ -61,7 +61,7 @@ pub(super) async fn create(
         display: body.display_information,
         notification: body.notification_token,
         rights: rights(configuration.access_rights.as_deref())?,
-        expires: now.saturating_add(limits.unbound_lifetime),
+        expires: app.time.latest().saturating_add(limits.unbound_lifetime),
         bound_expires,
         proof: body.recipient_proof.as_deref().map(proof).transpose()?,
         version,
@@ -242,13 +242,13 @@ impl App {
     }
 
     fn expires(&self, wanted: Option<&str>, now: u64) -> Result<u64, Fault> {
-        let limits = &self.config.limits;
+        let (limits, from) = (&self.config.limits, self.time.latest());
         let Some(text) = wanted else {
-            return Ok(now.saturating_add(limits.default_lifetime.min(limits.max_lifetime)));
+            return Ok(from.saturating_add(limits.default_lifetime.min(limits.max_lifetime)));
         };
         let expires = parse_timestamp(text).filter(|at| *at > now);
         let expires = expires.ok_or(Fault::Malformed("expiration"))?;
-        Ok(expires.min(now.saturating_add(limits.max_lifetime)))
+        Ok(expires.min(from.saturating_add(limits.max_lifetime)))
     }
 
     /// Until the change, the end of the wait, the mailbox's end or the relay's shutdown.
