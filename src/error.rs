@@ -31,8 +31,8 @@ pub enum Error {
     /// The invitation was used already, on this device.
     #[error("the invitation was used already")]
     AlreadyUsed,
-    /// Another device has the mailbox.
-    #[error("another device has claimed the invitation")]
+    /// Another device has the mailbox, or the secret of the link is not the invitation's.
+    #[error("another device was faster, or the link was changed")]
     ClaimedByAnother,
     /// The mailbox is gone: ended, taken back, or never there.
     #[error("the invitation is no longer there")]

@@ -30,7 +30,7 @@ pub enum TigressError {
     #[error("the invitation was used already")]
     AlreadyUsed,
     /// Another device has claimed the invitation.
-    #[error("another device has claimed the invitation")]
+    #[error("another device was faster, or the link was changed")]
     ClaimedByAnother,
     /// The mailbox is gone: ended, taken back, or never there.
     #[error("the invitation is no longer there")]

@@ -10,10 +10,20 @@ use zeroize::Zeroizing;
 
 use crate::exit::Failure;
 
-/// Reads a file that is to be sent.
+/// Whether it stands for stdin or stdout.
+pub(crate) fn is_dash(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Reads what is to be sent: a file, or `-` for stdin.
 pub(crate) fn read_content(path: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let limit = tigress::MAX_CONTENT;
-    let content = read(path, limit)?;
+    let content = if is_dash(path) {
+        read_from(io::stdin(), limit)
+            .map_err(|error| Failure::new("file", format!("stdin can't be read: {error}")))?
+    } else {
+        read(path, limit)?
+    };
     if content.len() > limit {
         let reason = "a message's content has at most 256 KiB";
         return Err(Failure::new("too_large", reason));

@@ -124,7 +124,7 @@ fn show(command: &Command, explained: Explained, with_secret: bool) -> Result<u8
             (Event::Envelope(Box::new(Envelope::from(envelope))), flaw)
         }
     };
-    command.output().event(None, &event);
+    command.output().result(None, &event)?;
     if with_secret {
         command.output().note(
             "\nThe secret opens first tokens only: all later keys come from ephemeral keys too, which nobody keeps \
@@ -146,7 +146,7 @@ fn show_invitation(command: &Command, input: &Argument) -> Result<u8, Failure> {
     let token = preview.token.clone();
     let secret = preview.share_url.secret.clone();
     let event = Event::Invitation(Box::new(Inspected::from(preview)));
-    command.output().event(None, &event);
+    command.output().result(None, &event)?;
     match token {
         Some(token) => match explain(&token, Some(&secret)).map_err(malformed)? {
             Some(explained) => {

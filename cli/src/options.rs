@@ -15,10 +15,13 @@ use zeroize::Zeroizing;
 use crate::exit::Failure;
 use crate::files;
 use crate::output::Output;
-use crate::state::State;
+use crate::state::{Content, State};
 
 /// Longest invitation that is read; the core says what is wrong with a longer one.
 const MAX_INVITATION: usize = 256 * 1024;
+
+/// Longest file with certificates: more than all of a system's.
+const MAX_CERTIFICATES: usize = 1 << 20;
 
 /// Where the transfers are kept, and how to speak.
 #[derive(Args)]
@@ -41,12 +44,37 @@ impl Common {
     }
 }
 
-/// How a transfer is carried.
+/// How the relay is reached.
 #[derive(Args)]
-pub(crate) struct Carry {
+pub(crate) struct Reach {
     /// Seconds without any answer from the relay after which the command ends with exit code 4.
     #[arg(long, value_name = "S", default_value = "30", value_parser = seconds)]
     pub(crate) give_up_after: Duration,
+    /// Certificates (PEM or DER) of authorities that the relay may have its own from, besides the system's.
+    #[arg(long, value_name = "FILE")]
+    ca: Option<PathBuf>,
+}
+
+impl Reach {
+    /// The certificates, if any were named.
+    pub(crate) fn ca(&self) -> Result<Option<Content>, Failure> {
+        let Some(file) = &self.ca else {
+            return Ok(None);
+        };
+        let certificates = files::read(file, MAX_CERTIFICATES)?;
+        if certificates.len() > MAX_CERTIFICATES {
+            let reason = format!("{} is too long for certificates", file.display());
+            return Err(Failure::new("file", reason));
+        }
+        Ok(Some(Content(certificates)))
+    }
+}
+
+/// How a transfer is carried.
+#[derive(Args)]
+pub(crate) struct Carry {
+    #[command(flatten)]
+    pub(crate) reach: Reach,
     /// Also prints requests, bytes and CPU.
     #[arg(long)]
     pub(crate) stats: bool,
@@ -79,9 +107,8 @@ pub(crate) fn lifetime(text: &str) -> Result<Duration, String> {
 }
 
 /// A relay's origin: https, or plain http on this machine. What else it was is in no error: it may be an invitation.
-pub(crate) fn relay(option: &str, text: &str) -> Result<String, Failure> {
+pub(crate) fn relay(option: &str, text: &str) -> Result<RelayOrigin, Failure> {
     RelayOrigin::parse(text)
-        .map(|origin| origin.to_string())
         .map_err(|error| Failure::usage(format!("{option} is no relay: {error}")))
 }
 

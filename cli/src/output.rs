@@ -1,12 +1,13 @@
 //! What the command says on stdout: words for people, or one JSON object a line (`docs/cli.md`).
 
 use std::fmt;
-use std::io::{self, IsTerminal as _, Write as _};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use serde::{Serialize, Serializer};
 use tigress::TransferId;
 
+use crate::exit::Failure;
 use crate::explained::{Envelope, Token};
 use crate::inspect::Inspected;
 
@@ -18,6 +19,7 @@ pub(crate) enum Event {
     Relay {
         url: String,
     },
+    /// Shown to people by `invited`.
     Invited {
         url: String,
         expires: u64,
@@ -88,43 +90,89 @@ struct Line<'e> {
 #[derive(Clone, Copy)]
 pub(crate) struct Output {
     json: bool,
+    /// Stdout is for the content of what is received, and for nothing else.
+    beside: bool,
 }
 
 impl Output {
     pub(crate) fn new(json: bool) -> Self {
-        Self { json }
+        Self {
+            json,
+            beside: false,
+        }
     }
 
-    /// Whether pictures made of text can be looked at.
-    pub(crate) fn is_terminal(self) -> bool {
-        !self.json && io::stdout().is_terminal()
+    /// On stderr, if stdout is for content.
+    pub(crate) fn beside(self, content: bool) -> Self {
+        Self {
+            beside: content,
+            ..self
+        }
     }
 
+    pub(crate) fn is_json(self) -> bool {
+        self.json
+    }
+
+    /// What happened. A stdout that is closed or full ends no transfer.
     pub(crate) fn event(self, transfer: Option<TransferId>, event: &Event) {
+        let told = match event {
+            Event::Error { .. } if !self.json => self.complain(event),
+            _ => self.result(transfer, event),
+        };
+        // What the exit code is about is told somewhere.
+        if told.is_err() && matches!(event, Event::Error { .. }) {
+            let _ = self.complain(event);
+        }
+    }
+
+    /// What the command is for: if it can't be said, the command has failed.
+    pub(crate) fn result(self, transfer: Option<TransferId>, event: &Event) -> Result<(), Failure> {
         if self.json {
             let transfer = transfer.map(|id| id.to_string());
             let line = serde_json::to_string(&Line { event, transfer });
-            say(&line.unwrap_or_default());
-        } else if let Event::Error { reason, .. } = event {
-            // A closed stderr is no reason to fail otherwise.
-            let _ = writeln!(io::stderr(), "tigress: {reason}");
-        } else {
-            say(&event.to_string());
+            return self.say(&line.unwrap_or_default());
         }
+        self.say(&event.to_string())
+    }
+
+    /// Lines for people that are what the command is for.
+    pub(crate) fn text(self, text: &str) -> Result<(), Failure> {
+        self.say(text)
     }
 
     /// A line for people only.
     pub(crate) fn note(self, text: impl fmt::Display) {
         if !self.json {
-            say(&text.to_string());
+            let _ = self.say(&text.to_string());
         }
+    }
+
+    fn complain(self, event: &Event) -> Result<(), Failure> {
+        writeln!(io::stderr(), "tigress: {event}").map_err(|error| unsaid("stderr", &error))
+    }
+
+    fn say(self, line: &str) -> Result<(), Failure> {
+        if self.beside {
+            return writeln!(io::stderr(), "{line}").map_err(|error| unsaid("stderr", &error));
+        }
+        let mut out = io::stdout().lock();
+        writeln!(out, "{line}")
+            .and_then(|()| out.flush())
+            .map_err(|error| unsaid("stdout", &error))
     }
 }
 
-/// A closed stdout ends no transfer.
-fn say(line: &str) {
+/// Writes content to stdout as it is.
+pub(crate) fn content(bytes: &[u8]) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+    out.write_all(bytes)
+        .and_then(|()| out.flush())
+        .map_err(|error| unsaid("stdout", &error))
+}
+
+fn unsaid(place: &str, error: &io::Error) -> Failure {
+    Failure::new("file", format!("{place} can't be written: {error}"))
 }
 
 impl fmt::Display for Event {
@@ -136,16 +184,7 @@ impl fmt::Display for Event {
                     "relay: {url}, embedded: it ends with this command, and its mailbox too"
                 )
             }
-            Self::Invited { url, expires, pin } => {
-                write!(
-                    f,
-                    "invitation (whoever has it can take the credential):\n{url}\n"
-                )?;
-                if let Some(pin) = pin {
-                    writeln!(f, "PIN, to be told by another channel: {pin}")?;
-                }
-                write!(f, "expires: {}", time(*expires))
-            }
+            Self::Invited { url, .. } => f.write_str(url),
             Self::Accepted => f.write_str("accepted"),
             Self::PinRequired => f.write_str("a PIN is needed: the sender has it"),
             Self::PinRejected { tries_left } => write!(f, "wrong PIN, {tries_left} tries left"),
@@ -156,6 +195,7 @@ impl fmt::Display for Event {
             } => {
                 write!(f, "received: {bytes} bytes of {}, ", shown(format))?;
                 match out {
+                    Some(out) if out.as_os_str() == "-" => f.write_str("on stdout"),
                     Some(out) => write!(f, "in {}", out.display()),
                     None => f.write_str("kept in the state folder: resume with --out"),
                 }
@@ -217,7 +257,7 @@ fn text_of_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<
     text.serialize(serializer)
 }
 
-fn time(seconds: u64) -> String {
+pub(crate) fn time(seconds: u64) -> String {
     tigress::mailbox::format_timestamp(seconds)
 }
 

@@ -20,13 +20,13 @@ use crate::stats;
 pub(crate) struct Command {
     /// The share URL, a .tigress file, or - for either on stdin.
     invitation: OsString,
-    /// File for what is received; without it, that is kept in the state folder.
+    /// File for what is received, or - for stdout; without it, that is kept in the state folder.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// A relay that may be talked to; can be given several times.
     #[arg(long, value_name = "URL")]
     relay_trust: Vec<String>,
-    /// File that is sent in return.
+    /// File that is sent in return, or - for stdin.
     #[arg(long, value_name = "FILE")]
     reply: Option<PathBuf>,
     /// The PIN, if the invitation needs one; asked on the terminal otherwise. Given several times, each is tried.
@@ -42,14 +42,22 @@ pub(crate) struct Command {
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    let from_stdin = command.invitation == "-";
+    if from_stdin && command.reply.as_deref().is_some_and(files::is_dash) {
+        return Err(Failure::usage("stdin can be read once only"));
+    }
+    let to_stdout = command.to_stdout();
     let invitation = options::read_invitation(&command.invitation)?;
-    let id = TransferId::of_invitation(&invitation.bytes)
-        .map_err(|error| invitation.unless_missing(error.into()))?;
+    let unless_missing = |error: Error| invitation.unless_missing(error.into());
+    let id = TransferId::of_invitation(&invitation.bytes).map_err(unless_missing)?;
+    let preview =
+        parse_invitation(&invitation.bytes).map_err(|error| unless_missing(error.into()))?;
+    let relay = preview.share_url.relay;
     let state = command.common.state()?;
     let begun = state.notes(id)?;
     let is_new = begun.is_none();
-    let notes = notes(&command, begun, Content(invitation.bytes))?;
-    if let (true, Some(out)) = (is_new, &notes.out) {
+    let notes = notes(&command, begun, &relay, Content(invitation.bytes))?;
+    if let (true, false, Some(out)) = (is_new, to_stdout, &notes.out) {
         files::check_free(out, notes.force)?;
     }
     let mut session = Session::new(Start {
@@ -57,10 +65,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         role: TransferRole::Receiver,
         state,
         notes,
-        output: command.common.output(),
+        output: command.output(),
+        to_stdout,
         pins: options::pins(&command.pin)?,
-        stdin_is_taken: command.invitation == "-",
-        give_up_after: command.carry.give_up_after,
+        stdin_is_taken: from_stdin || command.reply.as_deref().is_some_and(files::is_dash),
+        give_up_after: command.carry.reach.give_up_after,
     })?;
     let result = carry(&mut session).await.map_err(|failure| failure.of(id));
     if command.carry.stats {
@@ -70,17 +79,28 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
 }
 
 /// What is noted on the transfer: what was, with what is said now.
-fn notes(command: &Command, begun: Option<Notes>, invitation: Content) -> Result<Notes, Failure> {
+fn notes(
+    command: &Command,
+    begun: Option<Notes>,
+    relay: &RelayOrigin,
+    invitation: Content,
+) -> Result<Notes, Failure> {
     let mut notes = begun.unwrap_or_default();
     notes.invitation = Some(invitation);
     notes.force |= command.force;
+    notes.ca = command.carry.reach.ca()?.or(notes.ca);
     for url in &command.relay_trust {
-        let relay = options::relay("--relay-trust", url)?;
-        if !notes.trusted.contains(&relay) {
-            notes.trusted.push(relay);
+        let mut trusted = options::relay("--relay-trust", url)?;
+        // One relay on this machine has several names: that of the link is meant.
+        if trusted.is_same_place(relay) {
+            trusted = relay.clone();
+        }
+        let trusted = trusted.to_string();
+        if !notes.trusted.contains(&trusted) {
+            notes.trusted.push(trusted);
         }
     }
-    if let Some(out) = &command.out {
+    if let (Some(out), false) = (&command.out, command.to_stdout()) {
         notes.out = Some(files::absolute(out)?);
     }
     if let Some(reply) = &command.reply {
@@ -154,6 +174,10 @@ fn check_relay(session: &Session, relay: &RelayOrigin) -> Result<(), Failure> {
 
 impl Command {
     pub(crate) fn output(&self) -> Output {
-        self.common.output()
+        self.common.output().beside(self.to_stdout())
+    }
+
+    fn to_stdout(&self) -> bool {
+        self.out.as_deref().is_some_and(files::is_dash)
     }
 }

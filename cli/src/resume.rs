@@ -7,6 +7,7 @@ use tigress::{InvitationRequest, TransferId, TransferRole, TransferState, Transf
 
 use crate::exit::Failure;
 use crate::files;
+use crate::invited::Qr;
 use crate::options::{self, Carry, Common};
 use crate::output::Output;
 use crate::session::{Session, Start};
@@ -17,7 +18,10 @@ use crate::{receive, send, stats};
 pub(crate) struct Command {
     /// The transfer, as the events and `tigress transfers` name it.
     id: TransferId,
-    /// File (receiver) or folder (sender) for what is received.
+    /// When a sender's link is shown as a QR code, too; auto: on a terminal with enough room.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_enum)]
+    qr: Qr,
+    /// File (receiver; - for stdout) or folder (sender) for what is received.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// The PIN, if the invitation needs one; asked on the terminal otherwise. Given several times, each is tried.
@@ -37,7 +41,12 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let summary = state.transfer(command.id).await?;
     let mut notes = state.notes(command.id)?.unwrap_or_default();
     notes.force |= command.force;
-    if let Some(out) = &command.out {
+    notes.ca = command.carry.reach.ca()?.or(notes.ca);
+    let to_stdout = command.to_stdout();
+    if to_stdout && summary.role == TransferRole::Sender {
+        return Err(Failure::usage("a sender's --out names a folder"));
+    }
+    if let (Some(out), false) = (&command.out, to_stdout) {
         notes.out = Some(files::absolute(out)?);
     }
     let mut session = Session::new(Start {
@@ -45,12 +54,13 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         role: summary.role,
         state,
         notes,
-        output: command.common.output(),
+        output: command.output(),
+        to_stdout,
         pins: options::pins(&command.pin)?,
         stdin_is_taken: false,
-        give_up_after: command.carry.give_up_after,
+        give_up_after: command.carry.reach.give_up_after,
     })?;
-    let result = carry(&mut session, &summary)
+    let result = carry(&mut session, &summary, command.qr)
         .await
         .map_err(|failure| failure.of(command.id));
     if command.carry.stats {
@@ -59,7 +69,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     result
 }
 
-async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, Failure> {
+async fn carry(session: &mut Session, summary: &TransferSummary, qr: Qr) -> Result<u8, Failure> {
     session.save_notes()?;
     session.deliver_kept()?;
     match (summary.role, summary.state) {
@@ -67,7 +77,7 @@ async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, F
         (TransferRole::Receiver, _) => receive::accept(session).await?,
         (TransferRole::Sender, TransferState::Invited) => {
             if session.notes.key.is_some() {
-                send::invite(session, InvitationRequest::default()).await?;
+                send::invite(session, InvitationRequest::default(), qr, false).await?;
             }
         }
         (TransferRole::Sender, _) => {}
@@ -77,6 +87,10 @@ async fn carry(session: &mut Session, summary: &TransferSummary) -> Result<u8, F
 
 impl Command {
     pub(crate) fn output(&self) -> Output {
-        self.common.output()
+        self.common.output().beside(self.to_stdout())
+    }
+
+    fn to_stdout(&self) -> bool {
+        self.out.as_deref().is_some_and(files::is_dash)
     }
 }

@@ -5,12 +5,12 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tigress::invitation::qr_code_terminal;
-use tigress::{Credential, Invitation, InvitationRequest, TransferId, TransferRole};
+use tigress::{Credential, Invitation, InvitationRequest, Pin, TransferId, TransferRole};
 
 use crate::embedded::Embedded;
 use crate::exit::{self, Failure};
 use crate::files;
+use crate::invited::{Invited, Qr};
 use crate::options::{self, Carry, Common};
 use crate::output::{Event, Output};
 use crate::session::{Session, Start};
@@ -23,7 +23,7 @@ pub(crate) const DEFAULT_FORMAT: &str = "application/octet-stream";
 /// Sends a file, unchanged, to whoever gets the invitation that is shown.
 #[derive(Args)]
 pub(crate) struct Command {
-    /// What is sent: at most 256 KiB.
+    /// What is sent, at most 256 KiB: a file, or - for stdin.
     file: PathBuf,
     /// What the file is, such as digitalwallet.carkey.ccc.
     #[arg(long, value_name = "F", default_value = DEFAULT_FORMAT)]
@@ -43,6 +43,9 @@ pub(crate) struct Command {
     /// The receiver must type a PIN, which is shown once: tell it by another channel than the link's.
     #[arg(long)]
     pin: bool,
+    /// When the link is shown as a QR code, too; auto: on a terminal with enough room.
+    #[arg(long, value_name = "WHEN", default_value = "auto", value_enum)]
+    qr: Qr,
     /// Also writes the invitation as a .tigress file.
     #[arg(long, value_name = "FILE")]
     invitation: Option<PathBuf>,
@@ -59,6 +62,8 @@ pub(crate) struct Command {
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+    check(&command)?;
+    let output = command.output();
     let relay = command.relay.as_deref();
     let relay = relay
         .map(|url| options::relay("--relay", url))
@@ -85,10 +90,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         relay: embedded
             .as_ref()
             .map(|relay| relay.url().to_owned())
-            .or(relay),
+            .or(relay.map(|relay| relay.to_string())),
         invitation_file,
         out,
         force: command.force,
+        ca: command.carry.reach.ca()?,
         ..Notes::default()
     };
     let request = InvitationRequest {
@@ -99,8 +105,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         credential: Some(Credential::new(command.format, content.to_vec())),
         ..InvitationRequest::default()
     };
-    let output = command.common.output();
-    if let Some(relay) = &embedded {
+    if let (Some(relay), true) = (&embedded, output.is_json()) {
         let url = relay.url().to_owned();
         output.event(None, &Event::Relay { url });
     }
@@ -110,12 +115,13 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         state,
         notes,
         output,
+        to_stdout: false,
         pins: VecDeque::new(),
         stdin_is_taken: false,
-        give_up_after: command.carry.give_up_after,
+        give_up_after: command.carry.reach.give_up_after,
     })?;
     session.save_notes()?;
-    let result = carry(&mut session, request, embedded.as_ref())
+    let result = carry(&mut session, request, command.qr, embedded.as_ref())
         .await
         .map_err(|failure| failure.of(id));
     if command.carry.stats {
@@ -130,9 +136,10 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
 async fn carry(
     session: &mut Session,
     request: InvitationRequest,
+    qr: Qr,
     embedded: Option<&Embedded>,
 ) -> Result<u8, Failure> {
-    let mailbox = invite(session, request).await?;
+    let mailbox = invite(session, request, qr, embedded.is_some()).await?;
     let code = session.run().await?;
     if let (Some(relay), Some(mailbox), true) = (embedded, mailbox, code != exit::INTERRUPTED) {
         session.or_interrupt(relay.until_gone(&mailbox)).await;
@@ -144,6 +151,8 @@ async fn carry(
 pub(crate) async fn invite(
     session: &mut Session,
     request: InvitationRequest,
+    qr: Qr,
+    embedded: bool,
 ) -> Result<Option<String>, Failure> {
     let request = InvitationRequest {
         idempotency_key: session.notes.key.clone(),
@@ -156,25 +165,44 @@ pub(crate) async fn invite(
     let Some(invitation) = invitation else {
         return Ok(None);
     };
-    show(session, &invitation)?;
+    show(session, &invitation, qr, embedded)?;
     Ok(Some(invitation.share_url.mailbox_url()))
 }
 
-fn show(session: &Session, invitation: &Invitation) -> Result<(), Failure> {
+/// Nobody can use what is not shown: that it can't be is a failure. Resumed, it is shown again.
+fn show(session: &Session, invitation: &Invitation, qr: Qr, embedded: bool) -> Result<(), Failure> {
     if let Some(file) = &session.notes.invitation_file {
         files::write(file, &invitation.file, session.notes.force)?;
     }
-    session.event(&Event::Invited {
-        url: invitation.share_url.to_url().to_string(),
-        expires: invitation.expires_at,
-        pin: invitation.pin.as_ref().map(|pin| pin.as_str().to_owned()),
-    });
-    if session.output.is_terminal() {
-        session.output.note(qr_code_terminal(&invitation.share_url));
+    let pin = invitation.pin.as_ref();
+    if session.output.is_json() {
+        let invited = Event::Invited {
+            url: invitation.share_url.to_url().to_string(),
+            expires: invitation.expires_at,
+            pin: pin.map(|pin| pin.as_str().to_owned()),
+        };
+        return session.output.result(Some(session.id), &invited);
     }
-    session
-        .output
-        .note(format_args!("transfer: {}", session.id));
+    let invited = Invited {
+        url: &invitation.share_url,
+        pin: pin.map(Pin::as_str),
+        expires: invitation.expires_at,
+        transfer: session.id.to_string(),
+        embedded,
+    };
+    session.output.text(&invited.text(qr))
+}
+
+/// What can't be meant.
+fn check(command: &Command) -> Result<(), Failure> {
+    let is_dash = |path: &Option<PathBuf>| path.as_deref().is_some_and(files::is_dash);
+    if is_dash(&command.invitation) || is_dash(&command.out) {
+        let reason = "stdout has the link: --invitation names a file, and --out a folder";
+        return Err(Failure::usage(reason));
+    }
+    if command.output().is_json() && command.qr == Qr::Always {
+        return Err(Failure::usage("--json has no place for a QR code"));
+    }
     Ok(())
 }
 

@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::exit::{self, Failure};
 use crate::files;
 use crate::meter::Meter;
-use crate::output::{Event, Output};
+use crate::output::{self, Event, Output};
 use crate::state::{Content, Kept, Notes, State};
 use crate::terminal::{self, Prompt};
 
@@ -36,6 +36,8 @@ pub(crate) struct Session {
     pub(crate) state: State,
     pub(crate) notes: Notes,
     pub(crate) output: Output,
+    /// Receiver: what is received goes there.
+    to_stdout: bool,
     /// Receiver: PINs that were given with the command and not tried yet.
     pub(crate) pins: VecDeque<Pin>,
     /// Whether there is somebody to type one.
@@ -57,6 +59,7 @@ pub(crate) struct Start {
     pub(crate) state: State,
     pub(crate) notes: Notes,
     pub(crate) output: Output,
+    pub(crate) to_stdout: bool,
     pub(crate) pins: VecDeque<Pin>,
     /// The invitation was read from there.
     pub(crate) stdin_is_taken: bool,
@@ -87,6 +90,7 @@ impl Session {
             trusted_relays: start.notes.trusted.clone(),
             // Only relays that were named are talked to, and naming one of these allows it.
             allow_loopback_http: true,
+            extra_roots: start.notes.ca.iter().map(|ca| ca.0.to_vec()).collect(),
             give_up_after: start.give_up_after,
             ..Config::default()
         };
@@ -102,6 +106,7 @@ impl Session {
             state: start.state,
             notes: start.notes,
             output: start.output,
+            to_stdout: start.to_stdout,
             pins: start.pins,
             can_ask: terminal::is_there(start.stdin_is_taken),
             prompt: None,
@@ -342,6 +347,10 @@ impl Session {
         content: &[u8],
         index: u64,
     ) -> Result<Option<PathBuf>, Failure> {
+        if self.to_stdout {
+            output::content(content)?;
+            return Ok(Some("-".into()));
+        }
         let Some(path) = self.path_of(index)? else {
             if self.notes.kept.iter().all(|kept| kept.index != index) {
                 self.notes.kept.push(Kept {
@@ -381,7 +390,7 @@ impl Session {
 
     /// Writes what was kept while there was no place for it.
     pub(crate) fn deliver_kept(&mut self) -> Result<(), Failure> {
-        if self.notes.out.is_none() {
+        if self.notes.out.is_none() && !self.to_stdout {
             return Ok(());
         }
         for kept in std::mem::take(&mut self.notes.kept) {

@@ -113,6 +113,8 @@ pub(crate) struct Notes {
     pub(crate) key: Option<String>,
     /// Sender: the relay.
     pub(crate) relay: Option<String>,
+    /// Certificates of the relay's authorities.
+    pub(crate) ca: Option<Content>,
     /// Sender: a `.tigress` file to write.
     #[serde(with = "path_bytes", default)]
     pub(crate) invitation_file: Option<PathBuf>,

@@ -1,13 +1,12 @@
 //! `tigress terminate`.
 
 use std::collections::VecDeque;
-use std::time::Duration;
 
 use clap::Args;
 use tigress::{TransferId, TransferState};
 
 use crate::exit::{DONE, Failure};
-use crate::options::Common;
+use crate::options::{Common, Reach};
 use crate::output::Output;
 use crate::session::{Ending, Session, Start};
 
@@ -16,9 +15,8 @@ use crate::session::{Ending, Session, Start};
 pub(crate) struct Command {
     /// The transfer, as the events and `tigress transfers` name it.
     id: TransferId,
-    /// Seconds without any answer from the relay after which the command ends with exit code 4.
-    #[arg(long, value_name = "S", default_value = "30", value_parser = crate::options::seconds)]
-    give_up_after: Duration,
+    #[command(flatten)]
+    reach: Reach,
     #[command(flatten)]
     common: Common,
 }
@@ -26,16 +24,18 @@ pub(crate) struct Command {
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let state = command.common.state()?;
     let summary = state.transfer(command.id).await?;
-    let notes = state.notes(command.id)?.unwrap_or_default();
+    let mut notes = state.notes(command.id)?.unwrap_or_default();
+    notes.ca = command.reach.ca()?.or(notes.ca);
     let mut session = Session::new(Start {
         id: command.id,
         role: summary.role,
         state,
         notes,
         output: command.common.output(),
+        to_stdout: false,
         pins: VecDeque::new(),
         stdin_is_taken: false,
-        give_up_after: command.give_up_after,
+        give_up_after: command.reach.give_up_after,
     })?;
     if !matches!(summary.state, TransferState::Closed(_)) {
         session.leave().await?;

@@ -17,7 +17,7 @@ pub(crate) struct Command {
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let output = command.common.output();
     for summary in command.common.state()?.transfers().await? {
-        output.event(Some(summary.id), &event(&summary));
+        output.result(Some(summary.id), &event(&summary))?;
     }
     Ok(DONE)
 }

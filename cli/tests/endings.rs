@@ -234,6 +234,10 @@ fn a_wrong_secret_fails_and_the_right_one_still_succeeds() {
     };
     let failed = words(&wrong);
     assert_eq!(failed.code, Some(3), "{:?}", failed.stdout);
+    let error = failed.event("error");
+    assert_eq!(error["code"], "claimed_by_another");
+    let reason = "another device was faster, or the link was changed";
+    assert_eq!(error["reason"], reason);
     assert_eq!(words(&url).code, Some(0));
     assert_eq!(sender.end().code, Some(0));
 }

@@ -158,3 +158,59 @@ fn an_invitation_that_expires_ends_the_question() {
     assert_eq!(terminal.end(), Ok(1), "{}", terminal.shown);
     assert!(terminal.echoes());
 }
+
+/// Rows that a terminal of 80 columns needs for what was shown, and whether there is a QR code.
+fn rows(shown: &str) -> (usize, bool) {
+    let plain = |line: &str| -> usize {
+        let mut pieces = line.trim_end_matches('\r').split('\u{1b}');
+        let first = pieces.next().unwrap_or_default().chars().count();
+        let rest = pieces.map(|piece| {
+            piece
+                .split_once('m')
+                .map_or(0, |(_, rest)| rest.chars().count())
+        });
+        first + rest.sum::<usize>()
+    };
+    let rows = shown.lines().map(|line| plain(line).div_ceil(80).max(1));
+    (rows.sum(), shown.contains('▀'))
+}
+
+/// What a sender shows before anybody answers.
+fn invitation(environment: &[(&str, &str)], more: &[&str]) -> String {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let words = [
+        "send", "key", "--pin", "--relay", &relay.url, "--state", "s",
+    ];
+    let mut terminal = Terminal::run_in(&desk, &[&words[..], more].concat(), environment);
+    terminal.until("transfer:");
+    terminal.signal(Signal::INT);
+    terminal.end().unwrap_or_else(|signal| panic!("{signal}"));
+    let (invitation, _) = terminal.shown.split_once("ending the transfer").unwrap();
+    invitation.to_owned()
+}
+
+#[test]
+fn the_qr_code_with_all_its_text_fits_a_terminal_of_24_rows() {
+    for more in [&[][..], &["--qr", "always"]] {
+        let shown = invitation(&[("TERM", "xterm")], more);
+        let (rows, is_code) = rows(&shown);
+        assert!(is_code && rows <= 24, "{rows} rows:\n{shown}");
+    }
+}
+
+#[test]
+fn without_colours_or_wish_there_is_no_qr_code_and_how_to_get_one_is_said() {
+    for environment in [
+        &[("TERM", "dumb")][..],
+        &[("TERM", "xterm"), ("NO_COLOR", "1")],
+    ] {
+        let shown = invitation(environment, &[]);
+        assert!(!rows(&shown).1 && !shown.contains('\u{1b}'), "{shown}");
+        assert!(shown.contains("--qr always"), "{shown}");
+        assert!(rows(&invitation(environment, &["--qr", "always"])).1);
+    }
+    let shown = invitation(&[("TERM", "xterm")], &["--qr", "never"]);
+    assert!(!rows(&shown).1 && !shown.contains("--qr"), "{shown}");
+}

@@ -39,6 +39,8 @@ struct Kept {
 }
 
 const NO_TLS: &str = "TLS can't be set up";
+const NO_CERTIFICATE: &str = "an extra authority is no certificate";
+const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
 
 impl Reqwest {
     pub(crate) fn new(config: &Config) -> Self {
@@ -138,14 +140,30 @@ fn verifier(extra_roots: Vec<CertificateDer<'static>>) -> Result<Verifier, &'sta
 fn certificates(bytes: &[Vec<u8>]) -> Result<Vec<CertificateDer<'static>>, &'static str> {
     let mut all = Vec::new();
     for bytes in bytes {
-        if bytes.trim_ascii_start().starts_with(b"-----BEGIN") {
+        // PEM may have text before it.
+        if bytes.windows(PEM.len()).any(|at| at == PEM) {
             let found = CertificateDer::pem_slice_iter(bytes).collect::<Result<Vec<_>, _>>();
-            all.extend(found.map_err(|_| "an extra authority is no PEM certificate")?);
+            all.extend(found.map_err(|_| NO_CERTIFICATE)?);
         } else {
             all.push(CertificateDer::from(bytes.clone()));
         }
     }
     Ok(all)
+}
+
+/// Whether what an app calls authorities are some.
+pub(super) fn check_roots(config: &Config) -> Result<(), &'static str> {
+    let mut store = RootCertStore::empty();
+    for bytes in &config.extra_roots {
+        let found = certificates(std::slice::from_ref(bytes))?;
+        if found.is_empty() {
+            return Err(NO_CERTIFICATE);
+        }
+        for certificate in found {
+            store.add(certificate).map_err(|_| NO_CERTIFICATE)?;
+        }
+    }
+    Ok(())
 }
 
 fn no_trust() -> Result<ClientConfig, &'static str> {

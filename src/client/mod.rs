@@ -472,10 +472,13 @@ impl TransferClient {
 /// The built-in transport (feature `http`): reqwest with rustls and the system's trust, for apps that wrap it.
 ///
 /// # Errors
-/// `no_transport` where none is built in.
+/// `no_transport` where none is built in; `bad_config` for an extra root that is no certificate.
 pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Error> {
     #[cfg(feature = "http")]
-    return Ok(Arc::new(http::Reqwest::new(config)));
+    {
+        http::check_roots(config).map_err(Error::bad_config)?;
+        Ok(Arc::new(http::Reqwest::new(config)))
+    }
     #[cfg(not(feature = "http"))]
     {
         let _ = config;

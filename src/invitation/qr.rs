@@ -17,24 +17,34 @@ const RESET: &str = "\x1b[0m";
 /// A QR code with its quiet zone.
 struct Modules {
     code: QrCode,
+    quiet_zone: i32,
     width: i32,
 }
 
 impl Modules {
+    fn of(url: &ShareUrl) -> Self {
+        Self::with_quiet_zone(url, QUIET_ZONE)
+    }
+
     #[expect(
         clippy::expect_used,
         reason = "a share URL has at most some 370 characters, a QR code holds 2953 bytes"
     )]
-    fn of(url: &ShareUrl) -> Self {
+    fn with_quiet_zone(url: &ShareUrl, quiet_zone: i32) -> Self {
         // The lowest level, which the library raises where that costs no size: screens get no scratches.
         let code = QrCode::encode_text(&url.to_url(), QrCodeEcc::Low)
             .expect("a share URL fits into a QR code");
-        let width = code.size() + 2 * QUIET_ZONE;
-        Self { code, width }
+        let width = code.size() + 2 * quiet_zone;
+        Self {
+            code,
+            quiet_zone,
+            width,
+        }
     }
 
     fn is_dark(&self, x: i32, y: i32) -> bool {
-        self.code.get_module(x - QUIET_ZONE, y - QUIET_ZONE)
+        self.code
+            .get_module(x - self.quiet_zone, y - self.quiet_zone)
     }
 }
 
@@ -110,10 +120,13 @@ fn pack(bits: impl Iterator<Item = bool>) -> Vec<u8> {
 }
 
 /// The QR code as lines of text, two rows of modules each, quiet zone included. Colours are set by ANSI escape
-/// sequences, so that it is black on white in any terminal.
+/// sequences, so that it is black on white in any terminal. The quiet zone is 1 to 4 modules wide; values outside are
+/// taken as the nearest of these. The standard asks for 4, and cameras find it with 1, too: a terminal of 24 rows has
+/// no room for more.
 #[must_use]
-pub fn qr_code_terminal(url: &ShareUrl) -> String {
-    let modules = Modules::of(url);
+pub fn qr_code_terminal(url: &ShareUrl, quiet_zone: u8) -> String {
+    let quiet_zone = i32::from(quiet_zone).clamp(1, QUIET_ZONE);
+    let modules = Modules::with_quiet_zone(url, quiet_zone);
     let mut text = String::new();
     for y in (0..modules.width).step_by(2) {
         text.push_str(BLACK_ON_WHITE);

@@ -96,6 +96,14 @@ impl RelayOrigin {
     pub(crate) fn is_loopback(&self) -> bool {
         parse_host(&self.host).is_ok_and(|host| is_loopback(&host))
     }
+
+    /// Whether the two name one relay: they are equal, or both are plain http to this machine, by whatever name, and
+    /// the same port.
+    #[must_use]
+    pub fn is_same_place(&self, other: &Self) -> bool {
+        let both_here = self.is_loopback_http() && other.is_loopback_http();
+        self == other || both_here && self.port == other.port
+    }
 }
 
 impl fmt::Display for RelayOrigin {

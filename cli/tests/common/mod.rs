@@ -55,6 +55,7 @@ impl Desk {
             .env("HOME", self.path("home"))
             .env_remove("XDG_STATE_HOME")
             .env_remove("RUST_LOG")
+            .env_remove("NO_COLOR")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());

@@ -33,8 +33,14 @@ impl Terminal {
 
     /// Runs the command itself.
     pub(crate) fn run(desk: &Desk, words: &[&str]) -> Self {
+        Self::run_in(desk, words, &[])
+    }
+
+    pub(crate) fn run_in(desk: &Desk, words: &[&str], environment: &[(&str, &str)]) -> Self {
         let tigress = env!("CARGO_BIN_EXE_tigress");
-        Self::start(desk.command_of("setsid", &[&["--ctty", tigress], words].concat()))
+        let mut command = desk.command_of("setsid", &[&["--ctty", tigress], words].concat());
+        command.envs(environment.iter().copied());
+        Self::start(command)
     }
 
     fn start(mut command: Command) -> Self {

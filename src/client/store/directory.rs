@@ -182,11 +182,15 @@ fn io_failed(error: &io::Error) -> StoreError {
     failed(&error.kind().to_string())
 }
 
-/// Under one fixed name: the lock is held, and what a kill left behind is overwritten.
+/// Under one fixed name: the lock is held, and what a kill left behind is removed. Never through what lies there: it
+/// may be a link.
 fn write_durably(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
     let fresh = folder.join("writing");
-    let mut file =
-        private(OpenOptions::new().create(true).truncate(true).write(true)).open(&fresh)?;
+    match fs::remove_file(&fresh) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&fresh)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&fresh, path)?;

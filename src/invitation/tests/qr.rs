@@ -98,9 +98,29 @@ fn the_png_is_decoded_back_at_every_scale_it_has() {
 #[test]
 fn the_terminal_text_is_decoded_back_and_fits_80_columns_and_30_lines() {
     let url = with_pin();
-    let text = qr_code_terminal(&url);
+    let text = qr_code_terminal(&url, 4);
     assert_eq!(decode_modules(&terminal_modules(&text)), *url.to_url());
     assert!(text.lines().count() <= 30 && terminal_modules(&text).len() <= 80);
+}
+
+#[test]
+fn with_a_quiet_zone_of_one_a_host_of_34_characters_leaves_two_of_24_rows() {
+    let host = format!("{}.example", "r".repeat(26));
+    let url = ShareUrl {
+        relay: RelayOrigin::parse(&format!("https://{host}")).unwrap(),
+        ..with_pin()
+    };
+    let text = qr_code_terminal(&url, 1);
+    assert_eq!((host.len(), text.lines().count()), (34, 22));
+    // A camera sees light around it on a light desk; here it is put there.
+    let code = terminal_modules(&text);
+    let mut framed = vec![vec![false; code.len() + 6]; code.len() + 6];
+    for (y, row) in code.iter().enumerate() {
+        framed[y + 3][3..3 + row.len()].copy_from_slice(row);
+    }
+    assert_eq!(decode_modules(&framed), *url.to_url());
+    assert_eq!(qr_code_terminal(&url, 0), text);
+    assert_eq!(qr_code_terminal(&url, 9), qr_code_terminal(&url, 4));
 }
 
 #[test]
@@ -108,7 +128,7 @@ fn all_three_show_the_same_modules() {
     let url = example();
     let svg = rasterise(&qr_code_svg(&url));
     let (_, png) = read_png(&qr_code_png(&url, 1));
-    assert_eq!(svg, terminal_modules(&qr_code_terminal(&url)));
+    assert_eq!(svg, terminal_modules(&qr_code_terminal(&url, 4)));
     assert_eq!(svg.concat(), png);
 }
 

@@ -91,7 +91,7 @@ extension TigressError: LocalizedError {
         case .untrustedRelay(let host): "the relay \(host) is not trusted"
         case .expired: "the invitation has expired"
         case .alreadyUsed: "the invitation was used already"
-        case .claimedByAnother: "another device has claimed the invitation"
+        case .claimedByAnother: "another device was faster, or the link was changed"
         case .noLongerThere: "the invitation is no longer there"
         case .wrongPin(let triesLeft): "wrong PIN, \(triesLeft) tries left"
         case .pinDowngrade: "the invitation and what was given do not agree about a PIN"
