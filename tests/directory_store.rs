@@ -173,6 +173,22 @@ fn a_write_that_was_cut_off_is_no_record() {
     assert!(!folder.path().join("writing").exists());
 }
 
+#[cfg(unix)]
+#[test]
+fn nothing_is_written_through_a_planted_link() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder.path().join("store"));
+    let version = store.save(KEY, None, SECRET).unwrap();
+    let victim = folder.path().join("victim");
+    fs::write(&victim, b"something else").unwrap();
+    for name in ["writing", &format!("{OTHER}.record")] {
+        std::os::unix::fs::symlink(&victim, folder.path().join("store").join(name)).unwrap();
+    }
+    store.save(KEY, Some(&version), SECRET).unwrap();
+    assert!(store.save(OTHER, None, SECRET).is_err());
+    assert_eq!(fs::read(&victim).unwrap(), b"something else");
+}
+
 #[test]
 fn another_key_opens_nothing() {
     let folder = TempDir::new().unwrap();
