@@ -103,3 +103,30 @@ pub(crate) fn of_outcome(outcome: Outcome) -> u8 {
         Outcome::Unconfirmed | Outcome::Unproven(_) | Outcome::Failed(_) => FAILED,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_was_confirmed_is_done() {
+        for (outcome, code) in [
+            (Outcome::Completed, 0),
+            (Outcome::Declined, 3),
+            (Outcome::Cancelled, 3),
+            (Outcome::Expired, 3),
+            (Outcome::Failed(5), 3),
+            (Outcome::Failed(9), 1),
+            (Outcome::Unconfirmed, 1),
+        ] {
+            assert_eq!(of_outcome(outcome), code, "{outcome}");
+        }
+        for (error, code) in [
+            (Error::Expired, 3),
+            (Error::ClaimedByAnother, 3),
+            (Error::StoreBusy, 1),
+        ] {
+            assert_eq!(Failure::from(error).exit, code);
+        }
+    }
+}

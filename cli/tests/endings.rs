@@ -129,15 +129,6 @@ fn an_invitation_that_another_device_has_is_refused() {
 }
 
 #[test]
-fn an_invitation_expires() {
-    let desk = Desk::new();
-    desk.write("key", b"k");
-    let sender = desk.run(&["send", "key", "--state", "s", "--lifetime", "1s", "--json"]);
-    assert_eq!(sender.code, Some(3));
-    assert_eq!(sender.event("closed")["outcome"], "expired");
-}
-
-#[test]
 fn a_relay_that_is_not_there_is_given_up() {
     let desk = Desk::new();
     desk.write("key", b"k");
