@@ -8,7 +8,7 @@ use minicbor::data::Type;
 use minicbor::{Decoder, Encoder};
 use zeroize::Zeroizing;
 
-/// Deepest nesting that [`decode`] follows.
+/// Deepest nesting that [`decode`] follows: arrays and maps in each other, the outermost counted.
 const MAX_DEPTH: usize = 6;
 /// Most items of one array or map.
 const MAX_ITEMS: u64 = 4096;
@@ -291,7 +291,6 @@ pub(crate) fn decode_map(bytes: &[u8]) -> Option<Map<'_>> {
 }
 
 fn read<'a>(decoder: &mut Decoder<'a>, depth: usize) -> Option<Value<'a>> {
-    let depth = depth.checked_sub(1)?;
     let begin = decoder.position();
     Some(match decoder.datatype().ok()? {
         Type::U8 | Type::U16 | Type::U32 | Type::U64 => Value::Uint(uint(decoder)?),
@@ -314,6 +313,7 @@ fn read<'a>(decoder: &mut Decoder<'a>, depth: usize) -> Option<Value<'a>> {
             let len = decoder.array().ok()??;
             is_shortest(decoder, begin, len, 0)?;
             (len <= MAX_ITEMS).then_some(())?;
+            let depth = depth.checked_sub(1)?;
             let mut items = Vec::new();
             for _ in 0..len {
                 items.push(read(decoder, depth)?);
@@ -324,6 +324,7 @@ fn read<'a>(decoder: &mut Decoder<'a>, depth: usize) -> Option<Value<'a>> {
             let len = decoder.map().ok()??;
             is_shortest(decoder, begin, len, 0)?;
             (len <= MAX_ITEMS).then_some(())?;
+            let depth = depth.checked_sub(1)?;
             let mut map = Vec::new();
             for _ in 0..len {
                 let key = uint(decoder)?;
@@ -400,7 +401,10 @@ mod tests {
             "f4",
             "f5",
             "f6",
-            "818181818100",
+            // six in each other, the outermost counted
+            "81818181818100",
+            "818181818180",
+            "a100a100a100a100a100a10000",
         ] {
             assert!(judge(&bytes(hex)), "{hex}");
         }
@@ -458,7 +462,9 @@ mod tests {
             "a100",
             "0000",
             "f6f6",
-            "81818181818100",
+            "8181818181818100",
+            "81818181818180",
+            "a100a100a100a100a100a100a10000",
             "",
         ] {
             assert!(!judge(&bytes(hex)), "{hex}");

@@ -119,8 +119,9 @@ pub use error::Error;
 pub use mailbox::TransportFailure;
 pub use pin::{NotAPin, Pin};
 pub use transfer::{
-    Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome, TerminateReason,
-    TransferEvent, TransferId, TransferRole, TransferState, TransferSummary, TransferUpdate,
+    Authenticity, Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome,
+    TerminateReason, TransferEvent, TransferId, TransferRole, TransferState, TransferSummary,
+    TransferUpdate,
 };
 
 /// The code in README.md is compiled, too.

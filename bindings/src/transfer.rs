@@ -285,6 +285,28 @@ impl From<tigress::TransferUpdate> for TransferUpdate {
     }
 }
 
+/// Whose word the texts of an invitation are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Authenticity {
+    /// The sender's own: its first token says so, or this device is the sender.
+    Authentic,
+    /// Nobody knows: the first token says nothing of them. Whoever runs the relay may have written them.
+    Unbound,
+    /// Not the sender's: what it has written was changed on the way, and what came instead is not kept. The texts
+    /// are empty, and there is no image.
+    Altered,
+}
+
+impl From<tigress::Authenticity> for Authenticity {
+    fn from(authenticity: tigress::Authenticity) -> Self {
+        match authenticity {
+            tigress::Authenticity::Authentic => Self::Authentic,
+            tigress::Authenticity::Unbound => Self::Unbound,
+            tigress::Authenticity::Altered => Self::Altered,
+        }
+    }
+}
+
 /// A transfer in a list: what an app shows its user.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]
 pub struct TransferSummary {
@@ -300,6 +322,8 @@ pub struct TransferSummary {
     pub description: PeerText,
     /// An https image, if any. Nothing here fetches it; a receiver has its address from the other side.
     pub image_url: Option<String>,
+    /// Whether title, description and image are the sender's own word.
+    pub authenticity: Authenticity,
     /// When it ends at the latest.
     pub expires_at: SystemTime,
     /// How many messages this side has handed over to be sent, delivered or not.
@@ -320,6 +344,7 @@ impl From<tigress::TransferSummary> for TransferSummary {
             title: summary.display.title.into(),
             description: summary.display.description.into(),
             image_url: summary.display.image_url,
+            authenticity: summary.display.authenticity.into(),
             expires_at: system_time(summary.expires_at),
             sent: summary.sent,
             delivered: summary.delivered,

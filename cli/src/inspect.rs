@@ -8,11 +8,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use serde::Serialize;
-use tigress::Error;
 use tigress::gss::Oid;
-use tigress::inspect::{Explained, explain};
+use tigress::inspect::{Explained, authenticity, explain};
 use tigress::invitation::{InvitationError, InvitationPreview, PeerText, parse_invitation};
 use tigress::secret::SharedSecret;
+use tigress::{Authenticity, Error};
 use zeroize::Zeroizing;
 
 use crate::exit::{DONE, Failure};
@@ -172,13 +172,27 @@ pub(crate) struct Inspected {
     expires: Option<u64>,
     mechanism: Option<String>,
     token_bytes: Option<usize>,
+    texts: Option<&'static str>,
     #[serde(skip)]
     text: String,
 }
 
 impl From<InvitationPreview> for Inspected {
     fn from(preview: InvitationPreview) -> Self {
-        let text = preview.to_string().trim_end().to_owned();
+        let mut text = preview.to_string().trim_end().to_owned();
+        let texts = authenticity(&preview);
+        match texts {
+            Some(Authenticity::Authentic) => {
+                text += "\nthe texts are the sender's: its token says so"
+            }
+            Some(Authenticity::Unbound) => {
+                text += "\nthe texts may be anybody's: the token says nothing of them"
+            }
+            Some(Authenticity::Altered) => {
+                text += "\nTHE TEXTS ARE NOT THE SENDER'S: they were changed on the way"
+            }
+            None => {}
+        }
         // As it may be shown: without what could disguise it.
         let shown = |text: Option<PeerText>| text.map(|text| text.to_string());
         let mechanism = preview.mechanism_oid.as_deref().and_then(Oid::from_content);
@@ -193,6 +207,7 @@ impl From<InvitationPreview> for Inspected {
             expires: preview.expiration,
             mechanism: mechanism.map(|oid| oid.to_string()),
             token_bytes: preview.token.map(|token| token.len()),
+            texts: texts.map(Authenticity::name),
             text,
         }
     }

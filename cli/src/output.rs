@@ -26,6 +26,14 @@ pub(crate) enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         pin: Option<String>,
     },
+    /// Receiver: what the invitation says to people, and whose word that is.
+    Offered {
+        title: String,
+        description: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        image: Option<String>,
+        texts: &'static str,
+    },
     /// Sender: somebody has answered. Receiver: the invitation was taken on.
     Accepted,
     PinRequired,
@@ -185,6 +193,23 @@ impl fmt::Display for Event {
                 )
             }
             Self::Invited { url, .. } => f.write_str(url),
+            Self::Offered {
+                title,
+                description,
+                texts,
+                ..
+            } => {
+                let said = [title.as_str(), description].map(str::trim);
+                let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
+                match (*texts, said.join(": ")) {
+                    ("altered", _) => f.write_str(
+                        "warning: what the sender says of this was changed on the way, and is not shown",
+                    ),
+                    (_, said) if said.is_empty() => f.write_str("offered, without a word of what it is"),
+                    ("authentic", said) => write!(f, "the sender offers: {said}"),
+                    (_, said) => write!(f, "offered, in words that may not be the sender's: {said}"),
+                }
+            }
             Self::Accepted => f.write_str("accepted"),
             Self::PinRequired => f.write_str("a PIN is needed: the sender has it"),
             Self::PinRejected { tries_left } => write!(f, "wrong PIN, {tries_left} tries left"),

@@ -143,8 +143,14 @@ pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
     if accepted?.is_some() {
         session.notes.invitation = None;
         session.save_notes()?;
-        let now = session.state.transfer(session.id).await?.state;
-        if !matches!(now, TransferState::Closed(_)) {
+        let summary = session.state.transfer(session.id).await?;
+        if !matches!(summary.state, TransferState::Closed(_)) {
+            session.event(&Event::Offered {
+                title: summary.display.title.to_string(),
+                description: summary.display.description.to_string(),
+                image: summary.display.image_url,
+                texts: summary.display.authenticity.name(),
+            });
             session.event(&Event::Accepted);
         }
     }

@@ -195,9 +195,9 @@ fn an_envelope_is_explained_with_each_of_its_tokens() {
     assert_eq!(shown.code, Some(0));
     let said = shown.stdout.join("\n");
     for part in [
-        "envelope of the sender, 323 bytes, version 1",
+        "envelope of the sender, 358 bytes, version 1",
         "MIC: none, as before the first answer",
-        "token 0: first token: auth credential and Noise message 1, 269 bytes",
+        "token 0: first token: auth credential and Noise message 1, 304 bytes",
         "auth credential: c1c1",
     ] {
         assert!(said.contains(part), "{said}");
@@ -239,17 +239,22 @@ fn the_token_in_an_invitations_file_is_explained_too() {
     let desk = Desk::new();
     let vectors = transfer();
     let token = bytes(&token("01 01"));
-    let file = json!({
-        "version": 1,
-        "shareURL": text(&vectors, "share URL"),
-        "displayInformation": {"title": "Car key", "description": "d"},
-        "expiration": "2023-11-16T22:13:20Z",
-        "token": base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(token),
-    });
-    desk.write("a.tigress", file.to_string().as_bytes());
-    let shown = desk.run(&["inspect", "a.tigress", "--json"]);
+    let file = |description: &str| {
+        let file = json!({
+            "version": 1,
+            "shareURL": text(&vectors, "share URL"),
+            "displayInformation": {"title": "Car key", "description": description},
+            "expiration": "2023-11-16T22:13:20Z",
+            "token": base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(&token),
+        });
+        desk.write("a.tigress", file.to_string().as_bytes());
+        desk.run(&["inspect", "a.tigress", "--json"])
+    };
+    assert_eq!(file("For the week").event("invitation")["texts"], "altered");
+    let shown = file("For the weekend");
     assert_eq!(shown.code, Some(0));
     assert_eq!(shown.event("invitation")["title"], "Car key");
+    assert_eq!(shown.event("invitation")["texts"], "authentic");
     assert_eq!(
         shown.event("token")["opened"]["credential"],
         "c1".repeat(16)

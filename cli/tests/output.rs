@@ -76,6 +76,9 @@ fn every_line_of_json_is_an_event_as_documented() {
     ]);
     let sent = sender.end();
     assert_eq!((received.code, sent.code), (Some(0), Some(0)));
+    let offered = received.event("offered");
+    assert_eq!(offered["title"], "A key");
+    assert_eq!(offered["texts"], "authentic");
     let mut events = [sent.events(), received.events()].concat();
     for words in [
         &["transfers", "--state", "r", "--json"][..],

@@ -21,6 +21,7 @@ import Tigress
         let offer = try #require(try await apps.receiver.transfers().first { $0.id == received })
         #expect(offer.role == .receiver)
         #expect(offer.title.shown == "Car key")
+        #expect(offer.authenticity == .authentic)
 
         async let atSender = apps.sender.follow(invitation.transfer) { event in
             if case .credentialReceived = event {

@@ -6,7 +6,9 @@ use crate::Error;
 use crate::auth_credential::CredentialId;
 use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
 use crate::mailbox::{Call, Reply, TransportFailure};
-use crate::transfer::{Answer, Next, ReceiverStart, Slot, TerminateReason, Transfer, TransferId};
+use crate::transfer::{
+    Answer, Display, Next, ReceiverStart, Slot, TerminateReason, Transfer, TransferId,
+};
 
 impl TransferClient {
     /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
@@ -82,6 +84,7 @@ impl TransferClient {
         let start = ReceiverStart {
             id,
             share_url: &preview.share_url,
+            said: Display::of_file(&preview),
             token: preview.token,
             notification: options.notification_token,
         };

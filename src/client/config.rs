@@ -9,7 +9,8 @@ use crate::transfer::{Credential, TransferId};
 use crate::{Error, auth_credential, invitation};
 
 /// Longest lifetime of an invitation.
-pub const MAX_LIFETIME: Duration = Duration::from_secs(auth_credential::MAX_LIFETIME);
+pub const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);
+const _: () = assert!(MAX_LIFETIME.as_secs() == auth_credential::MAX_LIFETIME);
 /// Lifetime of an invitation if nothing else is asked for.
 pub const DEFAULT_LIFETIME: Duration = Duration::from_secs(48 * 3600);
 

@@ -237,6 +237,7 @@ impl TransferClient {
                 title: text(request.title)?,
                 description: text(request.description)?,
                 image_url: request.image_url,
+                ..Display::default()
             },
             lifetime: lifetime.as_secs().max(1),
             pin: match request.pin {

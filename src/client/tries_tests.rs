@@ -111,7 +111,7 @@ impl FalseSender {
         let secret = crate::invitation::ShareUrl::parse(LINK).unwrap().secret;
         let credential = InitiatorCredential::new(auth, secret);
         let credential = credential.with_pin(Pin::parse("999999").unwrap(), 10);
-        let bindings = ChannelBindings::for_relay(ORIGIN);
+        let bindings = ChannelBindings::for_mailbox(ORIGIN, "2bba630e-519b-41ec-81d3-0242ac130003");
         let made = init_sec_context(
             registry(),
             &credential,

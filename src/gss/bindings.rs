@@ -15,10 +15,13 @@ pub struct ChannelBindings {
     pub acceptor_address: Vec<u8>,
     /// Whatever else the application binds to.
     pub application_data: Vec<u8>,
+    /// What both sides know only once the first token is made: it is mixed into all keys, so unlike the fields
+    /// above it must be equal, empty included. RFC 2743 has no such thing.
+    pub late_data: Vec<u8>,
 }
 
 impl ChannelBindings {
-    /// A transfer's own: the relay's origin as both sides know it (lower case, default port dropped), such as
+    /// A transfer's own, before there is a mailbox: the relay's origin as both sides know it (lower case, default port dropped), such as
     /// `https://relay.example`.
     #[must_use]
     pub fn for_relay(origin: &str) -> Self {
@@ -28,7 +31,21 @@ impl ChannelBindings {
         }
     }
 
-    /// SHA-256 over the five fields, each of variable length behind its u32 length.
+    /// A transfer's own: the relay's origin, and the mailbox's id as its URL has it.
+    #[must_use]
+    pub fn for_mailbox(origin: &str, mailbox: &str) -> Self {
+        Self {
+            late_data: Self::late_mailbox(mailbox),
+            ..Self::for_relay(origin)
+        }
+    }
+
+    /// A transfer's own late data.
+    pub(crate) fn late_mailbox(mailbox: &str) -> Vec<u8> {
+        [b"tigress-mailbox:", mailbox.as_bytes()].concat()
+    }
+
+    /// SHA-256 over RFC 2744's five fields, each of variable length behind its u32 length.
     pub(crate) fn hash(&self) -> [u8; 32] {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();
         crypto::sha256(&[

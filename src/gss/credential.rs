@@ -16,6 +16,7 @@ pub struct InitiatorCredential {
     pub(super) secret: SharedSecret,
     pub(super) pin: Option<Pin>,
     pub(super) tries: u8,
+    pub(super) application_data: Option<Vec<u8>>,
 }
 
 /// The acceptor's: the shared secret of the invitation. The default one has none (`GSS_C_NO_CREDENTIAL`).
@@ -47,6 +48,17 @@ impl InitiatorCredential {
             secret,
             pin: None,
             tries: 1,
+            application_data: None,
+        }
+    }
+
+    /// With bytes of the application's that the first token carries, sealed: the acceptor has them before it
+    /// answers. A token has room for some 60 KiB of them.
+    #[must_use]
+    pub fn with_application_data(self, data: Vec<u8>) -> Self {
+        Self {
+            application_data: Some(data),
+            ..self
         }
     }
 

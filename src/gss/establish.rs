@@ -6,6 +6,7 @@ use super::status::{Error, MajorStatus, MinorStatus};
 use super::token;
 use super::{AcceptorCredential, ChannelBindings, InitiatorCredential, Role};
 use crate::auth_credential::{AuthCredential, CredentialError, CredentialId};
+use crate::crypto;
 use crate::entropy::Entropy;
 use crate::pin::Pin;
 
@@ -52,6 +53,8 @@ pub fn init_sec_context(
         credential,
         sealed: &credential.seal(&cred.secret, entropy),
         bindings: bindings.map(ChannelBindings::hash),
+        late: late(bindings),
+        application_data: cred.application_data.as_deref(),
         pin: cred.pin.as_ref(),
         tries: cred.tries,
     };
@@ -66,7 +69,7 @@ pub fn init_sec_context(
 }
 
 /// What an initiator's first token says, before it is answered.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct CheckedToken {
     /// The auth credential's id.
     pub credential_id: CredentialId,
@@ -76,6 +79,8 @@ pub struct CheckedToken {
     pub expires_at: u64,
     /// Whether it asks for a PIN.
     pub pin_required: bool,
+    /// What the initiator's application says beside, if anything.
+    pub application_data: Option<Vec<u8>>,
 }
 
 /// Judges an initiator's first token as [`accept_sec_context`] does, without answering it: no PIN is needed yet,
@@ -93,17 +98,21 @@ pub fn check_token(
 ) -> Result<CheckedToken, Error> {
     let read = read(registry, cred, token, used, now)?;
     no_downgrade(&read.credential, cred.pin.as_ref())?;
-    read.mechanism
-        .check(&read.first(cred, bindings), read.body)?;
-    Ok(checked(&read.credential))
+    let first = read.first(cred, bindings);
+    let application_data = read.mechanism.check(&first, read.body)?;
+    Ok(checked(&read.credential, application_data))
 }
 
-pub(super) fn checked(credential: &AuthCredential) -> CheckedToken {
+pub(super) fn checked(
+    credential: &AuthCredential,
+    application_data: Option<Vec<u8>>,
+) -> CheckedToken {
     CheckedToken {
         credential_id: credential.id,
         issued_at: credential.issued_at,
         expires_at: credential.expires_at,
         pin_required: credential.pin_required,
+        application_data,
     }
 }
 
@@ -184,10 +193,16 @@ impl Read<'_> {
             credential: &self.credential,
             sealed: self.sealed,
             bindings: bindings.map(ChannelBindings::hash),
+            late: late(bindings),
+            application_data: None,
             pin: cred.pin.as_ref(),
             tries: 1,
         }
     }
+}
+
+pub(super) fn late(bindings: Option<&ChannelBindings>) -> [u8; 32] {
+    crypto::sha256(&[bindings.map_or(&[][..], |bindings| &bindings.late_data)])
 }
 
 const UNKNOWN_MECHANISM: Error = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);

@@ -1,7 +1,7 @@
 //! Takes a token apart and names its parts, for whoever debugs an integration. Only its form is judged; no context is
 //! needed, and none changes.
 
-use super::establish::{CheckedToken, checked, defective};
+use super::establish::{CheckedToken, checked, defective, late};
 use super::mechanism::{First, Mechanism, Registry};
 use super::oid::Oid;
 use super::status::Error;
@@ -146,12 +146,15 @@ fn open(
             credential: &credential,
             sealed,
             bindings: None,
+            late: late(None),
+            application_data: None,
             pin: None,
             tries: 1,
         };
+        let application_data = mechanism.check(&first, frame.body)?;
         Ok(OpenedToken {
             payload: mechanism.explain_payload(&first, frame.body)?,
-            credential: checked(&credential),
+            credential: checked(&credential, application_data),
         })
     }))
 }

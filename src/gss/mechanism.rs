@@ -53,6 +53,10 @@ pub(crate) struct First<'a> {
     pub(crate) sealed: &'a [u8],
     /// Hash of the caller's channel bindings, if it gave any.
     pub(crate) bindings: Option<[u8; 32]>,
+    /// Hash of what both sides know only after the first token; mixed into all keys.
+    pub(crate) late: [u8; 32],
+    /// What the initiator's application says in the first token.
+    pub(crate) application_data: Option<&'a [u8]>,
     /// The PIN, where the credential asks for one.
     pub(crate) pin: Option<&'a Pin>,
     /// How many tries at it the initiator allows.
@@ -100,8 +104,9 @@ pub(crate) trait Mechanism: Sync {
     /// Where a first token holds the sealed auth credential. Checks the token's whole layout.
     fn sealed_credential<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<&'t [u8], Error>;
 
-    /// What the acceptor's first call would say of a token, without answering it or needing a PIN.
-    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<(), Error>;
+    /// What the acceptor's first call would say of a token, without answering it or needing a PIN. Gives what the
+    /// initiator's application says in it.
+    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error>;
 
     /// The acceptor's first call, with the credential opened and checked.
     fn accept(
@@ -149,6 +154,9 @@ pub(crate) trait MechanismContext: Send + Sync {
 
     /// Takes the peer's next context token and may answer with one. On an error nothing has changed.
     fn step(&mut self, id: [u8; 2], body: &[u8], entropy: &mut Entropy) -> Result<Stepped, Error>;
+
+    /// Initiator, before it has taken an answer: the hash of what both sides know only now.
+    fn bind_late(&mut self, late: [u8; 32]) -> Result<(), Error>;
 
     /// Initiator: the keys that both share, from the acceptor's first token. [`Self::step`] with the same token
     /// judges the rest of it.

@@ -248,6 +248,8 @@ minor! {
     PinNotAsked = 33, "no PIN is asked for now";
     /// The auth credential expires before it was issued, or later than 30 days allow.
     CredentialTimes = 34, "the auth credential's times are out of bounds";
+    /// Something was to be bound after the peer's answer was taken.
+    BindingTooLate = 35, "the peer's answer was taken: nothing more can be bound";
 }
 
 impl MinorStatus {

@@ -39,8 +39,8 @@ impl Mechanism for Plain {
         let unexpected = Error::token(MinorStatus::UnexpectedToken);
         (id == [9, 1]).then_some(body).ok_or(unexpected)
     }
-    fn check(&self, _: &First<'_>, _: &[u8]) -> Result<(), Error> {
-        Ok(())
+    fn check(&self, _: &First<'_>, _: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+        Ok(None)
     }
     fn accept(&self, _: &First<'_>, _: &[u8], _: &mut Entropy) -> Result<Started, Error> {
         Ok((Box::new(PlainContext { complete: true }), vec![9, 2]))
@@ -73,6 +73,9 @@ impl MechanismContext for PlainContext {
     fn step(&mut self, id: [u8; 2], _: &[u8], _: &mut Entropy) -> Result<Stepped, Error> {
         self.complete = id == [9, 2];
         Ok(Stepped::default())
+    }
+    fn bind_late(&mut self, _: [u8; 32]) -> Result<(), Error> {
+        Ok(())
     }
     fn open_answer(&mut self, _: [u8; 2], _: &[u8]) -> Result<(), Error> {
         Ok(())

@@ -6,9 +6,11 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::exchange::{Envelope, Side};
 use crate::gss::{self, ExplainedToken, Malformed, Role};
+use crate::invitation::InvitationPreview;
 use crate::mailbox::{PAYLOAD_TYPE, Payload};
 use crate::mechanism::registry;
 use crate::secret::SharedSecret;
+use crate::transfer::{Authenticity, Display};
 
 /// What was explained.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -76,6 +78,18 @@ pub fn explain(
     bytes
         .and_then(|bytes| explain_bytes(&bytes, secret))
         .transpose()
+}
+
+/// Whose word the texts of a `.tigress` file are, by the token in it. `None` if it holds no texts, or no token that
+/// its own secret opens.
+#[must_use]
+pub fn authenticity(preview: &InvitationPreview) -> Option<Authenticity> {
+    let said = Display::of_file(preview)?;
+    let secret = Some(&preview.share_url.secret);
+    let explained = gss::explain(registry(), preview.token.as_deref()?, secret).ok()?;
+    let credential = explained.opened?.ok()?.credential;
+    let bound = credential.application_data.as_deref();
+    Some(Display::judged(bound, said, None).authenticity)
 }
 
 /// First bytes: a frame's, a message token's, and an array of two in CBOR. No text begins with one of them, but a grave

@@ -121,7 +121,7 @@ fn the_parts_of_the_first_token_lie_where_the_specification_has_them() {
             (56, 122, true),
             (178, 2, false),
             (180, 32, false),
-            (212, 57, true)
+            (212, 92, true)
         ]
     );
     let second = token_of(&token("pin", "01 02"));
@@ -146,7 +146,13 @@ fn the_secret_opens_the_first_token_and_nothing_else() {
     assert!(!inside.credential.pin_required);
     let hash = "f4be7d5a40b9408b99548465e0197e8e118d1de342a33f1f73b4570d7f560f70";
     let bindings = ("channel bindings", hash.to_owned());
-    assert_eq!(inside.payload, [("flags", "7e".to_owned()), bindings]);
+    let hash = "57a547283168e6c7ea270d5aca42070229f91144efa4f3865e1d8aa434e59d2d";
+    let data = ("application data", hash.to_owned());
+    assert_eq!(inside.payload, [("flags", "7e".to_owned()), bindings, data]);
+    assert_eq!(
+        inside.credential.application_data,
+        Some(hex::decode(hash).unwrap())
+    );
     let inside = opened(&token("pin", "01 01"), &secret()).unwrap().unwrap();
     assert!(inside.credential.pin_required);
     assert!(

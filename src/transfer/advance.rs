@@ -5,7 +5,7 @@ use super::{OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::Side;
-use crate::gss::{self, AcceptorCredential, ChannelBindings};
+use crate::gss::{self, AcceptorCredential};
 use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use crate::mechanism;
 
@@ -84,7 +84,7 @@ impl Transfer {
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
             &credential,
-            Some(&ChannelBindings::for_relay(&self.relay.to_string())),
+            Some(&self.bindings()),
             token,
             &|_| false,
             self.judged(now),

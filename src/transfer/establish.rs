@@ -2,7 +2,7 @@
 
 use super::receive::Verdict;
 use super::types::{TransferEvent, codes};
-use super::{OfferedPin, Phase, Slot, Transfer, clocks};
+use super::{Display, OfferedPin, Phase, Slot, Transfer, clocks};
 use crate::auth_credential::CredentialId;
 use crate::entropy::Entropy;
 use crate::error::Error;
@@ -28,6 +28,12 @@ impl Transfer {
         }
     }
 
+    /// What a receiver sees of the channel; its link tells the mailbox.
+    pub(super) fn bindings(&self) -> ChannelBindings {
+        let mailbox = self.mailbox.as_ref().map(ToString::to_string);
+        ChannelBindings::for_mailbox(&self.relay.to_string(), &mailbox.unwrap_or_default())
+    }
+
     /// Step 5, receiver: whether what was read can be accepted. Nothing is answered yet, and nothing used.
     pub(crate) fn validate(
         &mut self,
@@ -38,6 +44,7 @@ impl Transfer {
         let Phase::Offered {
             secret,
             expected,
+            said,
             token,
             pin,
         } = &self.phase
@@ -61,7 +68,7 @@ impl Transfer {
         let checked = gss::check_token(
             mechanism::registry(),
             &AcceptorCredential::new(secret.clone()),
-            Some(&ChannelBindings::for_relay(&self.relay.to_string())),
+            Some(&self.bindings()),
             token,
             used,
             clocks::earliest(now, date),
@@ -84,6 +91,8 @@ impl Transfer {
         if matches!(pin, OfferedPin::Needed) {
             self.events.push(TransferEvent::PinRequired);
         }
+        let (relay, file) = (std::mem::take(&mut self.display), said.clone());
+        self.display = Display::judged(checked.application_data.as_deref(), relay, file);
         self.credential_id = Some(checked.credential_id);
         self.fix_end(checked.issued_at, checked.expires_at, now, date);
         Ok(())

@@ -6,6 +6,7 @@
 
 mod advance;
 mod clocks;
+mod display;
 mod ending;
 mod establish;
 mod events;
@@ -23,6 +24,8 @@ mod tests;
 mod types;
 #[cfg(test)]
 mod vectors;
+#[cfg(test)]
+pub(crate) use vectors::worked_display;
 
 use zeroize::Zeroizing;
 
@@ -38,6 +41,7 @@ pub(crate) use advance::Next;
 #[cfg(test)]
 use clocks::CLOCK_SKEW;
 use clocks::{Clocks, LINGER};
+pub use display::{Authenticity, Display};
 use events::EventLog;
 pub use message::MAX_CONTENT;
 pub(crate) use message::MessageError;
@@ -47,7 +51,7 @@ pub(crate) use record::RecordError;
 pub(crate) use slot::Slot;
 pub(crate) use start::{ReceiverStart, SenderStart};
 pub use types::{
-    Credential, Display, MessageIndex, NotATransferId, TerminateReason, TransferEvent, TransferId,
+    Credential, MessageIndex, NotATransferId, TerminateReason, TransferEvent, TransferId,
     TransferRole, TransferState, TransferSummary, TransferUpdate,
 };
 
@@ -111,6 +115,8 @@ enum Phase {
     Offered {
         secret: SharedSecret,
         expected: Option<Vec<u8>>,
+        /// What the file said to people, until the token is read, which tells whose word it is.
+        said: Option<Display>,
         token: Option<Vec<u8>>,
         pin: OfferedPin,
     },

@@ -15,6 +15,7 @@ use crate::mechanism::registry;
 
 const NOW: u64 = 1_700_000_000;
 const RELAY: &str = "https://relay.example";
+const MAILBOX: &str = "2bba630e-519b-41ec-81d3-0242ac130003";
 
 fn entropy(stream: u8) -> Entropy {
     Entropy::from_seed(&Secret::new([stream; 32]))
@@ -42,7 +43,7 @@ fn sender() -> (Transfer, Slot) {
     let mut sender = Transfer::new_sender(start, NOW, &mut entropy(1)).unwrap();
     let mut slot = Slot::default();
     let created = Reply::Created {
-        url_link: format!("{RELAY}/v1/m/2bba630e-519b-41ec-81d3-0242ac130003"),
+        url_link: format!("{RELAY}/v1/m/{MAILBOX}"),
         version: None,
     };
     answered(&mut sender, &Next::Create, created, &mut slot, 2);
@@ -103,7 +104,7 @@ impl FalseReceiver {
         let (url, _, _) = sender.invitation().unwrap();
         let first = tokens(sender).remove(0);
         let credential = AcceptorCredential::new(url.secret).with_pin(guess);
-        let bindings = ChannelBindings::for_relay(RELAY);
+        let bindings = ChannelBindings::for_mailbox(RELAY, MAILBOX);
         let draws = &mut entropy(fresh);
         let unused = |_: &CredentialId| false;
         let Answered { context, token, .. } = gss::accept_sec_context(
@@ -265,6 +266,7 @@ fn receiver(url: &ShareUrl) -> Transfer {
         id: TransferId(uuid::Uuid::nil()),
         share_url: url,
         token: None,
+        said: None,
         notification: None,
     };
     Transfer::new_receiver(start, NOW, &mut entropy(40))

@@ -1,11 +1,11 @@
 //! What the relay's answers do to a transfer.
 
-use super::types::{Display, TransferEvent, codes};
-use super::{Next, Phase, Slot, Transfer, message};
+use super::types::{TransferEvent, codes};
+use super::{Authenticity, Display, Next, Phase, Slot, Transfer, message};
 use crate::entropy::Entropy;
 use crate::error::Error;
 use crate::exchange::{Envelope, Fields, Side};
-use crate::gss::{Deletion, MajorStatus};
+use crate::gss::{ChannelBindings, Deletion, MajorStatus};
 use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use crate::mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
 
@@ -64,6 +64,7 @@ impl Transfer {
                     title: PeerText::cut(display.title),
                     description: PeerText::cut(display.description),
                     image_url: Some(display.image_url).filter(|url| is_image_url(url)),
+                    authenticity: Authenticity::Unbound,
                 });
                 let is_ours = payload_type == PAYLOAD_TYPE;
                 let verdict = match Envelope::decode(&data).filter(|_| is_ours) {
@@ -121,7 +122,13 @@ impl Transfer {
         if !origin.is_same_place(&self.relay) {
             return Err(Error::bad_relay("urlLink is of another origin"));
         }
-        self.mailbox = Some(MailboxId::from(mailbox));
+        let mailbox = MailboxId::from(mailbox);
+        // Token 1 could not say it; an answer that was made for another mailbox is none to this one.
+        let late = ChannelBindings::late_mailbox(&mailbox.to_string());
+        if let Some(context) = &mut self.context {
+            context.bind_late(&late)?;
+        }
+        self.mailbox = Some(mailbox);
         self.phase = Phase::Invited { secret, pin };
         slot.wrote(&self.first_envelope(), version);
         Ok(())

@@ -4,8 +4,8 @@ use zeroize::Zeroizing;
 
 use super::events::EventLog;
 use super::outcome::Outcome;
-use super::types::{Display, TransferId};
-use super::{Clocks, OfferedPin, Parting, Phase, Queued, Transfer};
+use super::types::TransferId;
+use super::{Authenticity, Clocks, Display, OfferedPin, Parting, Phase, Queued, Transfer};
 use crate::auth_credential::CredentialId;
 use crate::cbor::{self, Map, Value};
 use crate::exchange::{Side, Window};
@@ -175,6 +175,14 @@ fn display_map(display: &Display) -> Map<'_> {
         .with(1, display.title.raw())
         .with(2, display.description.raw())
         .with_opt(3, display.image_url.as_deref())
+        .with(
+            4,
+            match display.authenticity {
+                Authenticity::Authentic => 1,
+                Authenticity::Unbound => 2,
+                Authenticity::Altered => 3,
+            },
+        )
 }
 
 fn display_from(map: &Map) -> Option<Display> {
@@ -182,6 +190,12 @@ fn display_from(map: &Map) -> Option<Display> {
         title: PeerText::cut(map.text(1)?.to_owned()),
         description: PeerText::cut(map.text(2)?.to_owned()),
         image_url: map.text(3).map(str::to_owned),
+        authenticity: match map.uint(4)? {
+            1 => Authenticity::Authentic,
+            2 => Authenticity::Unbound,
+            3 => Authenticity::Altered,
+            _ => return None,
+        },
     })
 }
 
@@ -208,6 +222,7 @@ fn phase_map(phase: &Phase) -> Map<'_> {
         Phase::Offered {
             secret,
             expected,
+            said,
             token,
             pin,
         } => map
@@ -222,7 +237,8 @@ fn phase_map(phase: &Phase) -> Map<'_> {
                     OfferedPin::Needed => Some(&[][..]),
                     OfferedPin::Given(pin) => Some(digits(pin)),
                 },
-            ),
+            )
+            .with_opt(5, said.as_ref().map(display_map)),
         Phase::Establishing => map.with(0, 4),
         Phase::Established { ending } => map.with(0, 5).with_opt(1, *ending),
         Phase::Deleting { code } => map.with(0, 6).with(1, *code),
@@ -290,6 +306,7 @@ fn phase_from(map: &Map) -> Option<Phase> {
         3 => Phase::Offered {
             secret: Secret::from_slice(map.bytes(1)?)?,
             expected: bytes(2)?,
+            said: optional(map, 5, |value| display_from(value.map()?))?,
             token: bytes(3)?,
             pin: offered_pin(map)?,
         },

@@ -1,8 +1,8 @@
 //! How a transfer begins, on either side (steps 1 to 4).
 
 use super::events::EventLog;
-use super::types::{Display, TransferId};
-use super::{Clocks, LINGER, OfferedPin, Phase, Transfer};
+use super::types::TransferId;
+use super::{Authenticity, Clocks, Display, LINGER, OfferedPin, Phase, Transfer};
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::entropy::Entropy;
@@ -38,6 +38,8 @@ pub(crate) struct ReceiverStart<'a> {
     pub(crate) share_url: &'a ShareUrl,
     /// Token 1, where the invitation had it: the mailbox's must be the same.
     pub(crate) token: Option<Vec<u8>>,
+    /// What the invitation says to people, where it is a file.
+    pub(crate) said: Option<Display>,
     pub(crate) notification: Option<NotificationToken>,
 }
 
@@ -61,7 +63,12 @@ impl Transfer {
             .ok_or(Error::internal("no mechanism"))?;
         let auth = AuthCredential::new(oid, now, expires_at, start.pin.is_some(), entropy);
         let id = auth.id;
-        let mut credential = InitiatorCredential::new(auth, secret.clone());
+        let display = Display {
+            authenticity: Authenticity::Authentic,
+            ..start.display
+        };
+        let mut credential = InitiatorCredential::new(auth, secret.clone())
+            .with_application_data(display.hash().to_vec());
         if let Some((pin, tries)) = &start.pin {
             credential = credential.with_pin(pin.clone(), *tries);
         }
@@ -88,7 +95,7 @@ impl Transfer {
         );
         transfer.proven = proven;
         transfer.vertical = start.vertical;
-        transfer.display = start.display;
+        transfer.display = display;
         transfer.notification = start.notification;
         transfer.credential_id = Some(id);
         transfer.context = Some(context);
@@ -116,6 +123,7 @@ impl Transfer {
             Phase::Offered {
                 secret,
                 expected: start.token,
+                said: start.said,
                 token: None,
                 pin: match start.share_url.pin_required {
                     true => OfferedPin::Needed,

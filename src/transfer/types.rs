@@ -6,8 +6,8 @@ use std::str::FromStr;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use super::display::Display;
 use super::outcome::Outcome;
-use crate::invitation::PeerText;
 
 /// Names one transfer on this device; never leaves it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -211,15 +211,4 @@ pub struct TransferSummary {
     pub delivered: MessageIndex,
     /// How many messages of the other side this side has stored.
     pub received: MessageIndex,
-}
-
-/// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Display {
-    /// A short title.
-    pub title: PeerText,
-    /// A sentence.
-    pub description: PeerText,
-    /// An https image, if any; nothing here fetches it.
-    pub image_url: Option<String>,
 }

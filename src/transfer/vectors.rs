@@ -8,13 +8,23 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 
 use super::clocks::LINGER;
+use super::display::Display;
 use super::message;
 use super::types::Credential;
 use crate::crypto;
 use crate::exchange::{Envelope, Side, Window};
-use crate::invitation::{RelayOrigin, ShareUrl, Vertical};
+use crate::invitation::{PeerText, RelayOrigin, ShareUrl, Vertical};
 use crate::mailbox::{CreateRequest, DisplayInformation};
 use crate::secret::Secret;
+
+/// What the worked invitation says to people.
+pub(crate) fn worked_display() -> Display {
+    Display {
+        title: PeerText::cut("Car key"),
+        description: PeerText::cut("For the weekend"),
+        ..Display::default()
+    }
+}
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const KEYS: &str = "tests/vectors/protocol.json";
@@ -342,11 +352,16 @@ fn worked_example() -> Value {
     };
     let (story, envelopes) = Story::tell(&worked);
     let endings = [story.deletions(&worked), story.aborts(&worked)].concat();
+    let display = worked_display();
+    assert_eq!(
+        worked.0["inputs"]["application data"],
+        hex::encode(display.hash())
+    );
     let create = CreateRequest::new(
         envelopes[0]["data"].as_str().unwrap().to_owned(),
         DisplayInformation {
-            title: "Car key".into(),
-            description: "For the weekend".into(),
+            title: display.title.raw().into(),
+            description: display.description.raw().into(),
             image_url: String::new(),
         },
         worked.0["inputs"]["expires"].as_u64().unwrap() + LINGER,
@@ -360,6 +375,8 @@ fn worked_example() -> Value {
         "endings": endings,
         "share URL": share_url(&worked, false),
         "share URL with PIN": share_url(&worked, true),
+        "display": hex::encode(&*display.canonical().encode()),
+        "display hash": hex::encode(display.hash()),
         "CreateMailbox": create,
         "Mailbox-Recipient-Proof": URL_SAFE_NO_PAD.encode(worked.key("R").expose()),
     })
@@ -474,7 +491,13 @@ fn rendered(keys: &Value, transfer: &Value, pin: &Value) -> String {
     let title = "Endings: envelopes that go on from there";
     envelope_rows(&mut out, title, &transfer["endings"]);
     out.push_str("### Invitation and mailbox\n\n");
-    for name in ["share URL", "share URL with PIN", "Mailbox-Recipient-Proof"] {
+    for name in [
+        "share URL",
+        "share URL with PIN",
+        "display",
+        "display hash",
+        "Mailbox-Recipient-Proof",
+    ] {
         block(&mut out, name, "", &shown(&transfer[name]));
     }
     block(

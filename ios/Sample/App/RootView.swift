@@ -94,6 +94,9 @@ struct ConfirmView: View {
             .background(.quaternary, in: RoundedRectangle(cornerRadius: 12))
             .accessibilityElement(children: .combine)
             .accessibilityLabel(Text("The sender says: \(offer.title). \(offer.text)"))
+            if offer.isAltered {
+                Text("What they say was changed on the way, and is not shown.")
+            }
             Text("Until \(offer.expiresAt, format: .dateTime.day().month().hour().minute())")
                 .foregroundStyle(.secondary)
             Choice(yes: "Accept", no: "Decline", accept: accept, decline: decline)

@@ -140,7 +140,8 @@ final class ReceiveModel {
             model.stage = .confirm(
                 Offer(
                     title: accepted.1?.title.shown ?? "", text: accepted.1?.description.shown ?? "",
-                    expiresAt: accepted.1?.expiresAt ?? .distantFuture))
+                    expiresAt: accepted.1?.expiresAt ?? .distantFuture,
+                    isAltered: accepted.1?.authenticity == .altered))
         }
     }
 

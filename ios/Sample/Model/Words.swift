@@ -7,6 +7,8 @@ extension ReceiveModel {
         let title: String
         let text: String
         let expiresAt: Date
+        /// What the sender says was changed on the way, and is not here.
+        var isAltered = false
     }
 
     /// How far it is.

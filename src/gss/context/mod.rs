@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 pub use messages::Unwrapped;
 
+use crate::crypto;
 use crate::entropy::Entropy;
 use crate::gss::mechanism::{Mechanism, MechanismContext};
 use crate::gss::name::Name;
@@ -171,6 +172,15 @@ impl SecurityContext {
         }
         let token = self.inner.answer_pin(pin, entropy)?;
         Ok(self.frame(&token))
+    }
+
+    /// Initiator, before it takes the peer's answer: sets the channel bindings' late data, which it did not know when
+    /// it made the first token.
+    ///
+    /// # Errors
+    /// `FAILURE` once an answer was taken, and at the acceptor.
+    pub fn bind_late(&mut self, late_data: &[u8]) -> Result<(), Error> {
+        self.inner.bind_late(crypto::sha256(&[late_data]))
     }
 
     /// Initiator: takes of the acceptor's first token only the keys that both share, so that the MIC of the

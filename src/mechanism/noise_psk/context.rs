@@ -114,6 +114,15 @@ impl MechanismContext for Context {
         Ok(stepped)
     }
 
+    fn bind_late(&mut self, late: [u8; 32]) -> Result<(), Error> {
+        let State::AwaitingAnswer(first) = &mut self.state else {
+            let minor = MinorStatus::BindingTooLate;
+            return Err(Error::new(MajorStatus::FAILURE, minor));
+        };
+        first.late = late;
+        Ok(())
+    }
+
     fn open_answer(&mut self, id: [u8; 2], body: &[u8]) -> Result<(), Error> {
         let State::AwaitingAnswer(first) = &self.state else {
             return Err(Error::token(MinorStatus::UnexpectedToken));

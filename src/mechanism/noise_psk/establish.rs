@@ -19,6 +19,8 @@ pub(super) struct FirstMessage {
     pub(super) ephemeral: Ephemeral,
     pub(super) sealed: Vec<u8>,
     pub(super) payload: Vec<u8>,
+    /// Hash of the late bindings: not in message 1, but in the keys.
+    pub(super) late: [u8; 32],
     pub(super) tries: Option<Tries>,
 }
 
@@ -95,7 +97,13 @@ pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, 
         psk: keys::psk(first.credential),
         ephemeral,
         sealed: first.sealed.to_vec(),
-        payload: token::first_payload(first.bindings.as_ref(), element.as_deref()).to_vec(),
+        payload: token::first_payload(
+            first.bindings.as_ref(),
+            element.as_deref(),
+            first.application_data,
+        )
+        .to_vec(),
+        late: first.late,
         tries,
     };
     let body = || {
@@ -108,8 +116,8 @@ pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, 
 }
 
 /// Judges token 1, whose credential has been opened, without answering it.
-pub(super) fn check(first: &First<'_>, body: &[u8]) -> Result<(), Error> {
-    read_first(first, body, None).map(drop)
+pub(super) fn check(first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    read_first(first, body, None).map(|(_, payload)| payload.application_data)
 }
 
 /// Takes token 1, whose credential has been opened, and makes token 2.
@@ -119,12 +127,12 @@ pub(super) fn accept(
     entropy: &mut Entropy,
 ) -> Result<Started, Error> {
     let ephemeral = Ephemeral::new(entropy.secret());
-    let (mut handshake, element) = read_first(first, body, Some(&ephemeral))?;
+    let (mut handshake, payload) = read_first(first, body, Some(&ephemeral))?;
     let message = handshake.write(&token::answer_payload()).ok_or(FAILED)?;
     let split = handshake.split().ok_or(FAILED)?;
-    let keys = Keys::new(&split);
+    let keys = Keys::new(&split, &first.late);
     let mut body = token::prefixed(&message).ok_or(FAILED)?;
-    let (keys, answered) = match element {
+    let (keys, answered) = match payload.element {
         None => (keys, None),
         Some(element) => {
             let asked = Asked {
@@ -149,12 +157,12 @@ pub(super) fn payload(first: &First<'_>, body: &[u8]) -> Result<FirstPayload, Er
     open_first(first, body, None).map(|(_, payload)| payload)
 }
 
-/// Opens token 1 and judges it; gives the PIN's element where there is one.
+/// Opens token 1 and judges it.
 fn read_first(
     first: &First<'_>,
     body: &[u8],
     ephemeral: Option<&Ephemeral>,
-) -> Result<(Handshake, Option<Vec<u8>>), Error> {
+) -> Result<(Handshake, FirstPayload), Error> {
     let (handshake, payload) = open_first(first, body, ephemeral)?;
     // Bindings that only one side gave are ignored (RFC 2743 §1.1.6).
     if let (Some(theirs), Some(ours)) = (payload.bindings, first.bindings)
@@ -162,13 +170,12 @@ fn read_first(
     {
         return Err(Error::new(MajorStatus::BAD_BINDINGS, MinorStatus::Bindings));
     }
-    let element = payload.element;
-    if let Some(element) = &element
+    if let Some(element) = &payload.element
         && !pin::is_element(Role::Initiator, element)
     {
         return Err(token::MALFORMED);
     }
-    Ok((handshake, element))
+    Ok((handshake, payload))
 }
 
 fn open_first(
@@ -234,7 +241,7 @@ pub(super) fn open_answer(first: &FirstMessage, id: [u8; 2], body: &[u8]) -> Res
         })
     });
     Ok(State::Answered {
-        keys: Keys::new(&split),
+        keys: Keys::new(&split, &first.late),
         asking,
     })
 }

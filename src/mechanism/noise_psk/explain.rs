@@ -83,7 +83,9 @@ pub(super) fn first_payload(payload: &FirstPayload) -> Vec<(&'static str, String
         .map(|hash| ("channel bindings", hex(&hash)));
     // Reading the payload has checked that they are these.
     let flags = ("flags", format!("{FLAGS:02x}"));
-    [Some(flags), bindings, element]
+    let data = payload.application_data.as_deref();
+    let data = data.map(|data| ("application data", hex(data)));
+    [Some(flags), bindings, element, data]
         .into_iter()
         .flatten()
         .collect()

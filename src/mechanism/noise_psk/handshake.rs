@@ -44,7 +44,7 @@ fn private(secret: &Secret<32>) -> <X25519 as Dh>::PrivateKey {
 
 /// What a finished handshake leaves.
 pub(super) struct Split {
-    /// The handshake hash h.
+    /// The handshake hash h0.
     pub(super) hash: [u8; 32],
     /// The key k1, initiator to acceptor.
     pub(super) k1: Secret<32>,

@@ -27,7 +27,7 @@ pub(super) fn prologue(oid: &Oid, sealed: &[u8]) -> Option<Vec<u8>> {
 /// A context's keys; those per use and direction are derived when they are needed.
 #[derive(Clone)]
 pub(super) struct Keys {
-    /// The handshake hash h.
+    /// The hash h of the handshake and the late bindings.
     pub(super) hash: [u8; 32],
     /// From the handshake alone: envelopes and control tokens.
     pub(super) root: Secret<32>,
@@ -57,10 +57,13 @@ pub(super) enum Use {
 }
 
 impl Keys {
-    pub(super) fn new(split: &Split) -> Self {
-        let root = crypto::extract(&split.hash, halves(split).expose());
+    /// `late`: hash of what both sides know only after the first token. All keys, and all that is sealed under
+    /// them, come from `hash`.
+    pub(super) fn new(split: &Split, late: &[u8; 32]) -> Self {
+        let hash = crypto::sha256(&[b"tigress v1 late bindings", &split.hash, late]);
+        let root = crypto::extract(&hash, halves(split).expose());
         Self {
-            hash: split.hash,
+            hash,
             master: root.clone(),
             root,
         }

@@ -64,7 +64,7 @@ impl Mechanism for NoisePsk {
         establish::accept(first, body, entropy)
     }
 
-    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<(), Error> {
+    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
         establish::check(first, body)
     }
 

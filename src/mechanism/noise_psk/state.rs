@@ -27,7 +27,8 @@ impl State {
                 .with(3, &first.ephemeral.public)
                 .with(4, &first.sealed[..])
                 .with(5, &first.payload[..])
-                .with_opt(9, first.tries.as_ref().map(tries_map)),
+                .with_opt(9, first.tries.as_ref().map(tries_map))
+                .with(13, &first.late),
             Self::Answered {
                 keys,
                 asking: Some(asking),
@@ -113,7 +114,7 @@ fn keys(map: &Map, more: &[u64]) -> Option<Keys> {
 }
 
 fn first(map: &Map) -> Option<FirstMessage> {
-    map.only(&[0, 1, 2, 3, 4, 5, 9]).then_some(())?;
+    map.only(&[0, 1, 2, 3, 4, 5, 9, 13]).then_some(())?;
     let tries = match map.get(9) {
         Some(value) => Some(tries(value.map()?)?),
         None => None,
@@ -126,6 +127,7 @@ fn first(map: &Map) -> Option<FirstMessage> {
         },
         sealed: map.bytes(4)?.to_vec(),
         payload: map.bytes(5)?.to_vec(),
+        late: map.bytes(13)?.try_into().ok()?,
         tries,
     })
 }

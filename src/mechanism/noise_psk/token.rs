@@ -63,22 +63,27 @@ fn split_prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u16::from_be_bytes(*length).into())
 }
 
+/// Key of the application's data in token 1's payload; the next one is reserved for more of it.
+const APPLICATION_DATA: u64 = 10;
+
 /// The payload of token 1, with the PIN's element where there is one.
 pub(super) fn first_payload(
     bindings: Option<&[u8; 32]>,
     element: Option<&[u8]>,
+    application_data: Option<&[u8]>,
 ) -> Zeroizing<Vec<u8>> {
     Map::new()
         .with(0, VERSION)
         .with(1, u64::from(FLAGS))
         .with_opt(3, bindings)
         .with_opt(4, element)
+        .with_opt(APPLICATION_DATA, application_data)
         .encode()
 }
 
 /// The payload of token 2.
 pub(super) fn answer_payload() -> Zeroizing<Vec<u8>> {
-    first_payload(None, None)
+    first_payload(None, None, None)
 }
 
 /// What token 1's payload says.
@@ -87,17 +92,27 @@ pub(super) struct FirstPayload {
     pub(super) bindings: Option<[u8; 32]>,
     /// The PIN's element, not checked yet.
     pub(super) element: Option<Vec<u8>>,
+    /// What the initiator's application says, if anything.
+    pub(super) application_data: Option<Vec<u8>>,
 }
 
 /// Reads token 1's payload, which has an element exactly if there is a `pin`.
 pub(super) fn open_first_payload(payload: &[u8], pin: bool) -> Result<FirstPayload, Error> {
-    let map = open_payload(payload, if pin { &[0, 1, 3, 4] } else { &[0, 1, 3] })?;
+    let map = open_payload(
+        payload,
+        match pin {
+            true => &[0, 1, 3, 4, APPLICATION_DATA],
+            false => &[0, 1, 3, APPLICATION_DATA],
+        },
+    )?;
     let hash = |value: &cbor::Value| value.bytes()?.try_into().ok();
     let bindings = map.get(3).map(|value| hash(value).ok_or(MALFORMED));
-    let element = pin.then(|| map.bytes(4).map(<[u8]>::to_vec).ok_or(MALFORMED));
+    let bytes = |value: &cbor::Value| value.bytes().map(<[u8]>::to_vec).ok_or(MALFORMED);
+    let element = pin.then(|| map.get(4).ok_or(MALFORMED).and_then(bytes));
     Ok(FirstPayload {
         bindings: bindings.transpose()?,
         element: element.transpose()?,
+        application_data: map.get(APPLICATION_DATA).map(bytes).transpose()?,
     })
 }
 

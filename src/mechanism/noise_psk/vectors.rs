@@ -19,6 +19,7 @@ use crate::secret::{Secret, SharedSecret};
 const PATH: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/protocol.json");
 pub(super) const NOW: u64 = 1_700_000_060;
 pub(super) const ORIGIN: &str = "https://relay.example";
+const MAILBOX: &str = "2bba630e-519b-41ec-81d3-0242ac130003";
 pub(super) const SIDES: [(Role, &str); 2] = [(Role::Initiator, "i"), (Role::Acceptor, "a")];
 
 pub(super) fn entropy(stream: u8) -> Entropy {
@@ -46,6 +47,24 @@ pub(super) fn credential() -> AuthCredential {
         expires_at: 1_700_172_800,
         pin_required: false,
     }
+}
+
+pub(super) fn bindings() -> ChannelBindings {
+    ChannelBindings::for_mailbox(ORIGIN, MAILBOX)
+}
+
+pub(super) fn late() -> [u8; 32] {
+    crypto::sha256(&[&bindings().late_data])
+}
+
+/// What a transfer says in token 1: `transfer.json` has the texts whose hash this is.
+pub(super) fn application_data() -> [u8; 32] {
+    crate::transfer::worked_display().hash()
+}
+
+pub(super) fn payload(element: Option<&[u8]>) -> zeroize::Zeroizing<Vec<u8>> {
+    let data = application_data();
+    token::first_payload(Some(&bindings().hash()), element, Some(&data))
 }
 
 /// One row: a name as in the specification's tables, how it is made, its bytes.
@@ -83,15 +102,12 @@ fn transcript() -> Transcript {
     };
     let mut initiator = new(Role::Initiator, initiator_draws().1);
     let mut acceptor = new(Role::Acceptor, acceptor_ephemeral());
-    let bindings = ChannelBindings::for_relay(ORIGIN).hash();
-    let one = initiator
-        .write(&token::first_payload(Some(&bindings), None))
-        .unwrap();
+    let one = initiator.write(&payload(None)).unwrap();
     acceptor.read(&one).unwrap();
     let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();
     Transcript {
-        keys: Keys::new(&split),
+        keys: Keys::new(&split, &late()),
         messages: [one, two],
         hash: split.hash,
         k1: split.k1,
@@ -112,6 +128,8 @@ fn inputs() -> Value {
         "issued": credential().issued_at,
         "expires": credential().expires_at,
         "relay origin": ORIGIN,
+        "mailbox id": MAILBOX,
+        "application data": hex::encode(application_data()),
         "nonce of the sealed credential": hex::encode(nonce),
         "initiator's ephemeral private key": hex::encode(ephemeral.expose()),
         "acceptor's ephemeral private key": hex::encode(acceptor_ephemeral().expose()),
@@ -119,7 +137,6 @@ fn inputs() -> Value {
 }
 
 fn key_rows(t: &Transcript) -> Vec<Value> {
-    let payload = token::first_payload(Some(&ChannelBindings::for_relay(ORIGIN).hash()), None);
     let mut rows = vec![
         row(
             "K_ac",
@@ -132,18 +149,18 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
             credential().to_cbor(),
         ),
         row("sealed", json!("K_ac, nonce, credential"), &t.sealed),
-        row(
-            "bindings hash",
-            json!("relay origin"),
-            ChannelBindings::for_relay(ORIGIN).hash(),
-        ),
+        row("bindings hash", json!("relay origin"), bindings().hash()),
         row(
             "psk",
             json!("credential key"),
             keys::psk(&credential()).expose(),
         ),
         row("prologue", json!("OID, sealed"), &t.prologue),
-        row("payload 1", json!("flags, bindings hash"), payload),
+        row(
+            "payload 1",
+            json!("flags, bindings hash, application data"),
+            payload(None),
+        ),
         row(
             "Noise message 1",
             json!("psk, prologue, initiator's ephemeral key, payload 1"),
@@ -155,7 +172,9 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
             json!("psk, prologue, acceptor's ephemeral key, payload 2"),
             &t.messages[1],
         ),
-        row("h", json!("Noise hash after message 2"), t.hash),
+        row("h0", json!("Noise hash after message 2"), t.hash),
+        row("late hash", json!("mailbox id"), late()),
+        row("h", json!("h0, late hash"), t.keys.hash),
         row(
             "k1",
             json!("Noise split, initiator to acceptor"),
@@ -192,8 +211,9 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
 
 /// Establishes through the calls that applications make; gives both contexts and the three tokens.
 fn establish() -> ([SecurityContext; 2], Vec<Value>) {
-    let relay = ChannelBindings::for_relay(ORIGIN);
-    let credential = InitiatorCredential::new(credential(), secret());
+    let relay = bindings();
+    let credential = InitiatorCredential::new(credential(), secret())
+        .with_application_data(application_data().to_vec());
     let bindings = Some(&relay);
     let (mut sender, first) = init_sec_context(
         registry(),

@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 use super::handshake::{Ephemeral, Handshake};
 use super::keys::{self, Keys, Use};
 use super::token::{PinAgain, PinAnswer};
-use super::vectors::{NOW, ORIGIN, SIDES, drawn, entropy, row, secret};
+use super::vectors::{NOW, SIDES, drawn, entropy, row, secret};
 use super::{OID, pin, token};
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::gss::{
-    self, AcceptorCredential, ChannelBindings, InitiatorCredential, Role, accept_sec_context,
-    init_sec_context,
+    self, AcceptorCredential, InitiatorCredential, Role, accept_sec_context, init_sec_context,
 };
 use crate::mechanism::registry;
 use crate::pin::Pin;
@@ -69,7 +68,7 @@ fn inputs(draws: &Draws) -> Value {
         .each_ref()
         .map(|seed| hex::encode(seed.expose()));
     json!({
-        "S, credential, relay origin": "as above, but key 6 of the credential is true",
+        "S, credential, relay origin, mailbox id, application data": "as above, but key 6 of the credential is true",
         "nonce of the sealed credential": hex::encode(draws.nonce),
         "initiator's ephemeral private key": hex::encode(draws.initiator.expose()),
         "acceptor's ephemeral private key": hex::encode(draws.acceptor.expose()),
@@ -108,13 +107,15 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
     let (row_y_2, y_2) = element_row("Y_2", Role::Initiator, &right(), seed_y_2);
     let (row_x_2, x_2) = element_row("X_2", Role::Acceptor, &right(), seed_x_2);
 
-    let bindings = ChannelBindings::for_relay(ORIGIN).hash();
-    let payload = token::first_payload(Some(&bindings), Some(&y_1));
+    let payload = super::vectors::payload(Some(&y_1));
     let one = initiator.write(&payload).unwrap();
     acceptor.read(&one).unwrap();
     let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();
-    let (keys, halves) = (Keys::new(&split), keys::halves(&split));
+    let (keys, halves) = (
+        Keys::new(&split, &super::vectors::late()),
+        keys::halves(&split),
+    );
     let z = |role, pin: &Pin, seed, theirs: &[u8]| pin::run(role, pin, seed, theirs).unwrap().1;
     let z_1 = [
         z(Role::Acceptor, &typed_first(), seed_x_1, &y_1),
@@ -207,9 +208,11 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
 
 /// The same through the calls that applications make.
 fn token_rows(draws: &Draws) -> Vec<Value> {
-    let relay = ChannelBindings::for_relay(ORIGIN);
-    let bindings = Some(&relay);
-    let ours = InitiatorCredential::new(credential(), secret()).with_pin(right(), TRIES);
+    let bindings = &super::vectors::bindings();
+    let bindings = Some(bindings);
+    let ours = InitiatorCredential::new(credential(), secret())
+        .with_pin(right(), TRIES)
+        .with_application_data(super::vectors::application_data().to_vec());
     let (mut sender, first) =
         init_sec_context(registry(), &ours, bindings, None, NOW, &mut entropy(1)).unwrap();
     let theirs = AcceptorCredential::new(secret()).with_pin(typed_first());

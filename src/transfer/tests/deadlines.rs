@@ -108,6 +108,7 @@ fn an_offer_that_was_never_read_is_not_kept_for_ever() {
         id: TransferId(uuid::Uuid::from_u128(2)),
         share_url: &url,
         token: None,
+        said: None,
         notification: None,
     };
     let mut unread = Transfer::new_receiver(start, START, &mut world.entropy());
@@ -190,7 +191,11 @@ fn unseen_events_are_forgotten_only_by_a_clock_that_stays() {
 }
 
 /// A link that somebody has, who makes a first token with these times and puts it into the mailbox.
-fn offered(issued_at: u64, expires_at: u64, date: Option<i64>) -> (World, Result<(), Error>) {
+pub(super) fn offered(
+    issued_at: u64,
+    expires_at: u64,
+    date: Option<i64>,
+) -> (World, Result<(), Error>) {
     let mut world = World::invited();
     let secret = world.share_url().secret;
     let auth = AuthCredential {
@@ -205,7 +210,7 @@ fn offered(issued_at: u64, expires_at: u64, date: Option<i64>) -> (World, Result
         )
     };
     let credential = InitiatorCredential::new(auth, secret);
-    let bindings = ChannelBindings::for_relay(relay::ORIGIN);
+    let bindings = ChannelBindings::for_mailbox(relay::ORIGIN, relay::MAILBOX_ID);
     let draws = &mut world.entropy();
     let made = gss::init_sec_context(registry(), &credential, Some(&bindings), None, 0, draws);
     let mut window = Window::default();

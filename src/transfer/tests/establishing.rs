@@ -152,6 +152,7 @@ fn an_offer_that_was_not_checked_is_not_answered() {
         id: TransferId(uuid::Uuid::from_u128(2)),
         share_url: &url,
         token: None,
+        said: None,
         notification: None,
     };
     let transfer = Transfer::new_receiver(start, START, &mut world.entropy());
@@ -329,6 +330,7 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
         id: TransferId(uuid::Uuid::from_u128(3)),
         share_url: &url,
         token: None,
+        said: None,
         notification: None,
     };
     let mut second = Transfer::new_receiver(start, START, &mut world.entropy());

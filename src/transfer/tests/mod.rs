@@ -2,6 +2,7 @@
 //! step is what the client does: load the record, decide, store, ask the relay, store. A kill is to drop all
 //! but the record.
 
+mod binding;
 mod clocks;
 mod deadlines;
 mod endings;
@@ -267,6 +268,7 @@ impl World {
             id: TransferId(uuid::Uuid::from_u128(2)),
             share_url,
             token,
+            said: None,
             notification: None,
         };
         let transfer = Transfer::new_receiver(start, self.clock(device), &mut self.entropy());

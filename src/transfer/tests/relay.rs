@@ -5,6 +5,7 @@ use crate::mailbox::{Call, DeviceClaim, DisplayInformation, HttpRequest, Reply, 
 use crate::mailbox::{PAYLOAD_TYPE, parse_timestamp};
 
 pub(super) const ORIGIN: &str = "https://relay.example";
+pub(super) const MAILBOX_ID: &str = "67e55044-10b1-426f-9247-bb680e5fe0c8";
 const MAILBOX: &str = "https://relay.example/v1/m/67e55044-10b1-426f-9247-bb680e5fe0c8";
 
 /// One request, for counting.
@@ -48,6 +49,8 @@ pub(super) struct Relay {
     pub(super) takes: u64,
     /// What it says of the mailbox's end, if that is not the truth.
     pub(super) says_expiration: Option<u64>,
+    /// What it says to people.
+    pub(super) display: DisplayInformation,
     /// Whether it never erases a mailbox by itself.
     pub(super) keeps_mailboxes: bool,
 }
@@ -67,6 +70,7 @@ impl Default for Relay {
             answers: Vec::new(),
             takes: 0,
             says_expiration: None,
+            display: DisplayInformation::default(),
             keeps_mailboxes: false,
         }
     }
@@ -96,6 +100,13 @@ impl Relay {
             mailbox.data = data.into();
             mailbox.payload_type = payload_type.to_owned();
             mailbox.version += 1;
+        }
+    }
+
+    /// Gives the recipient's place to whoever comes next.
+    pub(super) fn free(&mut self) {
+        if let Some(mailbox) = &mut self.mailbox {
+            mailbox.recipient = None;
         }
     }
 
@@ -259,7 +270,7 @@ impl Relay {
         Reply::Content {
             data: mailbox.data.clone(),
             payload_type: mailbox.payload_type.clone(),
-            display: DisplayInformation::default(),
+            display: self.display.clone(),
             expiration: Some(self.says_expiration.unwrap_or(mailbox.expires_at)),
             version: self.version(),
         }

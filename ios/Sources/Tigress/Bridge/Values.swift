@@ -172,6 +172,12 @@ extension TransferSummary {
         title = PeerText(summary.title)
         description = PeerText(summary.description)
         imageURL = summary.imageUrl.flatMap(URL.init)
+        authenticity =
+            switch summary.authenticity {
+            case .authentic: .authentic
+            case .unbound: .unbound
+            case .altered: .altered
+            }
         expiresAt = summary.expiresAt
         sent = summary.sent
         delivered = summary.delivered

@@ -15,7 +15,7 @@ public enum TigressError: Error, Sendable, Hashable {
     case expired
     /// This device has answered this invitation before, in another transfer.
     case alreadyUsed
-    /// Another device was faster: the link may have been seen by somebody.
+    /// Another device was faster, and the link may have been seen by somebody; or the link was changed on the way.
     case claimedByAnother
     /// The relay has no such mailbox: ended, taken back, expired, or never there.
     case noLongerThere

@@ -143,6 +143,8 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     /// An https image, if any. Nothing here fetches it: that tells its host about this device, and a receiver has the address
     /// from the other side.
     public let imageURL: URL?
+    /// Whether title, description and image are the sender's own word.
+    public let authenticity: Authenticity
     /// When it ends at the latest; far in the future while a receiver does not know.
     public let expiresAt: Date
     /// How many messages this side has handed over to be sent, delivered or not.
@@ -152,6 +154,17 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let delivered: UInt64
     /// How many messages of the other side this side has stored.
     public let received: UInt64
+}
+
+/// Whose word the texts of an invitation are.
+public enum Authenticity: Sendable, Hashable {
+    /// The sender's own: its first token says so, or this device is the sender.
+    case authentic
+    /// Nobody knows: the first token says nothing of them. Whoever runs the relay may have written them.
+    case unbound
+    /// Not the sender's: what it has written was changed on the way, and what came instead is not kept. The texts are empty,
+    /// and there is no image.
+    case altered
 }
 
 /// A text from the other side of a transfer, such as a title: to be shown as theirs, never as the app's own.

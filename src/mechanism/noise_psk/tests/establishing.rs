@@ -1,6 +1,6 @@
 use super::*;
 use crate::cbor::Map;
-use crate::gss::{FLAGS, Name, Oid};
+use crate::gss::{FLAGS, Name, Oid, check_token};
 
 #[test]
 fn three_tokens_establish_a_context() {
@@ -273,6 +273,85 @@ fn bindings_must_agree_where_both_sides_give_them() {
 }
 
 #[test]
+fn late_bindings_must_agree_and_are_given_before_the_answer() {
+    let mailbox = |id: &str| ChannelBindings::for_mailbox("https://relay.example", id);
+    let answer = |first: &[u8], bindings: &ChannelBindings| {
+        let credential = AcceptorCredential::new(secret());
+        let draws = &mut entropy(3);
+        let used = &never_used;
+        accept_sec_context(
+            registry(),
+            &credential,
+            Some(bindings),
+            first,
+            used,
+            NOW,
+            draws,
+        )
+    };
+    let not_authentic = failed(MajorStatus::DEFECTIVE_TOKEN, MinorStatus::NotAuthentic);
+    // Learnt by the initiator only after token 1, and kept over a restart.
+    let (mut sender, first) = initiate();
+    sender.bind_late(&mailbox("one").late_data).unwrap();
+    let mut sender = SecurityContext::restore(registry(), &sender.save()).unwrap();
+    let mut other = answer(&first, &mailbox("two")).unwrap();
+    let third = sender
+        .tentative()
+        .continue_with(&other.token, NOW, &mut entropy(4));
+    let third = third.unwrap().token.unwrap();
+    let refused = other.context.continue_with(&third, NOW, &mut entropy(5));
+    assert_eq!(refused, Err(not_authentic));
+    let body = b"an envelope";
+    let mut tried = sender.tentative();
+    tried.open_answer(&other.token).unwrap();
+    let mic = other.context.envelope_mic(Role::Acceptor, body).unwrap();
+    assert!(!tried.verify_envelope(Role::Acceptor, body, &mic));
+    // Given by one side alone is different, too.
+    let mut none = accept(&first);
+    let third = sender
+        .tentative()
+        .continue_with(&none.token, NOW, &mut entropy(4));
+    let third = third.unwrap().token.unwrap();
+    assert!(
+        none.context
+            .continue_with(&third, NOW, &mut entropy(5))
+            .is_err()
+    );
+
+    let mut same = answer(&first, &mailbox("one")).unwrap();
+    let third = sender
+        .continue_with(&same.token, NOW, &mut entropy(4))
+        .unwrap();
+    let last = same
+        .context
+        .continue_with(&third.token.unwrap(), NOW, &mut entropy(5));
+    assert!(last.unwrap().complete);
+    let too_late = failed(MajorStatus::FAILURE, MinorStatus::BindingTooLate);
+    assert_eq!(sender.bind_late(b""), Err(too_late));
+    assert_eq!(same.context.bind_late(b""), Err(too_late));
+}
+
+#[test]
+fn the_first_token_carries_what_the_application_says() {
+    for data in [None, Some(vec![]), Some(vec![7; 1000])] {
+        let mut credential = InitiatorCredential::new(auth(), secret());
+        if let Some(data) = &data {
+            credential = credential.with_application_data(data.clone());
+        }
+        let draws = &mut entropy(2);
+        let (_, first) = init_sec_context(registry(), &credential, None, None, NOW, draws).unwrap();
+        let credential = AcceptorCredential::new(secret());
+        let used = &never_used;
+        let read = check_token(registry(), &credential, None, &first, used, NOW).unwrap();
+        assert_eq!(read.application_data, data);
+    }
+    let malformed = Map::new().with(0, 1u64).with(1, 0x7eu64).with(10, "text");
+    let refused = try_accept(&Puppet::new().first(&malformed.encode())).map(drop);
+    let minor = MinorStatus::TokenBody;
+    assert_eq!(refused, Err(failed(MajorStatus::DEFECTIVE_TOKEN, minor)));
+}
+
+#[test]
 fn payloads_are_exactly_what_they_must_be() {
     let good = Map::new().with(0, 1u64).with(1, 0x7eu64);
     let answer = |payload: &Map| try_accept(&Puppet::new().first(&payload.encode())).map(drop);
@@ -301,7 +380,7 @@ fn the_confirmation_is_exactly_what_it_must_be() {
     let good = Map::new().with(1, 0x7eu64);
     let confirm = |content: &Map| {
         let mut puppet = Puppet::new();
-        let mut accepted = accept(&puppet.first(&token::first_payload(None, None)));
+        let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
         let third = third(&puppet.keys(&accepted.token), &content.encode());
         let step = accepted.context.continue_with(&third, NOW, &mut entropy(5));
         assert_eq!(accepted.context.is_complete(), step.is_ok());

@@ -38,7 +38,7 @@ impl FalseReceiver {
         let message = handshake.write(&token::answer_payload()).unwrap();
         let split = handshake.split().unwrap();
         Self {
-            keys: Keys::new(&split),
+            keys: Keys::new(&split, &NOTHING_LATE),
             halves: keys::halves(&split),
             message,
             theirs: theirs.unwrap(),
@@ -115,7 +115,7 @@ impl FalseSender {
     }
 
     fn first(&mut self, element: Option<&[u8]>) -> Vec<u8> {
-        let payload = token::first_payload(None, element);
+        let payload = token::first_payload(None, element, None);
         let message = self.handshake.write(&payload).unwrap();
         let [sealed, message] = [&self.sealed, &message].map(|part| token::prefixed(part).unwrap());
         framed(token::FIRST, &[&sealed, &message])
@@ -126,7 +126,7 @@ impl FalseSender {
         let frame = crate::gss::parse(second).unwrap();
         let (message, sealed) = token::answer(frame.id, frame.body).unwrap();
         self.handshake.read(message).unwrap();
-        let keys = Keys::new(&self.handshake.split().unwrap());
+        let keys = Keys::new(&self.handshake.split().unwrap(), &NOTHING_LATE);
         let answer = opened_answer(&keys, token::ANSWER, sealed);
         (keys, answer)
     }

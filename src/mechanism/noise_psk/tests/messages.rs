@@ -213,7 +213,7 @@ fn a_message_beyond_16_mib_is_refused() {
 #[test]
 fn padding_must_be_exact() {
     let mut puppet = Puppet::new();
-    let mut accepted = accept(&puppet.first(&token::first_payload(None, None)));
+    let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
     let keys = puppet.keys(&accepted.token);
     let third = third(&keys, &token::confirmation());
     accepted
@@ -251,7 +251,7 @@ fn padding_must_be_exact() {
 #[test]
 fn the_last_sequence_number_is_never_taken() {
     let mut puppet = Puppet::new();
-    let mut accepted = accept(&puppet.first(&token::first_payload(None, None)));
+    let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
     let keys = puppet.keys(&accepted.token);
     let third = third(&keys, &token::confirmation());
     accepted

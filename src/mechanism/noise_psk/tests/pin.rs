@@ -231,8 +231,9 @@ fn a_token_is_checked_before_there_is_a_pin() {
         issued_at: ISSUED,
         expires_at: EXPIRES,
         pin_required: true,
+        application_data: None,
     };
-    assert_eq!(check(&first, None), Ok(found));
+    assert_eq!(check(&first, None), Ok(found.clone()));
     let (_, plain) = initiate();
     assert_eq!(
         check(&plain, None),

@@ -30,6 +30,7 @@ class InMemoryRelayTest {
 
         val id = receiver.acceptInvitation(invitation.shareUrl())
         assertEquals("A key", receiver.transfers().single().title.shown)
+        assertEquals(Authenticity.AUTHENTIC, receiver.transfers().single().authenticity)
         val received = receiver.receive(id)
 
         assertContentEquals(KEY.content, received.credentials().single().content)

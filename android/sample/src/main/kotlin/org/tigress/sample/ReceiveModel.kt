@@ -11,6 +11,7 @@ import kotlinx.coroutines.flow.asStateFlow
 import kotlinx.coroutines.launch
 import kotlinx.coroutines.withContext
 import org.tigress.AcceptOptions
+import org.tigress.Authenticity
 import org.tigress.Credential
 import org.tigress.InvitationPreview
 import org.tigress.Outcome
@@ -32,7 +33,7 @@ sealed interface Screen {
     data class AskTrust(val host: String, val relay: String) : Screen
 
     /** The user is asked whether to take it. */
-    data class Offered(val title: String?, val description: String?, val relay: String) : Screen
+    data class Offered(val title: String?, val description: String?, val relay: String, val altered: Boolean) : Screen
 
     /** The user must type the PIN. */
     data class Pin(val triesLeft: Int?) : Screen
@@ -90,7 +91,12 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
         transfer = id
         val offer = client.transfers().first { it.id == id }
         shown.value =
-            Screen.Offered(offer.title.shown.ifEmpty { null }, offer.description.shown.ifEmpty { null }, preview.relay)
+            Screen.Offered(
+                offer.title.shown.ifEmpty { null },
+                offer.description.shown.ifEmpty { null },
+                preview.relay,
+                altered = offer.authenticity == Authenticity.ALTERED,
+            )
     }
 
     /** The user takes it. */

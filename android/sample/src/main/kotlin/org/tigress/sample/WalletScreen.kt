@@ -92,6 +92,7 @@ private fun AskTrust(screen: Screen.AskTrust, model: ReceiveModel) {
 private fun Offer(screen: Screen.Offered, model: ReceiveModel) {
     Text(stringResource(R.string.offered))
     Text(screen.title ?: stringResource(R.string.offered_untitled), style = MaterialTheme.typography.titleLarge)
+    if (screen.altered) Text(stringResource(R.string.offered_altered))
     screen.description?.let { Text(it) }
     Text(stringResource(R.string.from_relay, screen.relay), style = MaterialTheme.typography.bodySmall)
     Row(horizontalArrangement = Arrangement.spacedBy(16.dp)) {
