@@ -75,6 +75,7 @@ impl From<Error> for Failure {
             | Error::NoLongerThere
             | Error::WrongPin { .. }
             | Error::PinDowngrade
+            | Error::UntrustedCertificate { .. }
             | Error::UntrustedRelay { .. } => REFUSED,
             Error::RelayUnreachable { .. } => NO_ANSWER,
             // A relay that is out of order or overloaded has not answered.

@@ -1,4 +1,4 @@
-//! A transport that counts, and that knows since when the relay has been silent.
+//! A transport that counts, and that knows for how long the relay has been silent.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,7 +18,38 @@ pub(crate) struct Meter {
     unchanged: AtomicU64,
     sent: AtomicU64,
     received: AtomicU64,
-    silent_since: watch::Sender<Option<Instant>>,
+    silent: watch::Sender<Option<Silence>>,
+}
+
+/// A relay that does not answer.
+#[derive(Clone, Copy)]
+struct Silence {
+    /// For how long, as far as this process was awake.
+    spent: Duration,
+    counted: Instant,
+}
+
+/// How long after its hold an answer is due.
+const DUE: Duration = Duration::from_secs(1);
+/// How often silence is counted.
+const TICK: Duration = Duration::from_secs(1);
+/// What more has passed, the process was stopped or the machine asleep: that is no silence of the relay's.
+const AWAKE: Duration = Duration::from_secs(2);
+
+impl Silence {
+    fn new() -> Self {
+        Self {
+            spent: Duration::ZERO,
+            counted: Instant::now(),
+        }
+    }
+
+    fn count(&mut self) -> Duration {
+        let now = Instant::now();
+        self.spent += now.duration_since(self.counted).min(AWAKE);
+        self.counted = now;
+        self.spent
+    }
 }
 
 /// What went through a [`Meter`].
@@ -44,7 +75,7 @@ impl Meter {
             unchanged: AtomicU64::new(0),
             sent: AtomicU64::new(0),
             received: AtomicU64::new(0),
-            silent_since: watch::Sender::default(),
+            silent: watch::Sender::default(),
         })
     }
 
@@ -61,34 +92,68 @@ impl Meter {
 
     /// Whether the last request found no answer.
     pub(crate) fn is_silent(&self) -> bool {
-        self.silent_since.borrow().is_some()
+        self.silent.borrow().is_some()
     }
 
     /// Resolves when the relay has answered nothing for the patience.
     pub(crate) async fn silence(&self) {
-        let mut since = self.silent_since.subscribe();
+        let mut changes = self.silent.subscribe();
         loop {
-            let start = *since.borrow_and_update();
-            let over = async {
-                match start {
-                    Some(start) => tokio::time::sleep_until(start + self.patience).await,
+            changes.mark_unchanged();
+            let left = self.left();
+            if left == Some(Duration::ZERO) {
+                return;
+            }
+            let tick = async {
+                match left {
+                    Some(left) => tokio::time::sleep(left.min(TICK)).await,
                     None => std::future::pending().await,
                 }
             };
             tokio::select! {
-                () = over => return,
+                () = tick => {}
                 // The sender lives as long as this.
-                _ = since.changed() => {}
+                _ = changes.changed() => {}
             }
         }
     }
 
-    fn note_silence(&self, due: Instant) {
-        self.silent_since.send_if_modified(|since| {
-            let first = since.is_none();
-            since.get_or_insert(due.min(Instant::now()));
-            first
+    /// What is left of the patience with a silent relay.
+    fn left(&self) -> Option<Duration> {
+        let mut spent = None;
+        self.silent.send_if_modified(|silent| {
+            spent = silent.as_mut().map(Silence::count);
+            false
         });
+        spent.map(|spent| self.patience.saturating_sub(spent))
+    }
+
+    /// Whether the patience is used up.
+    pub(crate) fn is_given_up(&self) -> bool {
+        self.left() == Some(Duration::ZERO)
+    }
+
+    fn note(&self, is_silent: bool) {
+        self.silent.send_if_modified(|silent| {
+            let changes = silent.is_some() != is_silent;
+            if changes {
+                *silent = is_silent.then(Silence::new);
+            }
+            changes
+        });
+    }
+
+    /// Silence begins when the answer is due.
+    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        // A held answer is due when its hold is over.
+        let hold = Duration::from_secs(request.wait);
+        let mut answer = self.inner.send(request);
+        if let Ok(answer) = tokio::time::timeout(hold + DUE, &mut answer).await {
+            return answer;
+        }
+        self.note(true);
+        let late = tokio::time::timeout(self.patience, answer).await;
+        late.unwrap_or_else(|_| Err(TransportError::new(TransportFailure::TimedOut, "timed out")))
     }
 }
 
@@ -103,11 +168,7 @@ impl HttpTransport for Meter {
             .iter()
             .find(|(name, _)| *name == headers::PAYLOAD_VERSION)
             .map(|(_, version)| version.clone());
-        // A held answer is due when its hold is over.
-        let due = Instant::now() + Duration::from_secs(request.wait);
-        let answer = tokio::time::timeout_at(due + self.patience, self.inner.send(request)).await;
-        let answer = answer
-            .unwrap_or_else(|_| Err(TransportError::new(TransportFailure::TimedOut, "timed out")));
+        let answer = self.answer(request).await;
         match &answer {
             Ok(response) => {
                 add(&self.received, response.body.len());
@@ -115,15 +176,66 @@ impl HttpTransport for Meter {
                 {
                     add(&self.unchanged, 1);
                 }
-                if response.status >= 500 || response.status == 429 {
-                    self.note_silence(due);
-                } else {
-                    self.silent_since
-                        .send_if_modified(|since| since.take().is_some());
-                }
+                self.note(response.status >= 500 || response.status == 429);
             }
-            Err(_) => self.note_silence(due),
+            Err(_) => self.note(true),
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tigress::mailbox::Method;
+
+    struct Nobody;
+
+    #[async_trait]
+    impl HttpTransport for Nobody {
+        async fn send(&self, _: HttpRequest) -> Result<HttpResponse, TransportError> {
+            std::future::pending().await
+        }
+    }
+
+    fn ask() -> HttpRequest {
+        HttpRequest {
+            method: Method::Get,
+            url: "http://127.0.0.1:9/".into(),
+            headers: Vec::new(),
+            body: None,
+            wait: 50,
+            isolation: String::new(),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn silence_begins_when_the_answer_is_due_and_ends_the_patience() {
+        let meter = Meter::new(Arc::new(Nobody), Duration::from_secs(30));
+        let start = Instant::now();
+        tokio::select! {
+            _ = meter.send(ask()) => {}
+            () = meter.silence() => {}
+        }
+        let passed = start.elapsed().as_secs();
+        assert!((80..=83).contains(&passed), "{passed}");
+        assert!(meter.is_silent() && meter.is_given_up());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_hour_in_which_the_process_was_stopped_is_no_silence() {
+        let meter = Meter::new(Arc::new(Nobody), Duration::from_secs(30));
+        meter.note(true);
+        for _ in 0..10 {
+            tokio::time::advance(Duration::from_secs(3600)).await;
+            assert!(!meter.is_given_up());
+        }
+        // An answer ends it, and the patience is whole again.
+        meter.note(false);
+        assert!(!meter.is_silent());
+        meter.note(true);
+        let start = Instant::now();
+        meter.silence().await;
+        assert_eq!(start.elapsed().as_secs(), 30);
     }
 }

@@ -57,6 +57,8 @@ pub(crate) enum Event {
         outcome: &'static str,
         #[serde(skip_serializing_if = "Option::is_none")]
         code: Option<u64>,
+        #[serde(flatten)]
+        counts: Counts,
     },
     Error {
         code: &'static str,
@@ -84,6 +86,15 @@ pub(crate) enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         relay_cpu_ms: Option<f64>,
     },
+}
+
+/// Messages of a transfer.
+#[derive(Clone, Copy, Default, Serialize)]
+pub(crate) struct Counts {
+    pub(crate) sent: u64,
+    /// Those of them that the other side has stored.
+    pub(crate) delivered: u64,
+    pub(crate) received: u64,
 }
 
 #[derive(Serialize)]
@@ -154,6 +165,11 @@ impl Output {
         if !self.json {
             let _ = self.say(&text.to_string());
         }
+    }
+
+    /// A line on stderr, which is no output.
+    pub(crate) fn warn(self, text: impl fmt::Display) {
+        let _ = writeln!(io::stderr(), "tigress: {text}");
     }
 
     fn complain(self, event: &Event) -> Result<(), Failure> {
@@ -228,14 +244,33 @@ impl fmt::Display for Event {
             Self::RejectedToken => f.write_str(
                 "warning: something in the mailbox was not from the other side; it changed nothing",
             ),
-            Self::Closed { outcome, code } => match code {
-                Some(code) => write!(f, "ended: {outcome} (code {code})"),
-                None if *outcome == "unconfirmed" => write!(
-                    f,
-                    "ended: {outcome}: the mailbox is gone, and the other side has not said why"
-                ),
-                None => write!(f, "ended: {outcome}"),
-            },
+            Self::Closed {
+                outcome,
+                code,
+                counts,
+            } => {
+                write!(f, "ended: {outcome}")?;
+                if let Some(code) = code {
+                    write!(f, " (code {code})")?;
+                }
+                f.write_str(explained(outcome))?;
+                match (*outcome, counts) {
+                    ("completed" | "expired", _)
+                    | (
+                        _,
+                        Counts {
+                            sent: 0,
+                            received: 0,
+                            ..
+                        },
+                    ) => Ok(()),
+                    (_, counts) => write!(
+                        f,
+                        "; of {} messages sent {} have arrived, {} were received",
+                        counts.sent, counts.delivered, counts.received
+                    ),
+                }
+            }
             Self::Error { reason, .. } => f.write_str(reason),
             Self::Transfer {
                 id,
@@ -280,6 +315,15 @@ impl fmt::Display for Event {
 fn text_of_path<S: Serializer>(path: &Option<PathBuf>, serializer: S) -> Result<S::Ok, S::Error> {
     let text = path.as_ref().map(|path| path.to_string_lossy());
     text.serialize(serializer)
+}
+
+/// What the outcome's word does not say by itself.
+fn explained(outcome: &str) -> &'static str {
+    match outcome {
+        "unconfirmed" => ": the other side has not confirmed it",
+        "unproven" => ": by somebody who has the link, and may not be the other side",
+        _ => "",
+    }
 }
 
 pub(crate) fn time(seconds: u64) -> String {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 use tigress::invitation::{RelayOrigin, parse_invitation};
-use tigress::{AcceptOptions, Error, TransferId, TransferRole, TransferState};
+use tigress::{AcceptOptions, Error, TransferClient, TransferId, TransferRole, TransferState};
 
 use crate::exit::Failure;
 use crate::files;
@@ -133,8 +133,10 @@ pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
         pin: session.pins.front().cloned().filter(|_| !url.pin_required),
         ..AcceptOptions::default()
     };
-    let client = session.client.clone();
-    let accepting = client.accept_invitation(&invitation.0[..], options);
+    let accepting = |client: TransferClient| {
+        let (invitation, options) = (invitation.clone(), options.clone());
+        async move { client.accept_invitation(&invitation.0[..], options).await }
+    };
     let accepted = session.unless_interrupted(accepting).await;
     if accepted.is_err() && session.state.find(session.id).await?.is_none() {
         // Nothing was begun.

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use tigress::{Credential, Invitation, InvitationRequest, Pin, TransferId, TransferRole};
+use tigress::{
+    Credential, Invitation, InvitationRequest, Pin, TransferClient, TransferId, TransferRole,
+};
 
 use crate::embedded::Embedded;
 use crate::exit::{self, Failure};
@@ -158,10 +160,11 @@ pub(crate) async fn invite(
         idempotency_key: session.notes.key.clone(),
         ..request
     };
-    let client = session.client.clone();
-    let invitation = session
-        .unless_interrupted(client.create_invitation(request))
-        .await?;
+    let creating = |client: TransferClient| {
+        let request = request.clone();
+        async move { client.create_invitation(request).await }
+    };
+    let invitation = session.unless_interrupted(creating).await?;
     let Some(invitation) = invitation else {
         return Ok(None);
     };

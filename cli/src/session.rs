@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tigress::{
-    Config, Credential, Error, Outcome, Pin, TerminateReason, TransferClient, TransferEvent,
-    TransferId, TransferRole, TransferState, TransferUpdate,
+    Config, Credential, Error, Outcome, Pin, RelayWatch, TerminateReason, TransferClient,
+    TransferEvent, TransferId, TransferRole, TransferState, TransferUpdate,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
@@ -17,7 +17,7 @@ use zeroize::Zeroizing;
 use crate::exit::{self, Failure};
 use crate::files;
 use crate::meter::Meter;
-use crate::output::{self, Event, Output};
+use crate::output::{self, Counts, Event, Output};
 use crate::state::{Content, Kept, Notes, State};
 use crate::terminal::{self, Prompt};
 
@@ -45,6 +45,9 @@ pub(crate) struct Session {
     /// Being typed; the transfer is followed meanwhile.
     prompt: Option<Prompt>,
     meter: Arc<Meter>,
+    relay: RelayWatch,
+    /// The user was told that it does not answer.
+    troubled: bool,
     interrupts: Signal,
     /// The last PIN was wrong.
     rejected: bool,
@@ -78,6 +81,7 @@ pub(crate) enum Ending {
 enum Step {
     Polled(Result<TransferUpdate, Error>),
     Typed(Result<Option<Zeroizing<String>>, Failure>),
+    Trouble(Option<Error>),
     Silent,
     Interrupted,
     LeftAlone,
@@ -99,8 +103,11 @@ impl Session {
         let transport = Arc::<Meter>::clone(&meter);
         let interrupts = signal(SignalKind::interrupt())
             .map_err(|_| Failure::new("signal", "signals can't be handled"))?;
+        let client = TransferClient::new(config, start.state.store(), Some(transport))?;
         Ok(Self {
-            client: TransferClient::new(config, start.state.store(), Some(transport))?,
+            relay: client.watch_relay(start.id),
+            troubled: false,
+            client,
             id: start.id,
             role: start.role,
             state: start.state,
@@ -129,17 +136,65 @@ impl Session {
         self.state.note(self.id, &self.notes)
     }
 
-    /// What `work` gives; nothing if Ctrl-C came first, after which the transfer is being ended.
-    pub(crate) async fn unless_interrupted<T>(
+    /// What `work` gives, tried until the relay has been silent for too long; nothing if Ctrl-C came first, after which
+    /// the transfer is being ended.
+    pub(crate) async fn unless_interrupted<T, F>(
         &mut self,
-        work: impl Future<Output = Result<T, Error>>,
-    ) -> Result<Option<T>, Failure> {
-        tokio::select! {
-            result = work => return Ok(Some(result?)),
-            _ = self.interrupts.recv() => {}
+        work: impl Fn(TransferClient) -> F,
+    ) -> Result<Option<T>, Failure>
+    where
+        F: Future<Output = Result<T, Error>>,
+    {
+        loop {
+            let mut trying = std::pin::pin!(work(self.client.clone()));
+            let result = loop {
+                tokio::select! {
+                    result = &mut trying => break result,
+                    trouble = self.relay.changed() => self.tell(trouble.as_ref()),
+                    () = self.meter.silence() => return Err(self.no_answer()),
+                    _ = self.interrupts.recv() => {
+                        self.leave().await?;
+                        return Ok(None);
+                    }
+                }
+            };
+            match result {
+                // The process was stopped, or the patience is greater than the core's.
+                Err(error) if is_silence(&error) && !self.meter.is_given_up() => {
+                    self.tell(Some(&error));
+                    tokio::time::sleep(BUSY).await;
+                }
+                Err(Error::StoreBusy) => tokio::time::sleep(BUSY).await,
+                result => return Ok(Some(result?)),
+            }
         }
-        self.leave().await?;
-        Ok(None)
+    }
+
+    /// What stands between this and the relay, which is tried on; on stderr, as it is nobody's output.
+    fn tell(&mut self, trouble: Option<&Error>) {
+        match trouble {
+            Some(error) if is_silence(error) => {
+                self.troubled = true;
+                self.output.warn(format_args!("{error}; trying on"));
+            }
+            None if self.troubled => {
+                self.troubled = false;
+                self.output.warn("the relay answers again");
+            }
+            // The others end what is being done, and are told by that.
+            _ => {}
+        }
+    }
+
+    /// The relay was silent for too long, with the reason if there is one.
+    fn no_answer(&self) -> Failure {
+        match self.client.relay_trouble(self.id) {
+            Some(error) if is_silence(&error) => Failure {
+                exit: exit::NO_ANSWER,
+                ..error.into()
+            },
+            _ => Failure::no_answer(),
+        }
     }
 
     /// What `work` gives, unless Ctrl-C comes first.
@@ -154,9 +209,19 @@ impl Session {
     pub(crate) async fn run(&mut self) -> Result<u8, Failure> {
         Ok(match self.carry().await? {
             _ if self.leaving.is_some() => exit::INTERRUPTED,
-            Ending::Closed(outcome) => exit::of_outcome(outcome),
+            Ending::Closed(outcome) => self.code(outcome).await?,
             Ending::Told | Ending::Untold => exit::INTERRUPTED,
         })
+    }
+
+    /// A receiver has come for something: an end without it is none that it wanted.
+    async fn code(&self, outcome: Outcome) -> Result<u8, Failure> {
+        let is_receiver = self.role == TransferRole::Receiver;
+        if is_receiver && outcome == Outcome::Completed && self.counts().await?.received == 0 {
+            let reason = "the sender has ended the transfer and sent nothing";
+            return Err(Failure::new("nothing_received", reason));
+        }
+        Ok(exit::of_outcome(outcome))
     }
 
     pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
@@ -189,7 +254,8 @@ impl Session {
                 Step::Polled(Err(error)) => return Err(error.into()),
                 Step::Typed(typed) => self.typed(typed?).await?,
                 Step::Interrupted if self.leaving.is_none() => self.leave().await?,
-                Step::Silent if self.leaving.is_none() => return Err(Failure::no_answer()),
+                Step::Trouble(trouble) => self.tell(trouble.as_ref()),
+                Step::Silent if self.leaving.is_none() => return Err(self.no_answer()),
                 Step::Silent | Step::Interrupted | Step::LeftAlone => return Ok(self.left()),
             }
         }
@@ -225,6 +291,7 @@ impl Session {
         tokio::select! {
             update = self.client.poll(self.id, wait, seen) => Step::Polled(update),
             typed = typed => Step::Typed(typed),
+            trouble = self.relay.changed() => Step::Trouble(trouble),
             () = self.meter.silence() => Step::Silent,
             _ = self.interrupts.recv() => Step::Interrupted,
             () = alone => Step::LeftAlone,
@@ -408,7 +475,7 @@ impl Session {
     /// The receiver has what it came for: its reply leaves, and then it is done.
     async fn answer(&mut self) -> Result<(), Failure> {
         if let Some(reply) = self.notes.reply.clone()
-            && self.sent().await? == 0
+            && self.counts().await?.sent == 0
         {
             let content = reply.0.to_vec();
             let reply = Credential::new(crate::send::DEFAULT_FORMAT, content);
@@ -420,16 +487,22 @@ impl Session {
         }
     }
 
-    /// How many messages this side has sent: whether a kill came before or after the reply was handed over.
-    async fn sent(&self) -> Result<u64, Failure> {
+    /// How many messages went and came, also after a kill.
+    async fn counts(&self) -> Result<Counts, Failure> {
         let summary = self.state.find(self.id).await?;
-        Ok(summary.map_or(0, |summary| summary.sent))
+        Ok(summary.map_or(Counts::default(), |summary| Counts {
+            sent: summary.sent,
+            delivered: summary.delivered,
+            received: summary.received,
+        }))
     }
 
     async fn end(&mut self, outcome: Outcome, cursor: u64) -> Result<(), Failure> {
+        let counts = self.counts().await?;
         self.event(&Event::Closed {
             outcome: outcome.name(),
             code: outcome.code(),
+            counts,
         });
         self.notes.end();
         self.save_notes()?;

@@ -260,3 +260,63 @@ fn what_is_no_command_is_usage() {
         assert!(told.iter().any(|told| reason.contains(told)), "{reason}");
     }
 }
+
+/// A sender that is done before it has sent anything.
+async fn empty_handed(relay: String, told: std::sync::mpsc::Sender<String>) {
+    use std::time::Duration;
+    use tigress::{Config, InvitationRequest, MemoryStore, TerminateReason, TransferClient};
+    use tigress::{TransferEvent, TransferState};
+    let config = Config {
+        allow_loopback_http: true,
+        ..Config::with_relay(relay)
+    };
+    let store = std::sync::Arc::new(MemoryStore::new());
+    let client = TransferClient::new(config, store, None).unwrap();
+    let request = InvitationRequest::default();
+    let invitation = client.create_invitation(request).await.unwrap();
+    told.send(invitation.share_url.to_url().to_string())
+        .unwrap();
+    let (id, mut seen) = (invitation.transfer, 0);
+    loop {
+        let update = client
+            .poll(id, Duration::from_secs(50), seen)
+            .await
+            .unwrap();
+        if update.events.contains(&TransferEvent::Established) {
+            client.terminate(id, TerminateReason::Done).await.unwrap();
+        }
+        if matches!(update.state, TransferState::Closed(_)) {
+            return;
+        }
+        seen = update.cursor;
+    }
+}
+
+#[test]
+fn a_receiver_that_gets_nothing_has_not_succeeded_however_it_was_called() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    let (told, tells) = std::sync::mpsc::channel();
+    let url = relay.url.clone();
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(empty_handed(url, told));
+    });
+    let url = tells.recv().unwrap();
+    let words = ["receive", &url, "--relay-trust", &relay.url, "--state", "r"];
+    let words = [&words[..], &["--out", "got", "--json"]].concat();
+    let received = desk.run(&words);
+    assert_eq!(received.code, Some(1), "{:?}", received.stdout);
+    let closed = received.event("closed");
+    assert_eq!(
+        (&closed["outcome"], &closed["received"]),
+        (&"completed".into(), &0.into())
+    );
+    let error = received.event("error");
+    assert_eq!(error["code"], "nothing_received");
+    assert!(!desk.path("got").exists());
+    // Asked again it says the same.
+    let id = text(&closed, "transfer");
+    let again = desk.run(&["resume", &id, "--state", "r", "--json"]);
+    assert_eq!((again.code, again.event("error")), (Some(1), error));
+}

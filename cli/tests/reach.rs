@@ -3,7 +3,7 @@
 
 mod common;
 
-use common::{Desk, Process, Relay, text};
+use common::{Desk, Process, Relay, Signal, text};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 /// A relay with an authority of its own, whose certificate is in `ca.pem` and, as DER, in `ca.der`.
@@ -125,4 +125,141 @@ fn certificates_that_are_none_are_told_at_once() {
         assert_ne!(error["code"], "relay_unreachable");
         assert!(!text(&error, "reason").contains("sesame"));
     }
+}
+
+/// A port on which nothing listens yet.
+fn free_port() -> u16 {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}
+
+#[test]
+fn a_relay_that_does_not_answer_is_told_while_it_is_tried_on() {
+    let desk = Desk::new();
+    desk.write("key", b"the key");
+    let address = format!("127.0.0.1:{}", free_port());
+    let relay = format!("http://{address}");
+    let words = ["send", "key", "--relay", &relay, "--state", "s", "--json"];
+    let mut sender = desk.start(&words);
+    sender.warns("no answer from the relay: can't connect; trying on");
+    // There it is.
+    let store = ["relay", "--store", "mailboxes", "--listen", &address];
+    let mut first = desk.start(&store);
+    first.line().unwrap();
+    sender.warns("the relay answers again");
+    let url = text(&sender.until("invited"), "url");
+    // The same of a wait.
+    first.kill();
+    sender.warns("trying on");
+    let mut second = desk.start(&store);
+    second.line().unwrap();
+    let words = [
+        "receive",
+        &url,
+        "--relay-trust",
+        &relay,
+        "--state",
+        "r",
+        "--out",
+        "got",
+    ];
+    assert_eq!(desk.run(&words).code, Some(0));
+    let sent = sender.end();
+    assert_eq!(sent.code, Some(0), "{:?}", sent.stdout);
+    assert_eq!(desk.read("got"), b"the key");
+}
+
+#[test]
+fn an_untrusted_certificate_ends_it_at_once_and_says_so() {
+    let desk = Desk::new();
+    let relay = private_relay(&desk);
+    desk.write("key", b"k");
+    let words = [
+        "send", "key", "--relay", &relay.url, "--state", "s", "--json",
+    ];
+    // Tried on, it would last longer than any test.
+    let refused = desk.run(&[&words[..], &["--give-up-after", "86400"]].concat());
+    assert_eq!(refused.code, Some(3), "{:?}", refused.stdout);
+    let error = refused.event("error");
+    assert_eq!(error["code"], "untrusted_certificate");
+    assert!(text(&error, "reason").contains("not from an authority that this device trusts"));
+    // With it, the same transfer goes on.
+    let id = text(&error, "transfer");
+    let words = ["resume", &id, "--state", "s", "--ca", "ca.pem", "--json"];
+    desk.start(&words).until("invited");
+}
+
+#[test]
+fn a_process_that_was_stopped_goes_on() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"the key");
+    let words = [
+        "--relay",
+        &relay.url,
+        "--state",
+        "s",
+        "--give-up-after",
+        "0.5",
+    ];
+    let (sender, url) = desk.invited(&[&["key"], &words[..]].concat());
+    sender.signal(Signal::STOP);
+    let words = [
+        "receive",
+        &url,
+        "--relay-trust",
+        &relay.url,
+        "--state",
+        "r",
+        "--out",
+        "got",
+    ];
+    let words = [&words[..], &["--give-up-after", "0.5", "--json"]].concat();
+    let mut receiver = desk.start(&words);
+    receiver.until("accepted");
+    receiver.signal(Signal::STOP);
+    // The relay, too: nothing is answered when the two come back.
+    relay.process.signal(Signal::STOP);
+    sender.signal(Signal::CONT);
+    receiver.signal(Signal::CONT);
+    relay.process.signal(Signal::CONT);
+    for side in [receiver, sender] {
+        let ended = side.end();
+        assert_eq!(ended.code, Some(0), "{:?}", ended.stdout);
+    }
+}
+
+#[test]
+fn what_is_for_this_machine_goes_to_no_proxy() {
+    let desk = Desk::new();
+    desk.write("key", b"the key");
+    let through = |words: &[&str]| {
+        let mut command = desk.command(words);
+        for name in [
+            "HTTP_PROXY",
+            "http_proxy",
+            "HTTPS_PROXY",
+            "ALL_PROXY",
+            "all_proxy",
+        ] {
+            command.env(name, "http://127.0.0.1:9");
+        }
+        Process::of(command)
+    };
+    let mut sender = through(&["send", "key", "--state", "s", "--json"]);
+    let relay = text(&sender.until("relay"), "url");
+    let url = text(&sender.until("invited"), "url");
+    let words = [
+        "receive",
+        &url,
+        "--relay-trust",
+        &relay,
+        "--state",
+        "r",
+        "--out",
+        "got",
+    ];
+    assert_eq!(through(&words).end().code, Some(0));
+    assert_eq!(sender.end().code, Some(0));
+    assert_eq!(through(&["demo"]).end().code, Some(0));
 }

@@ -136,11 +136,11 @@ impl Process {
             }
         });
         let (errors_to, errors) = channel();
-        let mut stderr = child.stderr.take().unwrap();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
         std::thread::spawn(move || {
-            let mut all = String::new();
-            let _ = stderr.read_to_string(&mut all);
-            let _ = errors_to.send(all);
+            for line in stderr.lines().map_while(Result::ok) {
+                let _ = errors_to.send(line + "\n");
+            }
         });
         Self {
             child,
@@ -173,8 +173,19 @@ impl Process {
         panic!("no {name} in {:?}: {}", self.said, self.stderr());
     }
 
+    /// All that is left of it.
     fn stderr(&self) -> String {
-        self.errors.recv_timeout(PATIENCE).unwrap_or_default()
+        std::iter::from_fn(|| self.errors.recv_timeout(PATIENCE).ok()).collect()
+    }
+
+    /// Waits for a line with this on stderr.
+    pub(crate) fn warns(&self, what: &str) {
+        while let Ok(line) = self.errors.recv_timeout(PATIENCE) {
+            if line.contains(what) {
+                return;
+            }
+        }
+        panic!("no {what} on stderr; stdout: {:?}", self.said);
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
