@@ -229,6 +229,21 @@ async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
     open
 }
 
+/// HTTP/2 streams whose heads are as large as they may be, and whose bodies never end.
+async fn endless_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
+    let mut open = Vec::new();
+    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+        let Some(mut second) = wire::Second::connect(watched.address(), ATTACKER).await else {
+            continue;
+        };
+        for _ in 0..30 {
+            second.begin(path, caller).await;
+        }
+        open.push(second);
+    }
+    open
+}
+
 macro_rules! one_client {
     ($($name:ident),*) => {$(
         #[tokio::test]
@@ -252,7 +267,8 @@ mod one_client {
         endless_heads,
         endless_bodies,
         as_much_as_there_is,
-        unread_streams
+        unread_streams,
+        endless_streams
     );
 }
 

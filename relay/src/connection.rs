@@ -22,6 +22,8 @@ const KEEP_ALIVE: Duration = Duration::from_secs(30);
 /// What HTTP/2 lets a client send, and what it keeps of an answer, before anybody has dealt with it.
 const WINDOW: u32 = 64 * 1024 - 1;
 const SEND_BUFFER: usize = 16 * 1024;
+/// What TLS keeps of an answer until the system takes it: a record.
+const TLS_BUFFER: usize = 16 * 1024;
 /// The least that hyper takes for heads.
 const LEAST_HEAD: usize = 8 * 1024;
 
@@ -178,7 +180,8 @@ impl Server {
             return requests(self, stream, peer).await;
         };
         let patience = self.limits.request_timeout;
-        let handshake = tokio::time::timeout(patience, acceptor.accept(stream));
+        let small = |tls: &mut rustls::ServerConnection| tls.set_buffer_limit(Some(TLS_BUFFER));
+        let handshake = tokio::time::timeout(patience, acceptor.accept_with(stream, small));
         // Whoever speaks no TLS, or not ours, is left with the alert.
         let shaken = tokio::select! {
             shaken = handshake => shaken,

@@ -142,6 +142,7 @@ pub(crate) struct Second {
     send: SendRequest<std::io::Cursor<Vec<u8>>>,
     asked: Vec<ResponseFuture>,
     unread: Vec<h2::RecvStream>,
+    bodies: Vec<h2::SendStream<std::io::Cursor<Vec<u8>>>>,
 }
 
 impl Second {
@@ -158,6 +159,7 @@ impl Second {
             send,
             asked: Vec::new(),
             unread: Vec::new(),
+            bodies: Vec::new(),
         })
     }
 
@@ -174,6 +176,20 @@ impl Second {
         let request = Self::request(method, path, Some(caller));
         if let Ok((response, _)) = self.send.send_request(request, true) {
             self.asked.push(response);
+        }
+        tokio::task::yield_now().await;
+    }
+
+    /// Begins an update with much around it, and sends as much of its body as the relay lets it.
+    pub(crate) async fn begin(&mut self, path: &str, caller: &Caller) {
+        let mut request = Self::request("PUT", path, Some(caller));
+        let list = request.headers_mut();
+        list.insert("mailbox-request-id", uuid().parse().unwrap());
+        list.insert("x-much", "x".repeat(20_000).parse().unwrap());
+        if let Ok((response, mut body)) = self.send.send_request(request, false) {
+            let _ = body.send_data(std::io::Cursor::new(vec![b' '; 100_000]), false);
+            self.asked.push(response);
+            self.bodies.push(body);
         }
         tokio::task::yield_now().await;
     }
