@@ -209,7 +209,10 @@ async fn as_much_as_there_is(watched: &Watched, _: &Prey) {
             other => panic!("{other}"),
         }
     }
-    assert!(grown > 0, "updates have room that creations have not");
+    assert!(
+        mailboxes.is_empty() || grown > 0,
+        "updates have room that creations have not"
+    );
 }
 
 /// HTTP/2 streams, of which nothing is read, on connections that ask for something else as well.
@@ -219,7 +222,7 @@ async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
         let Some(mut second) = wire::Second::connect(watched.address(), ATTACKER).await else {
             continue;
         };
-        for _ in 0..15 {
+        for _ in 0..3 {
             second.ask("GET", &prey.page, caller).await;
             second.ask("POST", path, caller).await;
         }
@@ -236,7 +239,7 @@ async fn endless_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
         let Some(mut second) = wire::Second::connect(watched.address(), ATTACKER).await else {
             continue;
         };
-        for _ in 0..30 {
+        for _ in 0..8 {
             second.begin(path, caller).await;
         }
         open.push(second);
@@ -251,6 +254,10 @@ macro_rules! one_client {
             for store in [["--store", "memory"], ["--store", "mailboxes"]] {
                 let watched = Watched::start(&store).await;
                 let prey = watched.prey().await;
+                // Beside the mailboxes that it has, which are in memory only where all is.
+                if store[1] == "memory" {
+                    super::as_much_as_there_is(&watched, &prey).await;
+                }
                 let _open = super::$name(&watched, &prey).await;
                 watched.transfer().await;
                 watched.check(stringify!($name));
@@ -276,6 +283,7 @@ mod one_client {
 async fn all_of_it_at_once() {
     let watched = Watched::start(&["--store", "memory"]).await;
     let prey = watched.prey().await;
+    as_much_as_there_is(&watched, &prey).await;
     let _open = (
         held_reads(&watched, &prey).await,
         unread_streams(&watched, &prey).await,

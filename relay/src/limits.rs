@@ -16,7 +16,7 @@ pub struct Limits {
     pub body_bytes: usize,
     /// Largest payload of a mailbox that is made, in bytes: 16 KiB. A first token has less than one.
     pub first_payload_bytes: usize,
-    /// Largest head of a request, in bytes: 32 KiB.
+    /// Largest head of a request, in bytes: 16 KiB.
     pub head_bytes: usize,
     /// Longest life of a mailbox, in seconds: 30 days and 10 minutes. A later expiration is brought forward.
     pub max_lifetime: u64,
@@ -40,7 +40,7 @@ pub struct Limits {
     pub connections: Bound,
     /// Requests under way at a time, held reads and answers that are not read included: 256, 512, 5000.
     pub requests: Bound,
-    /// Requests under way at a time on one HTTP/2 connection: 32.
+    /// Requests under way at a time on one HTTP/2 connection: 8.
     pub streams: u32,
     /// Bytes of bodies under way: 4 MiB, 8 MiB, 64 MiB.
     pub incoming_bytes: Bound,
@@ -63,7 +63,7 @@ impl Default for Limits {
         Self {
             body_bytes: tigress::mailbox::MAX_BODY,
             first_payload_bytes: 16 * KIB,
-            head_bytes: 32 * KIB,
+            head_bytes: 16 * KIB,
             max_lifetime: 30 * 24 * 3600 + 600,
             default_lifetime: 48 * 3600,
             unbound_lifetime: 48 * 3600,
@@ -74,7 +74,7 @@ impl Default for Limits {
             limit_loopback: false,
             connections: Bound::new(256, 512, 5_000),
             requests: Bound::new(256, 512, 5_000),
-            streams: 32,
+            streams: 8,
             incoming_bytes: Bound::new(4 * MIB, 8 * MIB, 64 * MIB),
             outgoing_bytes: Bound::new(8 * MIB, 16 * MIB, 64 * MIB),
             request_timeout: Duration::from_secs(30),

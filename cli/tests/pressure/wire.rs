@@ -185,7 +185,7 @@ impl Second {
         let mut request = Self::request("PUT", path, Some(caller));
         let list = request.headers_mut();
         list.insert("mailbox-request-id", uuid().parse().unwrap());
-        list.insert("x-much", "x".repeat(20_000).parse().unwrap());
+        list.insert("x-much", "x".repeat(14_000).parse().unwrap());
         if let Ok((response, mut body)) = self.send.send_request(request, false) {
             let _ = body.send_data(std::io::Cursor::new(vec![b' '; 100_000]), false);
             self.asked.push(response);
