@@ -3,6 +3,11 @@ use proptest::prelude::*;
 use super::window::{RolledBack, WindowFull};
 use super::*;
 
+/// The limits as docs/protocol.md has them (sections 6.3 and 10).
+const TOKENS: usize = 16;
+const BYTES: usize = 524_288;
+const KEPT: usize = 4_096;
+
 fn no_mic(fields: &Fields) -> String {
     fields.encode(|_| None)
 }
@@ -23,6 +28,10 @@ fn receive(window: &mut Window, envelope: &Fields) -> Result<Vec<Vec<u8>>, Rolle
 
 #[test]
 fn an_envelope_reads_back_as_written() {
+    assert_eq!(
+        read(&no_mic(&Window::default().fields(Side::Sender, false))).side,
+        Side::Sender
+    );
     let fields = Fields {
         side: Side::Receiver,
         ack: 3,
@@ -37,30 +46,30 @@ fn an_envelope_reads_back_as_written() {
     assert_eq!(envelope.fields().unwrap(), fields);
 }
 
+/// Whether an envelope with these tokens is read.
+fn is_read(tokens: Vec<Vec<u8>>) -> bool {
+    let mut fields = Window::default().fields(Side::Sender, false);
+    fields.tokens = tokens;
+    let envelope = Envelope::decode(&no_mic(&fields)).unwrap();
+    envelope.fields().is_some_and(|read| read == fields)
+}
+
 #[test]
 fn more_than_sixteen_tokens_or_half_a_mebibyte_are_refused() {
-    let mut fields = Window::default().fields(Side::Sender, false);
-    fields.tokens = vec![vec![0]; MAX_TOKENS];
-    assert!(
-        Envelope::decode(&no_mic(&fields))
-            .unwrap()
-            .fields()
-            .is_some()
-    );
-    fields.tokens.push(vec![0]);
-    assert!(
-        Envelope::decode(&no_mic(&fields))
-            .unwrap()
-            .fields()
-            .is_none()
-    );
-    fields.tokens = vec![vec![0; MAX_BYTES + 1]];
-    assert!(
-        Envelope::decode(&no_mic(&fields))
-            .unwrap()
-            .fields()
-            .is_none()
-    );
+    assert!(is_read(vec![vec![0]; TOKENS]));
+    assert!(!is_read(vec![vec![0]; TOKENS + 1]));
+    assert!(is_read(vec![vec![0; BYTES / TOKENS]; TOKENS]));
+    assert!(is_read(vec![vec![0; BYTES]]));
+    assert!(!is_read(vec![vec![0; BYTES + 1]]));
+    assert!(!is_read(vec![vec![0; BYTES], vec![0]]));
+}
+
+#[test]
+fn data_that_no_envelope_can_have_is_not_even_decoded() {
+    let longest = "!".repeat(704_576);
+    let words = |data: &str| Envelope::from_base64(data).unwrap_err();
+    assert!(words(&longest).contains("base64"));
+    assert!(words(&(longest + "!")).contains("longer"));
 }
 
 #[test]
@@ -74,14 +83,16 @@ fn tokens_arrive_once_and_in_order_however_often_an_envelope_is_read() {
     assert_eq!(receive(&mut b, &new).unwrap(), [b"two"]);
     assert!(receive(&mut b, &new).unwrap().is_empty());
     assert!(receive(&mut b, &old).unwrap().is_empty());
-    assert_eq!(a.acknowledge(&b.fields(Side::Receiver, false)).unwrap(), 2);
+    assert!(a.has_unacknowledged());
+    assert_eq!(a.acknowledge(&b.fields(Side::Receiver, false)), Ok(2));
     assert!(!a.has_unacknowledged());
+    assert_eq!((a.acknowledged(), a.next_index()), (2, 2));
 }
 
 #[test]
 fn the_last_place_is_kept_for_the_deletion() {
     let mut window = Window::default();
-    for _ in 0..MAX_TOKENS - 1 {
+    for _ in 0..TOKENS - 1 {
         window.push(vec![0; 8]).unwrap();
     }
     assert_eq!(window.push(vec![0]), Err(WindowFull));
@@ -89,12 +100,12 @@ fn the_last_place_is_kept_for_the_deletion() {
     assert_eq!(window.push_last(vec![0; 60]), Err(WindowFull));
 
     let mut window = Window::default();
-    assert_eq!(
-        window.push(vec![0; MAX_BYTES - RESERVED_BYTES + 1]),
-        Err(WindowFull)
-    );
-    window.push(vec![0; MAX_BYTES - RESERVED_BYTES]).unwrap();
-    window.push_last(vec![0; RESERVED_BYTES]).unwrap();
+    assert_eq!(window.push(vec![0; BYTES - KEPT + 1]), Err(WindowFull));
+    window.push(vec![0; BYTES - KEPT - 1]).unwrap();
+    assert_eq!(window.push(vec![0; 2]), Err(WindowFull));
+    window.push(vec![0]).unwrap();
+    assert_eq!(window.push_last(vec![0; KEPT + 1]), Err(WindowFull));
+    window.push_last(vec![0; KEPT]).unwrap();
 }
 
 #[test]
@@ -136,6 +147,29 @@ fn a_restored_older_copy_is_noticed_by_ack_base_hash_and_own_envelope() {
     assert!(!sent.is_behind(&before.fields(Side::Sender, false)));
     // An older one of its own is no news.
     assert!(!a.is_behind(&sent.fields(Side::Sender, false)));
+    // All of its own are acknowledged: none is in the envelope, and its base says how many there were.
+    receive(&mut b, &a.fields(Side::Sender, false)).unwrap();
+    a.acknowledge(&b.fields(Side::Receiver, false)).unwrap();
+    assert!(!a.is_behind(&a.fields(Side::Sender, false)));
+    assert!(before.is_behind(&a.fields(Side::Sender, false)));
+}
+
+#[test]
+fn an_acknowledgement_of_nothing_new_still_shows_what_was_received() {
+    let (mut a, mut b) = (Window::default(), Window::default());
+    a.push(b"one".to_vec()).unwrap();
+    receive(&mut b, &a.fields(Side::Sender, false)).unwrap();
+    let theirs = b.fields(Side::Receiver, false);
+    assert_eq!(a.acknowledge(&theirs), Ok(1));
+    assert_eq!(a.acknowledge(&theirs), Ok(1));
+    let other = Fields {
+        hash: [7; 32],
+        ..theirs
+    };
+    assert_eq!(a.acknowledge(&other), Err(RolledBack));
+    // One that is older than what was acknowledged is not looked at.
+    let older = Fields { ack: 0, ..other };
+    assert_eq!(a.acknowledge(&older), Ok(1));
 }
 
 #[test]
