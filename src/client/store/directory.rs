@@ -6,10 +6,11 @@
 //! between processes.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::disk::{Disk, Files, create_private_folder, private};
 use super::{StoreError, StoredRecord, TransferStore};
 use crate::client::os_entropy;
 use crate::crypto;
@@ -25,6 +26,7 @@ const LOCK_WAIT: Duration = Duration::from_secs(5);
 pub struct DirectoryStore {
     folder: PathBuf,
     key: Secret<32>,
+    disk: Box<dyn Disk>,
 }
 
 impl std::fmt::Debug for DirectoryStore {
@@ -38,10 +40,28 @@ impl DirectoryStore {
     /// a notion). The key seals every record: keep it where the platform keeps keys.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>, key: Secret<32>) -> Self {
+        Self::on(Files, folder, key)
+    }
+
+    pub(super) fn on(
+        disk: impl Disk + 'static,
+        folder: impl Into<PathBuf>,
+        key: Secret<32>,
+    ) -> Self {
         Self {
             folder: folder.into(),
             key,
+            disk: Box::new(disk),
         }
+    }
+
+    /// Under one fixed name first: the lock is held, and what a kill left behind is removed.
+    fn write_durably(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        let fresh = self.folder.join("writing");
+        let file = self.disk.write(&fresh, bytes)?;
+        self.disk.sync(&fresh, &file)?;
+        self.disk.rename(&fresh, path)?;
+        self.disk.sync_folder(&self.folder)
     }
 
     fn path(&self, key: &str) -> Result<PathBuf, StoreError> {
@@ -129,7 +149,8 @@ impl TransferStore for DirectoryStore {
         ));
         let _lock = self.lock()?;
         self.check(key, expected)?;
-        write_durably(&self.folder, &path, &file).map_err(|e| io_failed(&e))?;
+        self.write_durably(&path, &file)
+            .map_err(|e| io_failed(&e))?;
         Ok(hex(&version))
     }
 
@@ -137,8 +158,9 @@ impl TransferStore for DirectoryStore {
         let path = self.path(key)?;
         let _lock = self.lock()?;
         self.check(key, Some(expected))?;
-        fs::remove_file(path)
-            .and_then(|()| sync_folder(&self.folder))
+        self.disk
+            .remove(&path)
+            .and_then(|()| self.disk.sync_folder(&self.folder))
             .map_err(|e| io_failed(&e))
     }
 
@@ -180,51 +202,4 @@ fn failed(reason: &str) -> StoreError {
 /// The kind of an I/O error only: its text may name paths.
 fn io_failed(error: &io::Error) -> StoreError {
     failed(&error.kind().to_string())
-}
-
-/// Under one fixed name: the lock is held, and what a kill left behind is removed. Never through what lies there: it
-/// may be a link.
-fn write_durably(folder: &Path, path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let fresh = folder.join("writing");
-    match fs::remove_file(&fresh) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = private(OpenOptions::new().create_new(true).write(true)).open(&fresh)?;
-    file.write_all(bytes)?;
-    file.sync_all()?;
-    fs::rename(&fresh, path)?;
-    sync_folder(folder)
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-#[cfg(not(unix))]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
-}
-
-#[cfg(unix)]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    std::os::unix::fs::OpenOptionsExt::mode(options, 0o600)
-}
-
-#[cfg(not(unix))]
-fn private(options: &mut OpenOptions) -> &mut OpenOptions {
-    options
-}
-
-#[cfg(unix)]
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = fs::DirBuilder::new();
-    std::os::unix::fs::DirBuilderExt::mode(builder.recursive(true), 0o700);
-    builder.create(folder)
-}
-
-#[cfg(not(unix))]
-fn create_private_folder(folder: &Path) -> io::Result<()> {
-    fs::create_dir_all(folder)
 }

@@ -1,7 +1,10 @@
 //! Where transfers are kept. Apps may bring their own.
 
 mod directory;
+mod disk;
 mod memory;
+#[cfg(test)]
+mod power_cuts;
 
 use zeroize::Zeroizing;
 
