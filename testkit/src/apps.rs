@@ -135,7 +135,7 @@ impl Side {
         if !self.pause.is_zero() {
             tokio::time::sleep(self.pause).await;
         }
-        self.client.sync(Duration::from_secs(10)).await?;
+        self.client.sync(Duration::from_secs(60)).await?;
         let update = self
             .client
             .poll(self.id, Duration::ZERO, self.cursor)

@@ -15,10 +15,11 @@ pub struct Follower {
 }
 
 impl Follower {
-    /// How long a test waits for what must happen.
-    const PATIENCE: Duration = Duration::from_secs(30);
-    /// How long one poll waits.
-    const WAIT: Duration = Duration::from_secs(20);
+    /// How long a test waits for what must happen: shorter than a read waits at the relay (50 s), so that what should
+    /// have woken it is missed.
+    const PATIENCE: Duration = Duration::from_secs(45);
+    /// How long one poll waits: longer than any test.
+    const WAIT: Duration = Duration::from_secs(600);
 
     /// Follows this transfer from its first event on.
     pub fn start(client: &TransferClient, id: TransferId) -> Self {

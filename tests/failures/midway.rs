@@ -107,7 +107,7 @@ async fn not_found_in_between_starts_the_count_again() {
         for _ in 0..2 {
             scene.clock.advance(40);
             assert_eq!(
-                scene.alice.client.sync(Duration::from_secs(5)).await,
+                scene.alice.client.sync(Duration::from_secs(60)).await,
                 Ok(())
             );
         }
