@@ -70,7 +70,8 @@ import Testing
         polling.cancel()
         await #expect(throws: CancellationError.self) { try await watching.value }
         await #expect(throws: CancellationError.self) { try await polling.value }
-        #expect(ContinuousClock.now - started < .seconds(5))
+        // Not when what they waited for is over, which takes 50 s.
+        #expect(ContinuousClock.now - started < .seconds(25))
 
         // Nothing is lost by it.
         let id = try await apps.receiver.acceptInvitation(invitation.shareURL)

@@ -133,7 +133,7 @@ class AndroidHttpTransportTest {
         }
         val transport = androidTransport(answer = 1)
         assertEquals("timed out", failure(transport, request()))
-        assertEquals(200, transport.send(request(wait = 5.seconds)).status.toInt())
+        assertEquals(200, transport.send(request(wait = 60.seconds)).status.toInt())
     }
 
     @Test

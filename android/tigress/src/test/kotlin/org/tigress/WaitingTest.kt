@@ -19,6 +19,9 @@ import org.tigress.support.story
 import org.tigress.support.transport
 import org.tigress.support.wallet
 
+/** How long a read waits at the relay: a write that had to wait for one takes longer than any busy machine makes it. */
+private val WAITED = 50.seconds
+
 /** Many transfers waiting at once, in one process. */
 class WaitingTest {
     private val relay = RelayProcess()
@@ -45,7 +48,7 @@ class WaitingTest {
         }
         all.await()
         val write = measureTime { client.createInvitation(InvitationRequest(credential = KEY)) }
-        assertTrue(write < 2.seconds, "$write")
+        assertTrue(write < WAITED / 2, "it took $write, as long as a read waits")
         waits.forEach { it.cancelAndJoin() }
     }
 
@@ -60,7 +63,7 @@ class WaitingTest {
         // Those that loaded and stored the transfers end when they had nothing to do for ten seconds.
         while (threads() - before > 20) delay(100)
         assertTrue(waits.all { it.isActive })
-        assertTrue(write < 5.seconds, "$write")
+        assertTrue(write < WAITED / 2, "it took $write, as long as a read waits")
         waits.forEach { it.cancelAndJoin() }
     }
 }
