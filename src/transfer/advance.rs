@@ -37,8 +37,7 @@ impl Transfer {
             return Ok(true);
         }
         let answered = self.answer(now, entropy)?;
-        let pumped = self.pump(now, entropy)?;
-        Ok(answered | pumped)
+        Ok(self.pump(now, entropy)? || answered)
     }
 
     /// Ends what has outlived the invitation; what is known of its ending stays known.

@@ -326,3 +326,31 @@ fn what_was_not_judged_is_never_answered() {
     assert_eq!(refused, Err(Error::pin_not_asked()));
     assert!(receiver.is_offered() && receiver.envelope().is_none());
 }
+
+#[test]
+fn after_a_wrong_pin_the_receiver_asks_its_user_again() {
+    let (mut honest, mut slot) = sender();
+    let (url, _, _) = honest.invitation().unwrap();
+    let mut receiver = receiver(&url);
+    let mut seen = Slot::default();
+    shows(&mut receiver, &honest.first_envelope(), &mut seen, 3);
+    receiver.validate(&unused, NOW, None).unwrap();
+    receiver
+        .provide_pin(&wrong(), NOW, &mut entropy(4))
+        .unwrap();
+    assert_eq!(receiver.state(), TransferState::Establishing);
+
+    shows(&mut honest, &receiver.envelope().unwrap(), &mut slot, 5);
+    shows(&mut receiver, &honest.envelope().unwrap(), &mut seen, 6);
+    assert_eq!(
+        events(&receiver),
+        [PinRequired, PinRejected { tries_left: 4 }]
+    );
+    assert_eq!(receiver.state(), TransferState::PinRequired);
+    receiver
+        .provide_pin(&right(), NOW, &mut entropy(7))
+        .unwrap();
+    assert_eq!(receiver.state(), TransferState::Establishing);
+    shows(&mut honest, &receiver.envelope().unwrap(), &mut slot, 8);
+    assert_eq!(honest.state(), TransferState::Established);
+}

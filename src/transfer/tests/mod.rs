@@ -13,6 +13,7 @@ mod proof;
 mod relay;
 mod requests;
 mod rollback;
+mod told;
 
 use relay::Relay;
 use zeroize::Zeroizing;
