@@ -133,9 +133,12 @@ fn credential(pin_required: bool) -> AuthCredential {
 
 /// Both sides of the worked example, established; with a PIN it is typed wrong first.
 fn established(pin: bool) -> [SecurityContext; 2] {
-    let relay = ChannelBindings::for_relay("https://relay.example");
+    let mailbox = "2bba630e-519b-41ec-81d3-0242ac130003";
+    let relay = ChannelBindings::for_mailbox("https://relay.example", mailbox);
+    let vectors: Value = serde_json::from_str(include_str!("vectors/protocol.json")).unwrap();
+    let said = hex::decode(vectors["inputs"]["application data"].as_str().unwrap()).unwrap();
     let (mut ours, mut theirs) = (
-        InitiatorCredential::new(credential(pin), secret()),
+        InitiatorCredential::new(credential(pin), secret()).with_application_data(said),
         AcceptorCredential::new(secret()),
     );
     if pin {
