@@ -4352,9 +4352,26 @@ public struct TransferSummary: Equatable, Hashable {
      */
     public let imageUrl: String?
     /**
+     * Whether title, description and image are the sender's own word.
+     */
+    public let authenticity: Authenticity
+    /**
      * When it ends at the latest.
      */
     public let expiresAt: Date
+    /**
+     * How many messages this side has handed over to be sent, delivered or not.
+     */
+    public let sent: UInt64
+    /**
+     * How many of them the other side has stored, the first ones: with `sent` this tells "delivered, then lost" from
+     * "never delivered", also of a transfer that has ended.
+     */
+    public let delivered: UInt64
+    /**
+     * How many messages of the other side this side has stored.
+     */
+    public let received: UInt64
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -4378,15 +4395,32 @@ public struct TransferSummary: Equatable, Hashable {
          * An https image, if any. Nothing here fetches it; a receiver has its address from the other side.
          */imageUrl: String?,
         /**
+         * Whether title, description and image are the sender's own word.
+         */authenticity: Authenticity,
+        /**
          * When it ends at the latest.
-         */expiresAt: Date) {
+         */expiresAt: Date,
+        /**
+         * How many messages this side has handed over to be sent, delivered or not.
+         */sent: UInt64,
+        /**
+         * How many of them the other side has stored, the first ones: with `sent` this tells "delivered, then lost" from
+         * "never delivered", also of a transfer that has ended.
+         */delivered: UInt64,
+        /**
+         * How many messages of the other side this side has stored.
+         */received: UInt64) {
         self.id = id
         self.role = role
         self.state = state
         self.title = title
         self.description = description
         self.imageUrl = imageUrl
+        self.authenticity = authenticity
         self.expiresAt = expiresAt
+        self.sent = sent
+        self.delivered = delivered
+        self.received = received
     }
 
 
@@ -4411,7 +4445,11 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
                 title: FfiConverterTypePeerText.read(from: &buf),
                 description: FfiConverterTypePeerText.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
-                expiresAt: FfiConverterTimestamp.read(from: &buf)
+                authenticity: FfiConverterTypeAuthenticity.read(from: &buf),
+                expiresAt: FfiConverterTimestamp.read(from: &buf),
+                sent: FfiConverterUInt64.read(from: &buf),
+                delivered: FfiConverterUInt64.read(from: &buf),
+                received: FfiConverterUInt64.read(from: &buf)
         )
     }
 
@@ -4422,7 +4460,11 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
         FfiConverterTypePeerText.write(value.title, into: &buf)
         FfiConverterTypePeerText.write(value.description, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
+        FfiConverterTypeAuthenticity.write(value.authenticity, into: &buf)
         FfiConverterTimestamp.write(value.expiresAt, into: &buf)
+        FfiConverterUInt64.write(value.sent, into: &buf)
+        FfiConverterUInt64.write(value.delivered, into: &buf)
+        FfiConverterUInt64.write(value.received, into: &buf)
     }
 }
 
@@ -4521,6 +4563,92 @@ public func FfiConverterTypeTransferUpdate_lift(_ buf: RustBuffer) throws -> Tra
 public func FfiConverterTypeTransferUpdate_lower(_ value: TransferUpdate) -> RustBuffer {
     return FfiConverterTypeTransferUpdate.lower(value)
 }
+
+
+/**
+ * Whose word the texts of an invitation are.
+ */
+
+public enum Authenticity: Equatable, Hashable {
+
+    /**
+     * The sender's own: its first token says so, or this device is the sender.
+     */
+    case authentic
+    /**
+     * Nobody knows: the first token says nothing of them. Whoever runs the relay may have written them.
+     */
+    case unbound
+    /**
+     * Not the sender's: what it has written was changed on the way, and what came instead is not kept. The texts
+     * are empty, and there is no image.
+     */
+    case altered
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Authenticity: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeAuthenticity: FfiConverterRustBuffer {
+    typealias SwiftType = Authenticity
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Authenticity {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .authentic
+
+        case 2: return .unbound
+
+        case 3: return .altered
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Authenticity, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .authentic:
+            writeInt(&buf, Int32(1))
+
+
+        case .unbound:
+            writeInt(&buf, Int32(2))
+
+
+        case .altered:
+            writeInt(&buf, Int32(3))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuthenticity_lift(_ buf: RustBuffer) throws -> Authenticity {
+    return try FfiConverterTypeAuthenticity.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeAuthenticity_lower(_ value: Authenticity) -> RustBuffer {
+    return FfiConverterTypeAuthenticity.lower(value)
+}
+
 
 
 /**
@@ -4826,7 +4954,7 @@ public func FfiConverterTypeLogLevel_lower(_ value: LogLevel) -> RustBuffer {
 public enum Outcome: Equatable, Hashable {
 
     /**
-     * One side was done, and the other confirmed it.
+     * One side was done, the other has confirmed it, and everything that this side sent has arrived.
      */
     case completed
     /**
@@ -4838,21 +4966,30 @@ public enum Outcome: Equatable, Hashable {
      */
     case cancelled
     /**
-     * The invitation's time was over.
+     * The invitation's time was over before the two were established: nothing was handed over.
      */
     case expired
     /**
-     * The mailbox was gone without an authenticated ending: what was acknowledged before had arrived, of the rest
-     * nothing is known.
+     * Nobody has confirmed the end, or it came with something of this side's undelivered: what `delivered` of the
+     * transfer counts had arrived, of the rest nothing is known.
      */
     case unconfirmed
+    /**
+     * Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN.
+     * Nothing was handed over.
+     */
+    case unproven(
+        /**
+         * The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
+         */code: UInt64
+    )
     /**
      * Ended by an error.
      */
     case failed(
         /**
          * The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
-         */code: UInt8
+         */code: UInt64
     )
 
 
@@ -4885,7 +5022,10 @@ public struct FfiConverterTypeOutcome: FfiConverterRustBuffer {
 
         case 5: return .unconfirmed
 
-        case 6: return .failed(code: try FfiConverterUInt8.read(from: &buf)
+        case 6: return .unproven(code: try FfiConverterUInt64.read(from: &buf)
+        )
+
+        case 7: return .failed(code: try FfiConverterUInt64.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -4916,9 +5056,14 @@ public struct FfiConverterTypeOutcome: FfiConverterRustBuffer {
             writeInt(&buf, Int32(5))
 
 
-        case let .failed(code):
+        case let .unproven(code):
             writeInt(&buf, Int32(6))
-            FfiConverterUInt8.write(code, into: &buf)
+            FfiConverterUInt64.write(code, into: &buf)
+
+
+        case let .failed(code):
+            writeInt(&buf, Int32(7))
+            FfiConverterUInt64.write(code, into: &buf)
 
         }
     }

@@ -6605,9 +6605,30 @@ data class TransferSummary (
     val `imageUrl`: kotlin.String?
     ,
     /**
+     * Whether title, description and image are the sender's own word.
+     */
+    val `authenticity`: Authenticity
+    ,
+    /**
      * When it ends at the latest.
      */
     val `expiresAt`: java.time.Instant
+    ,
+    /**
+     * How many messages this side has handed over to be sent, delivered or not.
+     */
+    val `sent`: kotlin.ULong
+    ,
+    /**
+     * How many of them the other side has stored, the first ones: with `sent` this tells "delivered, then lost" from
+     * "never delivered", also of a transfer that has ended.
+     */
+    val `delivered`: kotlin.ULong
+    ,
+    /**
+     * How many messages of the other side this side has stored.
+     */
+    val `received`: kotlin.ULong
 
 ){
 
@@ -6630,7 +6651,11 @@ public object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<TransferSu
             FfiConverterTypePeerText.read(buf),
             FfiConverterTypePeerText.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterTypeAuthenticity.read(buf),
             FfiConverterTimestamp.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
+            FfiConverterULong.read(buf),
         )
     }
 
@@ -6641,7 +6666,11 @@ public object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<TransferSu
             FfiConverterTypePeerText.allocationSize(value.`title`) +
             FfiConverterTypePeerText.allocationSize(value.`description`) +
             FfiConverterOptionalString.allocationSize(value.`imageUrl`) +
-            FfiConverterTimestamp.allocationSize(value.`expiresAt`)
+            FfiConverterTypeAuthenticity.allocationSize(value.`authenticity`) +
+            FfiConverterTimestamp.allocationSize(value.`expiresAt`) +
+            FfiConverterULong.allocationSize(value.`sent`) +
+            FfiConverterULong.allocationSize(value.`delivered`) +
+            FfiConverterULong.allocationSize(value.`received`)
     )
 
     override fun write(value: TransferSummary, buf: ByteBuffer) {
@@ -6651,7 +6680,11 @@ public object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<TransferSu
             FfiConverterTypePeerText.write(value.`title`, buf)
             FfiConverterTypePeerText.write(value.`description`, buf)
             FfiConverterOptionalString.write(value.`imageUrl`, buf)
+            FfiConverterTypeAuthenticity.write(value.`authenticity`, buf)
             FfiConverterTimestamp.write(value.`expiresAt`, buf)
+            FfiConverterULong.write(value.`sent`, buf)
+            FfiConverterULong.write(value.`delivered`, buf)
+            FfiConverterULong.write(value.`received`, buf)
     }
 }
 
@@ -6710,6 +6743,56 @@ public object FfiConverterTypeTransferUpdate: FfiConverterRustBuffer<TransferUpd
             FfiConverterULong.write(value.`cursor`, buf)
     }
 }
+
+
+
+/**
+ * Whose word the texts of an invitation are.
+ */
+
+enum class Authenticity {
+
+    /**
+     * The sender's own: its first token says so, or this device is the sender.
+     */
+    AUTHENTIC,
+    /**
+     * Nobody knows: the first token says nothing of them. Whoever runs the relay may have written them.
+     */
+    UNBOUND,
+    /**
+     * Not the sender's: what it has written was changed on the way, and what came instead is not kept. The texts
+     * are empty, and there is no image.
+     */
+    ALTERED;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeAuthenticity: FfiConverterRustBuffer<Authenticity> {
+    override fun read(buf: ByteBuffer) = try {
+
+        Authenticity.entries[buf.getInt() - 1]
+
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: Authenticity) = 4UL
+
+    override fun write(value: Authenticity, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
 
 
 
@@ -6913,7 +6996,7 @@ public object FfiConverterTypeLogLevel: FfiConverterRustBuffer<LogLevel> {
 sealed class Outcome {
 
     /**
-     * One side was done, and the other confirmed it.
+     * One side was done, the other has confirmed it, and everything that this side sent has arrived.
      */
     object Completed : Outcome()
 
@@ -6931,17 +7014,33 @@ sealed class Outcome {
 
 
     /**
-     * The invitation's time was over.
+     * The invitation's time was over before the two were established: nothing was handed over.
      */
     object Expired : Outcome()
 
 
     /**
-     * The mailbox was gone without an authenticated ending: what was acknowledged before had arrived, of the rest
-     * nothing is known.
+     * Nobody has confirmed the end, or it came with something of this side's undelivered: what `delivered` of the
+     * transfer counts had arrived, of the rest nothing is known.
      */
     object Unconfirmed : Outcome()
 
+
+    /**
+     * Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN.
+     * Nothing was handed over.
+     */
+    data class Unproven(
+        /**
+         * The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
+         */
+        val `code`: kotlin.ULong) : Outcome()
+
+    {
+
+
+        companion object
+    }
 
     /**
      * Ended by an error.
@@ -6950,7 +7049,7 @@ sealed class Outcome {
         /**
          * The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
          */
-        val `code`: kotlin.UByte) : Outcome()
+        val `code`: kotlin.ULong) : Outcome()
 
     {
 
@@ -6979,8 +7078,11 @@ public object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
             3 -> Outcome.Cancelled
             4 -> Outcome.Expired
             5 -> Outcome.Unconfirmed
-            6 -> Outcome.Failed(
-                FfiConverterUByte.read(buf),
+            6 -> Outcome.Unproven(
+                FfiConverterULong.read(buf),
+                )
+            7 -> Outcome.Failed(
+                FfiConverterULong.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
         }
@@ -7017,11 +7119,18 @@ public object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
                 4UL
             )
         }
+        is Outcome.Unproven -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterULong.allocationSize(value.`code`)
+            )
+        }
         is Outcome.Failed -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
-                + FfiConverterUByte.allocationSize(value.`code`)
+                + FfiConverterULong.allocationSize(value.`code`)
             )
         }
     }
@@ -7048,9 +7157,14 @@ public object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
                 buf.putInt(5)
                 Unit
             }
-            is Outcome.Failed -> {
+            is Outcome.Unproven -> {
                 buf.putInt(6)
-                FfiConverterUByte.write(value.`code`, buf)
+                FfiConverterULong.write(value.`code`, buf)
+                Unit
+            }
+            is Outcome.Failed -> {
+                buf.putInt(7)
+                FfiConverterULong.write(value.`code`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
