@@ -172,3 +172,16 @@ async fn a_retry_repeats_bytes_and_id_and_any_answer_retires_them() {
         assert!(written[3].0 != written[0].0 && written[3].1 == written[0].1);
     }
 }
+
+#[tokio::test]
+async fn what_the_relay_does_not_have_leaves_no_record() {
+    let relay = Arc::new(PlainRelay::with_final_not_found());
+    let (_alice, _, url) = invited(&relay).await;
+    relay.lose_mailboxes();
+    let store = Arc::new(MemoryStore::new());
+    let bob = Apps::client(store.clone(), relay.clone());
+    let refused = bob.accept_invitation(&url, AcceptOptions::default()).await;
+    assert_eq!(refused.unwrap_err().code(), "no_longer_there");
+    // The secret among the rest of it.
+    assert_eq!(store.list().unwrap(), Vec::<String>::new());
+}

@@ -506,3 +506,41 @@ async fn settings_out_of_their_limits_are_refused() {
     completed(&world);
     assert_eq!(world.pin.unwrap().as_str().len(), 12);
 }
+
+#[tokio::test]
+async fn whoever_is_asked_for_a_pin_is_told_that_the_sender_has_cancelled() {
+    for wrong_first in [false, true] {
+        let mut world = World::new(5, [None, None]);
+        world.invite().await.unwrap();
+        let bob = world.clients[1].clone();
+        let accepted = bob.accept_invitation(&world.url, AcceptOptions::default());
+        world.receiver.id = Some(accepted.await.unwrap());
+        if wrong_first {
+            let wrong = another(world.pin.as_ref().unwrap());
+            bob.provide_pin(world.receiver.id(), &wrong).await.unwrap();
+        }
+        while world.receiver.rejections().len() < usize::from(wrong_first) {
+            world.receiver.look(&bob).await.unwrap();
+            world.sender_step().await.unwrap();
+        }
+        world.receiver.look(&bob).await.unwrap();
+        assert_eq!(world.receiver.state, Some(TransferState::PinRequired));
+
+        let alice = world.clients[0].clone();
+        let reason = TerminateReason::Cancelled;
+        alice.terminate(world.sender.id(), reason).await.unwrap();
+        // Waiting for the user, the wallet polls on.
+        let (waiting, told) = (bob.clone(), world.receiver.id());
+        let cursor = world.receiver.cursor;
+        let prompt =
+            tokio::spawn(async move { waiting.poll(told, Duration::from_secs(20), cursor).await });
+        world.sender.look(&alice).await.unwrap();
+        assert_eq!(world.sender.outcome(), Some(Outcome::Cancelled));
+        let update = prompt.await.unwrap().unwrap();
+        let expected = match wrong_first {
+            false => Outcome::Unconfirmed,
+            true => Outcome::Unproven(3),
+        };
+        assert_eq!(Apps::outcome(&update.events), Some(expected));
+    }
+}

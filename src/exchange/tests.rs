@@ -145,6 +145,12 @@ fn a_restored_older_copy_is_noticed_by_ack_base_hash_and_own_envelope() {
     sent.push(b"one".to_vec()).unwrap();
     assert!(other.is_behind(&sent.fields(Side::Sender, false)));
     assert!(!sent.is_behind(&before.fields(Side::Sender, false)));
+    // It has dropped what the restored copy still holds: the other side has acknowledged it.
+    let mut later = sent.fields(Side::Sender, true);
+    later.base += 1;
+    assert!(sent.is_behind(&later));
+    later.base = u64::MAX;
+    assert!(sent.is_behind(&later));
     // An older one of its own is no news.
     assert!(!a.is_behind(&sent.fields(Side::Sender, false)));
     // All of its own are acknowledged: none is in the envelope, and its base says how many there were.

@@ -9,6 +9,8 @@ mod endings;
 mod establishing;
 mod messages;
 mod model;
+mod pairs;
+mod pins;
 mod proof;
 mod relay;
 mod requests;
@@ -51,6 +53,7 @@ enum Fault {
 }
 
 /// One device: what it has stored, what its process remembers, what its app has seen.
+#[derive(Clone)]
 struct Device {
     record: Option<Zeroizing<Vec<u8>>>,
     slot: Slot,
@@ -133,11 +136,20 @@ impl Device {
     }
 }
 
+#[derive(Clone)]
 struct World {
     now: u64,
     relay: Relay,
     devices: Vec<Device>,
     drawn: u64,
+}
+
+fn pin() -> Pin {
+    Pin::parse("042917").unwrap()
+}
+
+fn wrong_pin() -> Pin {
+    Pin::parse("042918").unwrap()
 }
 
 fn message(n: u8) -> Credential {
@@ -155,6 +167,17 @@ impl World {
 
     /// A sender whose invitation is stored, and not yet at the relay.
     fn with_lifetime(lifetime: u64, skew: i64) -> Self {
+        Self::begun(lifetime, skew, None)
+    }
+
+    /// The same with a PIN, which may be tried so often.
+    fn with_pin(tries: u8) -> Self {
+        let mut world = Self::begun(LIFETIME, 0, Some((pin(), tries)));
+        world.step(SENDER);
+        world
+    }
+
+    fn begun(lifetime: u64, skew: i64, pin: Option<(Pin, u8)>) -> Self {
         let mut world = Self {
             now: START,
             relay: Relay::default(),
@@ -168,7 +191,7 @@ impl World {
             vertical: Vertical::General,
             display: Display::default(),
             lifetime,
-            pin: None,
+            pin,
             notification: None,
             attestation: None,
         };
@@ -244,6 +267,14 @@ impl World {
         let now = self.clock(device);
         self.edit(device, |transfer, entropy| {
             transfer.terminate(reason, now, entropy).unwrap();
+        });
+    }
+
+    /// The receiver's user types a PIN.
+    fn type_pin(&mut self, pin: &Pin) {
+        let now = self.clock(RECEIVER);
+        self.edit(RECEIVER, |transfer, entropy| {
+            transfer.provide_pin(pin, now, entropy).unwrap();
         });
     }
 

@@ -367,3 +367,101 @@ fn an_envelope_of_a_later_version_is_not_decoded_with_keys_and_ignored_without()
     world.step(SENDER);
     assert_eq!(world.state(SENDER), TransferState::Established);
 }
+
+#[test]
+fn what_was_answered_is_never_accepted_again() {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.run();
+    let ended = world.devices[RECEIVER].load();
+    assert!(matches!(ended.phase, Phase::Closed { parting: None, .. }));
+    assert!(!ended.may_be_accepted_again());
+    // Nor is one whose mailbox was lost after the answer.
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    world.step(RECEIVER);
+    world.relay.lose();
+    world.devices[RECEIVER].kill();
+    world.step(RECEIVER);
+    let ended = world.devices[RECEIVER].load();
+    assert!(ended.outcome().is_some() && !ended.may_be_accepted_again());
+}
+
+#[test]
+fn what_still_waited_is_erased_at_the_end() {
+    for at in [SENDER, RECEIVER] {
+        let mut world = World::established();
+        for _ in 0..40 {
+            world.send(at, 0x5a);
+        }
+        world.step(at);
+        let holds = |world: &World| {
+            let record = world.devices[at].record.as_ref().unwrap();
+            record.windows(5).any(|window| window == [0x5a; 5])
+        };
+        assert!(holds(&world), "more than the window takes");
+        world.relay.lose();
+        world.devices[at].kill();
+        world.step(at);
+        assert_eq!(world.outcome(at), Some(Outcome::Unconfirmed));
+        assert!(!holds(&world));
+    }
+}
+
+#[test]
+fn what_was_read_and_not_judged_is_not_answered() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    let start = ReceiverStart {
+        id: TransferId(uuid::Uuid::from_u128(2)),
+        share_url: &url,
+        token: None,
+        said: None,
+        notification: None,
+    };
+    let now = world.now;
+    let mut receiver = Transfer::new_receiver(start, now, &mut world.entropy());
+    let call = Call::Read {
+        wait: 0,
+        known: None,
+    };
+    let claim = receiver.claim;
+    let reply = world.relay.answer(RECEIVER, claim, &call, now, false);
+    let answer = Answer {
+        reply,
+        now,
+        date: None,
+    };
+    let mut slot = Slot::default();
+    receiver
+        .handle(&Next::Read, answer, &mut slot, &mut world.entropy())
+        .unwrap();
+    // Killed before it was judged: token 1 is there, and `advance` is what the next start does.
+    receiver.advance(now, &mut world.entropy()).unwrap();
+    assert!(receiver.is_offered() && !receiver.has_used_credential());
+    receiver.validate(&|_| false, now, None).unwrap();
+    receiver.advance(now, &mut world.entropy()).unwrap();
+    assert!(receiver.has_used_credential());
+}
+
+#[test]
+fn an_own_envelope_with_a_higher_base_is_lost_state() {
+    for (who, _) in SIDES {
+        for ahead in [1, 2] {
+            let mut world = World::established();
+            world.send(who, 1);
+            world.step(who);
+            puts(&mut world, who, |fields, _, _| {
+                (fields.base, fields.tokens) = (fields.base + ahead, vec![]);
+            });
+            world.devices[who].kill();
+            world.step(who);
+            world.step(who);
+            assert_eq!(
+                world.outcome(who),
+                Some(Outcome::Failed(codes::STATE_LOST)),
+                "{ahead}"
+            );
+        }
+    }
+}

@@ -18,6 +18,7 @@ pub(super) struct Asked {
     pub(super) idle: bool,
 }
 
+#[derive(Clone)]
 struct Mailbox {
     data: String,
     payload_type: String,
@@ -27,6 +28,7 @@ struct Mailbox {
     expires_at: u64,
 }
 
+#[derive(Clone)]
 pub(super) struct Relay {
     mailbox: Option<Mailbox>,
     done: Vec<(DeviceClaim, RequestId)>,

@@ -79,6 +79,29 @@ fn keys_that_have_done_their_work_are_not_kept() {
 }
 
 #[test]
+fn the_pins_master_is_not_kept_in_an_ended_context() {
+    use super::pin::{asking, pin, take, try_answer};
+    let keys = |context: &SecurityContext| {
+        let saved = context.save();
+        let map = cbor::decode_map(&saved).unwrap();
+        let inner = map.map(9).unwrap();
+        [7, 8].map(|key| inner.bytes(key).unwrap().to_vec())
+    };
+    let (mut sender, first) = asking(5);
+    let mut accepted = try_answer(&first, Some(pin())).unwrap();
+    let third = take(&mut sender, &accepted.token, 4).token.unwrap();
+    take(&mut accepted.context, &third, 5);
+    for mut context in [sender, accepted.context] {
+        let [root, master] = keys(&context);
+        assert_ne!(root, master, "a PIN is in it");
+        context.end();
+        assert_eq!(keys(&context), [root.clone(), root], "for envelopes alone");
+        let saved = context.save();
+        assert!(!saved.windows(32).any(|bytes| bytes == master));
+    }
+}
+
+#[test]
 fn a_saved_context_that_is_not_understood_is_refused() {
     let (sender, _) = established();
     let saved = sender.save();
