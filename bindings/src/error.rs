@@ -2,7 +2,7 @@
 
 use tigress::Error;
 
-use crate::Outcome;
+use crate::{Outcome, TimeSpan, TransportFailure};
 
 /// Why a call failed. `code` is a stable word, `reason` a text for developers, never with a secret, a URL or a payload;
 /// apps show their own words. `docs/errors.md` tells of each what an app can do.
@@ -50,6 +50,16 @@ pub enum TigressError {
     /// No answer from the relay.
     #[error("no answer from the relay: {reason}")]
     RelayUnreachable {
+        /// What kind of failure it was.
+        kind: TransportFailure,
+        /// What the transport says.
+        reason: String,
+        /// The client asks for nothing more in this time, whoever calls.
+        retry_after: Option<TimeSpan>,
+    },
+    /// The relay's certificate is not to be trusted: it is not asked again by itself.
+    #[error("no secure connection to the relay: {reason}")]
+    UntrustedCertificate {
         /// What the transport says.
         reason: String,
     },
@@ -60,6 +70,8 @@ pub enum TigressError {
         status: u16,
         /// What was wrong.
         reason: String,
+        /// The client asks for nothing more in this time, whoever calls: the relay wants it so.
+        retry_after: Option<TimeSpan>,
     },
     /// The store failed. Whether the last change was stored is not known.
     #[error("the store failed: {reason}")]
@@ -129,6 +141,7 @@ impl TigressError {
             Self::BadCredential { .. } => "bad_credential",
             Self::TooLarge { .. } => "too_large",
             Self::RelayUnreachable { .. } => "relay_unreachable",
+            Self::UntrustedCertificate { .. } => "untrusted_certificate",
             Self::RelayRefused { .. } => "relay_refused",
             Self::Store { .. } => "store",
             Self::StoreBusy => "store_busy",
@@ -141,6 +154,17 @@ impl TigressError {
             Self::Other { word, .. } => word,
         }
         .to_owned()
+    }
+
+    /// How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<TimeSpan> {
+        match self {
+            Self::RelayUnreachable { retry_after, .. } | Self::RelayRefused { retry_after, .. } => {
+                *retry_after
+            }
+            _ => None,
+        }
     }
 
     /// Whether the same call may succeed later, unchanged.
@@ -176,10 +200,24 @@ impl From<Error> for TigressError {
             Error::TooLarge { reason } => Self::TooLarge {
                 reason: reason.into(),
             },
-            Error::RelayUnreachable { reason, .. } => Self::RelayUnreachable { reason },
-            Error::RelayRefused { status, reason, .. } => Self::RelayRefused {
+            Error::RelayUnreachable {
+                kind,
+                reason,
+                retry_after,
+            } => Self::RelayUnreachable {
+                kind: kind.into(),
+                reason,
+                retry_after: retry_after.map(TimeSpan),
+            },
+            Error::UntrustedCertificate { reason } => Self::UntrustedCertificate { reason },
+            Error::RelayRefused {
+                status,
+                reason,
+                retry_after,
+            } => Self::RelayRefused {
                 status,
                 reason: reason.into(),
+                retry_after: retry_after.map(TimeSpan),
             },
             Error::Store { reason } => Self::Store { reason },
             Error::StoreBusy => Self::StoreBusy,
@@ -238,14 +276,12 @@ mod tests {
             Error::NoLongerThere,
             Error::BadCredential { reason: "why" },
             Error::TooLarge { reason: "why" },
-            Error::from(tigress::TransportError::new(
-                tigress::TransportFailure::TimedOut,
-                text(),
-            )),
-            Error::from(tigress::TransportError::new(
-                tigress::TransportFailure::Untrusted,
-                text(),
-            )),
+            Error::RelayUnreachable {
+                kind: tigress::TransportFailure::TimedOut,
+                reason: text(),
+                retry_after: Some(std::time::Duration::from_secs(3)),
+            },
+            Error::UntrustedCertificate { reason: text() },
             Error::RelayRefused {
                 status: 503,
                 reason: "why",

@@ -89,6 +89,10 @@ pub struct HttpRequest {
     pub body: Option<Vec<u8>>,
     /// How long the relay may hold the answer: the time-out comes on top.
     pub wait: TimeSpan,
+    /// Opaque, and one for each transfer: requests with different keys must share no connection and no TLS session, or
+    /// else the relay knows them to be of one device. Never sent.
+    #[uniffi(default = "")]
+    pub isolation: String,
 }
 
 /// Its method only: the URL names a mailbox.
@@ -110,6 +114,7 @@ impl From<mailbox::HttpRequest> for HttpRequest {
             headers: request.headers.into_iter().map(header).collect(),
             body: request.body,
             wait: TimeSpan(Duration::from_secs(request.wait)),
+            isolation: request.isolation,
         }
     }
 }
@@ -157,6 +162,51 @@ impl From<mailbox::HttpResponse> for HttpResponse {
     }
 }
 
+/// Why no answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum TransportFailure {
+    /// Nothing listens there, the name is unknown, there is no route or no network.
+    Unreachable,
+    /// Nothing came in time.
+    TimedOut,
+    /// The relay's certificate is expired, for another name, or from an authority that this device does not trust.
+    Untrusted,
+    /// The connection ended before the answer did.
+    CutOff,
+    /// The answer has more than 1 MiB.
+    TooLarge,
+    /// Anything else.
+    Other,
+}
+
+impl From<tigress::TransportFailure> for TransportFailure {
+    fn from(kind: tigress::TransportFailure) -> Self {
+        use tigress::TransportFailure as Core;
+        match kind {
+            Core::Unreachable => Self::Unreachable,
+            Core::TimedOut => Self::TimedOut,
+            Core::Untrusted => Self::Untrusted,
+            Core::CutOff => Self::CutOff,
+            Core::TooLarge => Self::TooLarge,
+            // And whatever the core may get that these bindings have no name for.
+            _ => Self::Other,
+        }
+    }
+}
+
+impl From<TransportFailure> for tigress::TransportFailure {
+    fn from(kind: TransportFailure) -> Self {
+        match kind {
+            TransportFailure::Unreachable => Self::Unreachable,
+            TransportFailure::TimedOut => Self::TimedOut,
+            TransportFailure::Untrusted => Self::Untrusted,
+            TransportFailure::CutOff => Self::CutOff,
+            TransportFailure::TooLarge => Self::TooLarge,
+            TransportFailure::Other => Self::Other,
+        }
+    }
+}
+
 /// No answer came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 #[uniffi::export(Display)]
@@ -164,7 +214,9 @@ pub enum TransportError {
     /// There was none, or it was not read whole.
     #[error("{reason}")]
     Failed {
-        /// Why, without URLs.
+        /// What kind of failure it was: one that is untrusted is not tried again.
+        kind: TransportFailure,
+        /// The same in words, without URLs.
         reason: String,
     },
 }
@@ -172,14 +224,16 @@ pub enum TransportError {
 impl From<uniffi::UnexpectedUniFFICallbackError> for TransportError {
     fn from(error: uniffi::UnexpectedUniFFICallbackError) -> Self {
         Self::Failed {
+            kind: TransportFailure::Other,
             reason: unexpected(&error),
         }
     }
 }
 
 /// Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
-/// most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out. A waiting read must not
-/// delay other requests.
+/// most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
+/// up by itself after that time. A waiting read must not delay other requests, and requests of different
+/// `HttpRequest.isolation` share no connection.
 ///
 /// When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
 #[uniffi::export(rust, foreign, async_runtime = "tokio")]
@@ -210,11 +264,12 @@ impl HttpTransport for BuiltIn {
             headers: headers.filter_map(known_header).collect(),
             body: request.body,
             wait: request.wait.0.as_secs(),
-            isolation: String::new(),
+            isolation: request.isolation,
         };
         let response = self.0.send(request).await;
         Ok(response
             .map_err(|error| TransportError::Failed {
+                kind: error.kind.into(),
                 reason: error.reason,
             })?
             .into())
@@ -240,10 +295,9 @@ impl tigress::HttpTransport for Foreign {
     ) -> Result<mailbox::HttpResponse, tigress::TransportError> {
         match self.0.send(request.into()).await {
             Ok(response) => Ok(response.into()),
-            Err(TransportError::Failed { reason }) => Err(tigress::TransportError::new(
-                tigress::TransportFailure::Other,
-                reason,
-            )),
+            Err(TransportError::Failed { kind, reason }) => {
+                Err(tigress::TransportError::new(kind.into(), reason))
+            }
         }
     }
 }

@@ -22,7 +22,7 @@ pub use client::TransferClient;
 pub use error::TigressError;
 pub use http::{
     HttpHeader, HttpMethod, HttpRequest, HttpResponse, HttpTransport, TransportError,
-    built_in_transport,
+    TransportFailure, built_in_transport,
 };
 pub use invitation::{
     Invitation, InvitationPreview, PeerText, Vertical, parse_invitation, qr_code_png, qr_code_svg,

@@ -124,7 +124,7 @@ import Tigress
         impatient.giveUpAfter = .zero
         let client = try TransferClient(config: impatient, store: MemoryStore())
         let unreachable = await failure { try await client.createInvitation(Apps.request()) }
-        #expect(unreachable == .relayUnreachable(reason: "can't connect"))
+        #expect(unreachable == .relayUnreachable(kind: .unreachable, reason: "can't connect"))
         #expect(unreachable?.isRetryable == true)
 
         for (status, retryable) in [(403, false), (429, true), (503, true)] {
@@ -133,7 +133,7 @@ import Tigress
             let error = try #require(await failure { try await client.createInvitation(Apps.request()) })
             #expect(error.code == "relay_refused")
             #expect(error.isRetryable == retryable)
-            guard case .relayRefused(status, _) = error else {
+            guard case .relayRefused(status, _, _) = error else {
                 Issue.record("another status: \(error)")
                 continue
             }
@@ -205,7 +205,7 @@ import Tigress
         [
             .badInvitation(what: "w", reason: "r"), .untrustedRelay(host: "h"), .expired, .alreadyUsed, .claimedByAnother,
             .noLongerThere, .wrongPin(triesLeft: 0), .pinDowngrade, .badCredential(reason: "r"), .tooLarge(reason: "r"),
-            .relayUnreachable(reason: "r"),
+            .relayUnreachable(kind: .cutOff, reason: "r"), .untrustedCertificate(reason: "r"),
             .relayRefused(status: 503, reason: "r"), .store(reason: "r"), .storeBusy, .closed(.completed), .noTransport,
             .security(major: 1, minor: 2, text: "t"),
         ]

@@ -57,7 +57,7 @@ import Tigress
         let server = try ScriptedServer { head in answer("200 OK", body: head.hasPrefix("GET /more") ? most + "x" : most) }
         #expect(try await transport.send(HttpRequest(method: .get, url: server.origin)).body.count == HttpResponse.maxBody)
         let error = await self.error(of: HttpRequest(method: .get, url: server.origin.appendingPathComponent("more")))
-        #expect(error?.reason == "the answer is too large")
+        #expect(error == TransportError(kind: .tooLarge, reason: "the answer is too large"))
     }
 
     @Test("An answer that is cut off is none")
@@ -70,7 +70,7 @@ import Tigress
     func refused() async throws {
         let closed = try #require(URL(string: "http://127.0.0.1:1/v1/m/secret-mailbox"))
         let error = try #require(await error(of: HttpRequest(method: .get, url: closed)))
-        #expect(error.reason == "can't connect")
+        #expect(error == TransportError(kind: .unreachable, reason: "can't connect"))
         #expect(error.localizedDescription == error.reason)
     }
 
@@ -85,7 +85,7 @@ import Tigress
         async let slow = transport.send(
             HttpRequest(method: .get, url: server.origin.appendingPathComponent("slow"), wait: .seconds(60)))
         let started = ContinuousClock.now
-        await #expect(throws: TransportError(reason: "timed out")) {
+        await #expect(throws: TransportError(kind: .timedOut, reason: "timed out")) {
             try await transport.send(HttpRequest(method: .get, url: server.origin))
         }
         // Not after the wait of the other, nor after the usual time-out of a minute.
@@ -116,6 +116,48 @@ import Tigress
         #expect(try await eventually { server.closed == 1 })
     }
 
+    @Test("A relay that answers garbage at once, and an app that loops, make no storm of requests")
+    func pace() async throws {
+        let relay = InMemoryRelay()
+        let (turned, count) = (Guarded(false), Guarded(0))
+        let moody = Switched { request in
+            guard turned.value else { return try await relay.send(request) }
+            let now = count.change { count in
+                count += 1
+                return count
+            }
+            return HttpResponse(status: 200, body: Data("garbage \(now)".utf8))
+        }
+        let client = try TransferClient(config: Config(relay: relay.origin), store: MemoryStore(), transport: moody)
+        let id = try await client.createInvitation(Apps.request()).transfer
+        turned.change { $0 = true }
+        let started = ContinuousClock.now
+        while ContinuousClock.now - started < .seconds(3) {
+            _ = try? await client.poll(id, wait: .zero, after: 0)
+            try? await client.sync(deadline: .seconds(1))
+        }
+        // 30 in a minute: 12 at once, then one in 3.5 seconds.
+        #expect((1...13).contains(count.value))
+    }
+
+    @Test("A transport that never answers holds no call past its time")
+    func silence() async throws {
+        let relay = InMemoryRelay()
+        let turned = Guarded(false)
+        let silent = Switched { request in
+            if turned.value {
+                try await Task.sleep(for: .seconds(600))
+            }
+            return try await relay.send(request)
+        }
+        let client = try TransferClient(config: Config(relay: relay.origin), store: MemoryStore(), transport: silent)
+        let id = try await client.createInvitation(Apps.request()).transfer
+        turned.change { $0 = true }
+        let started = ContinuousClock.now
+        _ = try? await client.poll(id, wait: .milliseconds(100), after: 0)
+        #expect(ContinuousClock.now - started < .seconds(2))
+    }
+
     private func error(of request: HttpRequest) async -> TransportError? {
         do {
             _ = try await transport.send(request)
@@ -129,5 +171,14 @@ import Tigress
         head.split(separator: "\r\n").lazy
             .first { $0.lowercased().hasPrefix("\(name):") }
             .map { $0.dropFirst(name.count + 1).trimmingCharacters(in: .whitespaces) }
+    }
+}
+
+/// A transport that is a function.
+private struct Switched: HttpTransport {
+    let answer: @Sendable (HttpRequest) async throws -> HttpResponse
+
+    func send(_ request: HttpRequest) async throws -> HttpResponse {
+        try await answer(request)
     }
 }

@@ -45,6 +45,7 @@ impl std::fmt::Debug for InMemoryRelay {
 struct Caller {
     claim: String,
     request_id: Option<String>,
+    may_bind: bool,
 }
 
 impl InMemoryRelay {
@@ -63,7 +64,8 @@ impl InMemoryRelay {
         boxes
     }
 
-    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+    /// `first` is false when a held read looks again: it takes no place that its device has given up meanwhile.
+    fn answer(&self, request: &HttpRequest, first: bool) -> HttpResponse {
         let Some(path) = request.url.strip_prefix(Self::ORIGIN) else {
             return problem(404, problems::NOT_FOUND);
         };
@@ -73,6 +75,7 @@ impl InMemoryRelay {
         let caller = Caller {
             claim: claim.to_owned(),
             request_id: header(request, headers::REQUEST_ID).map(str::to_owned),
+            may_bind: first,
         };
         match path.strip_prefix("/v1/m") {
             Some("") => self.create(caller, request),
@@ -170,7 +173,8 @@ impl Mailbox {
         let proven = wanted.is_none_or(|wanted| {
             shown.is_some_and(|shown| recipient_proof_hash(&shown) == *wanted)
         });
-        if request.method != Method::Post || self.recipient.is_some() || !proven {
+        let free = caller.may_bind && self.recipient.is_none();
+        if request.method != Method::Post || !free || !proven {
             return false;
         }
         self.recipient = Some(caller.claim.clone());
@@ -271,10 +275,12 @@ fn is_held(request: &HttpRequest, response: &HttpResponse) -> bool {
 impl HttpTransport for InMemoryRelay {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let until = Time::within(std::time::Duration::from_secs(request.wait)).until;
+        let mut first = true;
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            let answer = self.answer(&request);
+            let answer = self.answer(&request, first);
+            first = false;
             let held = is_held(&request, &answer);
             if !held || tokio::time::timeout_at(until, changed).await.is_err() {
                 return Ok(answer);
@@ -289,6 +295,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::mailbox::Call;
     use crate::{
         AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome,
         TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
@@ -319,6 +326,31 @@ mod tests {
                 return seen;
             }
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_held_read_takes_no_place_that_its_device_gave_up() {
+        let relay = Arc::new(InMemoryRelay::default());
+        let (sender, receiver) = (wallet(&relay), wallet(&relay));
+        let invitation = sender.create_invitation(InvitationRequest::default());
+        let url = invitation.await.unwrap().share_url.to_url();
+        let accepted = receiver.accept_invitation(url.as_bytes(), AcceptOptions::default());
+        let id = accepted.await.unwrap();
+        let (transfer, _) = receiver.load(id).await.unwrap().unwrap();
+        let read = Call::Read {
+            wait: 60,
+            known: Some("1".into()),
+        };
+        let held = transfer.request(&read).unwrap();
+        let (read, _) = tokio::join!(relay.send(held), async {
+            tokio::task::yield_now().await;
+            receiver.decline(id).await.unwrap();
+            receiver.sync(Duration::from_secs(5)).await.unwrap();
+        });
+        assert_eq!(read.unwrap().status, 401);
+        let next = wallet(&relay);
+        let accepted = next.accept_invitation(url.as_bytes(), AcceptOptions::default());
+        assert!(accepted.await.is_ok(), "the place is free");
     }
 
     #[tokio::test]

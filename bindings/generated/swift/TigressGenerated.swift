@@ -860,8 +860,9 @@ public func FfiConverterTypeCancellation_lower(_ value: Cancellation) -> UInt64 
 
 /**
  * Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
- * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out. A waiting read must not
- * delay other requests.
+ * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
+ * up by itself after that time. A waiting read must not delay other requests, and requests of different
+ * `HttpRequest.isolation` share no connection.
  *
  * When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
  */
@@ -875,8 +876,9 @@ public protocol HttpTransport: AnyObject, Sendable {
 }
 /**
  * Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
- * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out. A waiting read must not
- * delay other requests.
+ * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
+ * up by itself after that time. A waiting read must not delay other requests, and requests of different
+ * `HttpRequest.isolation` share no connection.
  *
  * When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
  */
@@ -3493,6 +3495,11 @@ public struct HttpRequest: Equatable, Hashable, CustomStringConvertible {
      * How long the relay may hold the answer: the time-out comes on top.
      */
     public let wait: TimeSpan
+    /**
+     * Opaque, and one for each transfer: requests with different keys must share no connection and no TLS session, or
+     * else the relay knows them to be of one device. Never sent.
+     */
+    public let isolation: String
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3511,12 +3518,17 @@ public struct HttpRequest: Equatable, Hashable, CustomStringConvertible {
          */body: Data?,
         /**
          * How long the relay may hold the answer: the time-out comes on top.
-         */wait: TimeSpan) {
+         */wait: TimeSpan,
+        /**
+         * Opaque, and one for each transfer: requests with different keys must share no connection and no TLS session, or
+         * else the relay knows them to be of one device. Never sent.
+         */isolation: String = "") {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.wait = wait
+        self.isolation = isolation
     }
 
 
@@ -3550,7 +3562,8 @@ public struct FfiConverterTypeHttpRequest: FfiConverterRustBuffer {
                 url: FfiConverterString.read(from: &buf),
                 headers: FfiConverterSequenceTypeHttpHeader.read(from: &buf),
                 body: FfiConverterOptionData.read(from: &buf),
-                wait: FfiConverterTypeTimeSpan.read(from: &buf)
+                wait: FfiConverterTypeTimeSpan.read(from: &buf),
+                isolation: FfiConverterString.read(from: &buf)
         )
     }
 
@@ -3560,6 +3573,7 @@ public struct FfiConverterTypeHttpRequest: FfiConverterRustBuffer {
         FfiConverterSequenceTypeHttpHeader.write(value.headers, into: &buf)
         FfiConverterOptionData.write(value.body, into: &buf)
         FfiConverterTypeTimeSpan.write(value.wait, into: &buf)
+        FfiConverterString.write(value.isolation, into: &buf)
     }
 }
 
@@ -5345,6 +5359,20 @@ enum TigressError: Swift.Error, Equatable, Hashable {
      */
     case RelayUnreachable(
         /**
+         * What kind of failure it was.
+         */kind: TransportFailure,
+        /**
+         * What the transport says.
+         */reason: String,
+        /**
+         * The client asks for nothing more in this time, whoever calls.
+         */retryAfter: TimeSpan?
+    )
+    /**
+     * The relay's certificate is not to be trusted: it is not asked again by itself.
+     */
+    case UntrustedCertificate(
+        /**
          * What the transport says.
          */reason: String
     )
@@ -5357,7 +5385,10 @@ enum TigressError: Swift.Error, Equatable, Hashable {
          */status: UInt16,
         /**
          * What was wrong.
-         */reason: String
+         */reason: String,
+        /**
+         * The client asks for nothing more in this time, whoever calls: the relay wants it so.
+         */retryAfter: TimeSpan?
     )
     /**
      * The store failed. Whether the last change was stored is not known.
@@ -5454,6 +5485,18 @@ public func isRetryable() -> Bool  {
 })
 }
 
+    /**
+     * How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
+     */
+public func retryAfter() -> TimeSpan?  {
+    return try!  FfiConverterOptionTypeTimeSpan.lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_tigresserror_retry_after(
+            FfiConverterTypeTigressError_lower(self),uniffiCallStatus
+    )
+})
+}
+
 
 
 // The local Rust `Display` implementation.
@@ -5506,31 +5549,37 @@ public struct FfiConverterTypeTigressError: FfiConverterRustBuffer {
             reason: try FfiConverterString.read(from: &buf)
             )
         case 9: return .RelayUnreachable(
+            kind: try FfiConverterTypeTransportFailure.read(from: &buf),
+            reason: try FfiConverterString.read(from: &buf),
+            retryAfter: try FfiConverterOptionTypeTimeSpan.read(from: &buf)
+            )
+        case 10: return .UntrustedCertificate(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 10: return .RelayRefused(
+        case 11: return .RelayRefused(
             status: try FfiConverterUInt16.read(from: &buf),
+            reason: try FfiConverterString.read(from: &buf),
+            retryAfter: try FfiConverterOptionTypeTimeSpan.read(from: &buf)
+            )
+        case 12: return .Store(
             reason: try FfiConverterString.read(from: &buf)
             )
-        case 11: return .Store(
-            reason: try FfiConverterString.read(from: &buf)
-            )
-        case 12: return .StoreBusy
-        case 13: return .Closed(
+        case 13: return .StoreBusy
+        case 14: return .Closed(
             outcome: try FfiConverterTypeOutcome.read(from: &buf)
             )
-        case 14: return .WrongPin(
+        case 15: return .WrongPin(
             triesLeft: try FfiConverterUInt8.read(from: &buf)
             )
-        case 15: return .PinDowngrade
-        case 16: return .NoTransport
-        case 17: return .Security(
+        case 16: return .PinDowngrade
+        case 17: return .NoTransport
+        case 18: return .Security(
             major: try FfiConverterUInt32.read(from: &buf),
             minor: try FfiConverterUInt32.read(from: &buf),
             text: try FfiConverterString.read(from: &buf)
             )
-        case 18: return .Cancelled
-        case 19: return .Other(
+        case 19: return .Cancelled
+        case 20: return .Other(
             word: try FfiConverterString.read(from: &buf),
             reason: try FfiConverterString.read(from: &buf),
             retryable: try FfiConverterBool.read(from: &buf)
@@ -5584,57 +5633,65 @@ public struct FfiConverterTypeTigressError: FfiConverterRustBuffer {
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .RelayUnreachable(reason):
+        case let .RelayUnreachable(kind,reason,retryAfter):
             writeInt(&buf, Int32(9))
+            FfiConverterTypeTransportFailure.write(kind, into: &buf)
+            FfiConverterString.write(reason, into: &buf)
+            FfiConverterOptionTypeTimeSpan.write(retryAfter, into: &buf)
+
+
+        case let .UntrustedCertificate(reason):
+            writeInt(&buf, Int32(10))
             FfiConverterString.write(reason, into: &buf)
 
 
-        case let .RelayRefused(status,reason):
-            writeInt(&buf, Int32(10))
+        case let .RelayRefused(status,reason,retryAfter):
+            writeInt(&buf, Int32(11))
             FfiConverterUInt16.write(status, into: &buf)
             FfiConverterString.write(reason, into: &buf)
+            FfiConverterOptionTypeTimeSpan.write(retryAfter, into: &buf)
 
 
         case let .Store(reason):
-            writeInt(&buf, Int32(11))
+            writeInt(&buf, Int32(12))
             FfiConverterString.write(reason, into: &buf)
 
 
         case .StoreBusy:
-            writeInt(&buf, Int32(12))
+            writeInt(&buf, Int32(13))
 
 
         case let .Closed(outcome):
-            writeInt(&buf, Int32(13))
+            writeInt(&buf, Int32(14))
             FfiConverterTypeOutcome.write(outcome, into: &buf)
 
 
         case let .WrongPin(triesLeft):
-            writeInt(&buf, Int32(14))
+            writeInt(&buf, Int32(15))
             FfiConverterUInt8.write(triesLeft, into: &buf)
 
 
         case .PinDowngrade:
-            writeInt(&buf, Int32(15))
-
-
-        case .NoTransport:
             writeInt(&buf, Int32(16))
 
 
-        case let .Security(major,minor,text):
+        case .NoTransport:
             writeInt(&buf, Int32(17))
+
+
+        case let .Security(major,minor,text):
+            writeInt(&buf, Int32(18))
             FfiConverterUInt32.write(major, into: &buf)
             FfiConverterUInt32.write(minor, into: &buf)
             FfiConverterString.write(text, into: &buf)
 
 
         case .Cancelled:
-            writeInt(&buf, Int32(18))
+            writeInt(&buf, Int32(19))
 
 
         case let .Other(word,reason,retryable):
-            writeInt(&buf, Int32(19))
+            writeInt(&buf, Int32(20))
             FfiConverterString.write(word, into: &buf)
             FfiConverterString.write(reason, into: &buf)
             FfiConverterBool.write(retryable, into: &buf)
@@ -6041,7 +6098,10 @@ enum TransportError: Swift.Error, Equatable, Hashable {
      */
     case Failed(
         /**
-         * Why, without URLs.
+         * What kind of failure it was: one that is untrusted is not tried again.
+         */kind: TransportFailure,
+        /**
+         * The same in words, without URLs.
          */reason: String
     )
 
@@ -6081,6 +6141,7 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
 
 
         case 1: return .Failed(
+            kind: try FfiConverterTypeTransportFailure.read(from: &buf),
             reason: try FfiConverterString.read(from: &buf)
             )
 
@@ -6095,8 +6156,9 @@ public struct FfiConverterTypeTransportError: FfiConverterRustBuffer {
 
 
 
-        case let .Failed(reason):
+        case let .Failed(kind,reason):
             writeInt(&buf, Int32(1))
+            FfiConverterTypeTransportFailure.write(kind, into: &buf)
             FfiConverterString.write(reason, into: &buf)
 
         }
@@ -6117,6 +6179,121 @@ public func FfiConverterTypeTransportError_lift(_ buf: RustBuffer) throws -> Tra
 public func FfiConverterTypeTransportError_lower(_ value: TransportError) -> RustBuffer {
     return FfiConverterTypeTransportError.lower(value)
 }
+
+
+/**
+ * Why no answer came.
+ */
+
+public enum TransportFailure: Equatable, Hashable {
+
+    /**
+     * Nothing listens there, the name is unknown, there is no route or no network.
+     */
+    case unreachable
+    /**
+     * Nothing came in time.
+     */
+    case timedOut
+    /**
+     * The relay's certificate is expired, for another name, or from an authority that this device does not trust.
+     */
+    case untrusted
+    /**
+     * The connection ended before the answer did.
+     */
+    case cutOff
+    /**
+     * The answer has more than 1 MiB.
+     */
+    case tooLarge
+    /**
+     * Anything else.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension TransportFailure: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTransportFailure: FfiConverterRustBuffer {
+    typealias SwiftType = TransportFailure
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TransportFailure {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .unreachable
+
+        case 2: return .timedOut
+
+        case 3: return .untrusted
+
+        case 4: return .cutOff
+
+        case 5: return .tooLarge
+
+        case 6: return .other
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: TransportFailure, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .unreachable:
+            writeInt(&buf, Int32(1))
+
+
+        case .timedOut:
+            writeInt(&buf, Int32(2))
+
+
+        case .untrusted:
+            writeInt(&buf, Int32(3))
+
+
+        case .cutOff:
+            writeInt(&buf, Int32(4))
+
+
+        case .tooLarge:
+            writeInt(&buf, Int32(5))
+
+
+        case .other:
+            writeInt(&buf, Int32(6))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransportFailure_lift(_ buf: RustBuffer) throws -> TransportFailure {
+    return try FfiConverterTypeTransportFailure.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransportFailure_lower(_ value: TransportFailure) -> RustBuffer {
+    return FfiConverterTypeTransportFailure.lower(value)
+}
+
 
 
 /**

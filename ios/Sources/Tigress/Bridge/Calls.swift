@@ -43,8 +43,11 @@ extension TigressGenerated.TigressError {
         case .PinDowngrade: TigressError.pinDowngrade
         case .BadCredential(let reason): TigressError.badCredential(reason: reason)
         case .TooLarge(let reason): TigressError.tooLarge(reason: reason)
-        case .RelayUnreachable(let reason): TigressError.relayUnreachable(reason: reason)
-        case .RelayRefused(let status, let reason): TigressError.relayRefused(status: Int(status), reason: reason)
+        case .RelayUnreachable(let kind, let reason, let retryAfter):
+            TigressError.relayUnreachable(kind: .init(kind), reason: reason, retryAfter: retryAfter)
+        case .UntrustedCertificate(let reason): TigressError.untrustedCertificate(reason: reason)
+        case .RelayRefused(let status, let reason, let retryAfter):
+            TigressError.relayRefused(status: Int(status), reason: reason, retryAfter: retryAfter)
         case .Store(let reason): TigressError.store(reason: reason)
         case .StoreBusy: TigressError.storeBusy
         case .Closed(let outcome): TigressError.closed(Outcome(outcome))

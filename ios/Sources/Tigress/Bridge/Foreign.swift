@@ -66,9 +66,10 @@ final class ForeignTransport: TigressGenerated.HttpTransport {
         do {
             return try await transport.send(HttpRequest(request)).generated
         } catch let error as TransportError {
-            throw TigressGenerated.TransportError.Failed(reason: error.reason)
+            throw TigressGenerated.TransportError.Failed(kind: error.kind.generated, reason: error.reason)
         } catch {
-            throw TigressGenerated.TransportError.Failed(reason: "the app's transport failed: \(type(of: error))")
+            throw TigressGenerated.TransportError.Failed(
+                kind: .other, reason: "the app's transport failed: \(type(of: error))")
         }
     }
 }
@@ -92,19 +93,45 @@ extension StoreError {
     }
 }
 
+extension TransportError.Kind {
+    init(_ kind: TigressGenerated.TransportFailure) {
+        self =
+            switch kind {
+            case .unreachable: .unreachable
+            case .timedOut: .timedOut
+            case .untrusted: .untrusted
+            case .cutOff: .cutOff
+            case .tooLarge: .tooLarge
+            case .other: .other
+            }
+    }
+
+    fileprivate var generated: TigressGenerated.TransportFailure {
+        switch self {
+        case .unreachable: .unreachable
+        case .timedOut: .timedOut
+        case .untrusted: .untrusted
+        case .cutOff: .cutOff
+        case .tooLarge: .tooLarge
+        case .other: .other
+        }
+    }
+}
+
 extension HttpRequest {
     init(_ request: TigressGenerated.HttpRequest) throws {
         guard let url = URL(string: request.url) else {
             throw TransportError(reason: "the request's URL is none")
         }
         self.init(
-            method: Method(request.method), url: url, headers: .init(request.headers), body: request.body, wait: request.wait
-        )
+            method: Method(request.method), url: url, headers: .init(request.headers), body: request.body, wait: request.wait,
+            isolation: request.isolation)
     }
 
     var generated: TigressGenerated.HttpRequest {
         TigressGenerated.HttpRequest(
-            method: method.generated, url: url.absoluteString, headers: .init(headers), body: body, wait: wait)
+            method: method.generated, url: url.absoluteString, headers: .init(headers), body: body, wait: wait,
+            isolation: isolation)
     }
 }
 

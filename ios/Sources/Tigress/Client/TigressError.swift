@@ -30,9 +30,15 @@ public enum TigressError: Error, Sendable, Hashable {
     /// More than the protocol allows.
     case tooLarge(reason: String)
     /// No answer from the relay within the time.
-    case relayUnreachable(reason: String)
+    ///
+    /// In the time of `retryAfter` the client asks for nothing more, whoever calls.
+    case relayUnreachable(kind: TransportError.Kind, reason: String, retryAfter: Duration? = nil)
+    /// The relay's certificate is not to be trusted: it is not asked again by itself.
+    case untrustedCertificate(reason: String)
     /// The relay answered with an error, a redirect, or something that is no answer (status 0).
-    case relayRefused(status: Int, reason: String)
+    ///
+    /// In the time of `retryAfter` the client asks for nothing more, whoever calls: the relay wants it so.
+    case relayRefused(status: Int, reason: String, retryAfter: Duration? = nil)
     /// The store failed; whether the last change was stored is not known.
     case store(reason: String)
     /// Another process or thread was writing the same record.
@@ -62,6 +68,7 @@ extension TigressError {
         case .badCredential: "bad_credential"
         case .tooLarge: "too_large"
         case .relayUnreachable: "relay_unreachable"
+        case .untrustedCertificate: "untrusted_certificate"
         case .relayRefused: "relay_refused"
         case .store: "store"
         case .storeBusy: "store_busy"
@@ -76,9 +83,19 @@ extension TigressError {
     public var isRetryable: Bool {
         switch self {
         case .relayUnreachable, .storeBusy, .store: true
-        case .relayRefused(let status, _): status == 429 || status >= 500
+        case .relayRefused(let status, _, _): status == 429 || status >= 500
         case .other(_, _, let retryable): retryable
         default: false
+        }
+    }
+}
+
+extension TigressError {
+    /// How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
+    public var retryAfter: Duration? {
+        switch self {
+        case .relayUnreachable(_, _, let retryAfter), .relayRefused(_, _, let retryAfter): retryAfter
+        default: nil
         }
     }
 }
@@ -97,8 +114,9 @@ extension TigressError: LocalizedError {
         case .pinDowngrade: "the invitation and what was given do not agree about a PIN"
         case .badCredential(let reason): "bad credential: \(reason)"
         case .tooLarge(let reason): "too large: \(reason)"
-        case .relayUnreachable(let reason): "no answer from the relay: \(reason)"
-        case .relayRefused(let status, let reason): "the relay refused (\(status)): \(reason)"
+        case .relayUnreachable(_, let reason, _): "no answer from the relay: \(reason)"
+        case .untrustedCertificate(let reason): "no secure connection to the relay: \(reason)"
+        case .relayRefused(let status, let reason, _): "the relay refused (\(status)): \(reason)"
         case .store(let reason): "the store failed: \(reason)"
         case .storeBusy: "the store is busy"
         case .closed(let outcome): "the transfer has ended: \(outcome)"

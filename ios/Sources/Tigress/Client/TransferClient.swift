@@ -33,8 +33,8 @@ public final class TransferClient: Sendable {
     ///
     /// - Throws: `bad_config` without an own relay or with a lifetime over 30 days; ``TigressError/tooLarge(reason:)`` and
     ///   ``TigressError/badCredential(reason:)`` for what is in the request; ``TigressError/closed(_:)`` if the invitation of
-    ///   this key has been used or has ended; ``TigressError/relayUnreachable(reason:)``,
-    ///   ``TigressError/relayRefused(status:reason:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    ///   this key has been used or has ended; ``TigressError/relayUnreachable(kind:reason:retryAfter:)``,
+    ///   ``TigressError/relayRefused(status:reason:retryAfter:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
     public func createInvitation(_ request: InvitationRequest) async throws -> Invitation {
         try await cancellable { stop in
             try await Invitation(
@@ -58,8 +58,8 @@ public final class TransferClient: Sendable {
     /// - Throws: ``TigressError/badInvitation(what:reason:)``, ``TigressError/untrustedRelay(host:)``,
     ///   ``TigressError/expired``, ``TigressError/alreadyUsed``, ``TigressError/claimedByAnother``,
     ///   ``TigressError/noLongerThere``, ``TigressError/pinDowngrade``, ``TigressError/security(major:minor:text:)``, the codes
-    ///   `bad_mailbox` and `bad_pin`, ``TigressError/relayUnreachable(reason:)``,
-    ///   ``TigressError/relayRefused(status:reason:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    ///   `bad_mailbox` and `bad_pin`, ``TigressError/relayUnreachable(kind:reason:retryAfter:)``,
+    ///   ``TigressError/relayRefused(status:reason:retryAfter:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
     public func acceptInvitation(
         contents invitation: Data, options: AcceptOptions = AcceptOptions()
     ) async throws -> TransferId {
@@ -85,7 +85,7 @@ public final class TransferClient: Sendable {
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten.
     /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:whenUnreachable:)`` is the easier way.
     ///
-    /// - Throws: ``TigressError/relayUnreachable(reason:)`` or ``TigressError/relayRefused(status:reason:)`` if the relay gave
+    /// - Throws: ``TigressError/relayUnreachable(kind:reason:retryAfter:)`` or ``TigressError/relayRefused(status:reason:retryAfter:)`` if the relay gave
     ///   no good answer in this time (the transfer goes on with the next poll); `unknown_transfer`,
     ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
     public func poll(_ id: TransferId, wait: Duration = .zero, after: UInt64 = 0) async throws -> TransferUpdate {

@@ -92,7 +92,7 @@ public struct TransferEvents: AsyncSequence, Sendable {
                     }
                 } catch let error as TigressError where error.passes {
                     events.whenUnreachable?(error)
-                    try await pause.wait()
+                    try await pause.wait(atLeast: error.retryAfter ?? .zero)
                 }
             }
         }
@@ -118,8 +118,8 @@ private struct Pause: Sendable {
         next = .seconds(1)
     }
 
-    mutating func wait() async throws {
-        let now = next
+    mutating func wait(atLeast least: Duration) async throws {
+        let now = max(next, least)
         next = min(next * 2, Self.longest)
         try await Task.sleep(for: now)
     }

@@ -30,8 +30,8 @@ extension TigressGenerated.HttpTransport {
     func sending(_ request: HttpRequest) async throws -> HttpResponse {
         do {
             return try await HttpResponse(send(request: request.generated))
-        } catch TigressGenerated.TransportError.Failed(let reason) {
-            throw TransportError(reason: reason)
+        } catch TigressGenerated.TransportError.Failed(let kind, let reason) {
+            throw TransportError(kind: .init(kind), reason: reason)
         }
     }
 }

@@ -6,14 +6,15 @@ import Foundation
 ///
 /// - follows no redirects, keeps no cookies and no cache, and checks TLS certificates,
 /// - takes at most 1 MiB of body (``HttpResponse/maxBody``),
-/// - gives a request its usual time-out and ``HttpRequest/wait`` on top,
+/// - gives a request its usual time-out and ``HttpRequest/wait`` on top (the client gives it up by itself after that time),
+/// - lets requests of different ``HttpRequest/isolation`` share no connection,
 /// - lets no waiting request delay another one,
 /// - ends the request when the task is cancelled.
 public protocol HttpTransport: Sendable {
     /// Sends the request and gives the response, whatever its status.
     ///
     /// - Throws: When there was no response, or it was not read whole. The error's `localizedDescription` becomes the
-    ///   reason of ``TigressError/relayUnreachable(reason:)``, so it must hold no URL; ``TransportError`` is made for it.
+    ///   reason of ``TigressError/relayUnreachable(kind:reason:retryAfter:)``, so it must hold no URL; ``TransportError`` is made for it.
     func send(_ request: HttpRequest) async throws -> HttpResponse
 }
 
@@ -43,14 +44,21 @@ public struct HttpRequest: Sendable, Equatable {
     public var body: Data?
     /// How long the relay may hold the response. The time-out comes on top.
     public var wait: Duration
+    /// Opaque, and one for each transfer: requests with different keys must share no connection and no TLS session, or else
+    /// the relay knows them to be of one device. Never sent.
+    public var isolation: String
 
     /// A request.
-    public init(method: Method, url: URL, headers: [String: String] = [:], body: Data? = nil, wait: Duration = .zero) {
+    public init(
+        method: Method, url: URL, headers: [String: String] = [:], body: Data? = nil, wait: Duration = .zero,
+        isolation: String = ""
+    ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
         self.wait = wait
+        self.isolation = isolation
     }
 }
 
@@ -76,11 +84,30 @@ public struct HttpResponse: Sendable, Equatable {
 
 /// No response came.
 public struct TransportError: LocalizedError, Sendable, Equatable {
-    /// Why, for developers; holds no URL.
+    /// Why no response came.
+    public enum Kind: String, Sendable {
+        /// Nothing listens there, the name is unknown, there is no route or no network.
+        case unreachable
+        /// Nothing came in time.
+        case timedOut
+        /// The relay's certificate is expired, for another name, or from an authority that this device does not trust.
+        case untrusted
+        /// The connection ended before the response did.
+        case cutOff
+        /// The response has more than 1 MiB.
+        case tooLarge
+        /// Anything else.
+        case other
+    }
+
+    /// What kind of failure it was: one that is untrusted is not tried again.
+    public var kind: Kind
+    /// The same in words, for developers; holds no URL.
     public var reason: String
 
-    /// An error with this reason.
-    public init(reason: String) {
+    /// An error of this kind, with this reason.
+    public init(kind: Kind = .other, reason: String) {
+        self.kind = kind
         self.reason = reason
     }
 

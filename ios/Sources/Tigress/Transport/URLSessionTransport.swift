@@ -6,23 +6,39 @@ import Foundation
 
 /// The platform's own HTTP: `URLSession`, with the system's trust, proxies and App Transport Security.
 ///
-/// Its sessions are ephemeral and keep no cookies, cache or credentials. Redirects are not followed. Requests that wait
-/// for the other side have a session of their own, so that no write stands behind them in a queue.
+/// Its sessions are ephemeral and keep no cookies, cache or credentials. Redirects are not followed. Each transfer has
+/// sessions of its own, so that no relay knows by a connection or a TLS session which transfers are of one device; and
+/// requests that wait for the other side have another one, so that no write stands behind them in a queue.
 public final class URLSessionTransport: HttpTransport {
     /// Longest time that a relay holds a response.
     private static let longestWait = Duration.seconds(60)
 
+    /// Most transfers whose sessions are kept; the longest unused ones give way.
+    private static let mostKept = 64
+
     private let requestTimeout: Duration
-    private let waits: Session
-    private let writes: Session
+    /// The last was used last.
+    private let kept = Locked<[Sessions]>([])
 
     /// A transport.
     ///
     /// - Parameter requestTimeout: How long a response may take, the time that the relay was asked to hold it not counted.
     public init(requestTimeout: Duration = .seconds(20)) {
         self.requestTimeout = requestTimeout
-        waits = Session(longest: requestTimeout + Self.longestWait)
-        writes = Session(longest: requestTimeout)
+    }
+
+    private func sessions(of isolation: String) -> Sessions {
+        kept.withLock { kept in
+            let at = kept.firstIndex { $0.isolation == isolation }
+            let found = at.map { kept.remove(at: $0) }
+            let sessions =
+                found
+                ?? Sessions(
+                    isolation: isolation, waits: Session(longest: requestTimeout + Self.longestWait),
+                    writes: Session(longest: requestTimeout))
+            kept = kept.suffix(Self.mostKept - 1) + [sessions]
+            return sessions
+        }
     }
 
     /// Sends the request; ``HttpTransport/send(_:)`` says how.
@@ -36,8 +52,16 @@ public final class URLSessionTransport: HttpTransport {
         for (name, value) in request.headers {
             outgoing.setValue(value, forHTTPHeaderField: name)
         }
-        return try await (request.wait > .zero ? waits : writes).send(outgoing)
+        let sessions = sessions(of: request.isolation)
+        return try await (request.wait > .zero ? sessions.waits : sessions.writes).send(outgoing)
     }
+}
+
+/// What one transfer has.
+private struct Sessions: Sendable {
+    let isolation: String
+    let waits: Session
+    let writes: Session
 }
 
 /// A `URLSession` with its delegate; its open requests end with it.
@@ -118,7 +142,7 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
             return false
         }
         if tooLarge {
-            fail(dataTask, TransportError(reason: "the answer is too large"))
+            fail(dataTask, TransportError(kind: .tooLarge, reason: "the answer is too large"))
         }
     }
 
@@ -146,17 +170,19 @@ extension HttpResponse {
 extension TransportError {
     /// The system's texts name URLs: says what kind of failure it was instead.
     fileprivate init(_ error: any Error) {
-        reason =
+        (kind, reason) =
             switch (error as? URLError)?.code {
-            case .timedOut: "timed out"
-            case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed: "can't connect"
-            case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff: "no network"
-            case .networkConnectionLost: "the answer was cut off"
-            case .secureConnectionFailed, .serverCertificateUntrusted, .serverCertificateHasBadDate,
-                .serverCertificateNotYetValid, .serverCertificateHasUnknownRoot:
-                "no secure connection"
-            case .appTransportSecurityRequiresSecureConnection: "App Transport Security refuses plain http"
-            default: "the request failed"
+            case .timedOut: (.timedOut, "timed out")
+            case .cannotConnectToHost, .cannotFindHost, .dnsLookupFailed: (.unreachable, "can't connect")
+            case .notConnectedToInternet, .dataNotAllowed, .internationalRoamingOff: (.unreachable, "no network")
+            case .networkConnectionLost: (.cutOff, "the answer was cut off")
+            case .serverCertificateUntrusted, .serverCertificateHasUnknownRoot:
+                (.untrusted, "the relay's certificate is not from an authority that this device trusts")
+            case .serverCertificateHasBadDate, .serverCertificateNotYetValid:
+                (.untrusted, "the relay's certificate is not valid at this time")
+            case .secureConnectionFailed: (.other, "no secure connection")
+            case .appTransportSecurityRequiresSecureConnection: (.other, "App Transport Security refuses plain http")
+            default: (.other, "the request failed")
             }
     }
 }

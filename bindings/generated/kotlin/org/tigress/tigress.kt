@@ -1018,6 +1018,8 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_tigresserror_is_retryable(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
+    external fun uniffi_tigress_ffi_fn_method_tigresserror_retry_after(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_tigresserror_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_httpmethod_wire_name(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -2296,8 +2298,9 @@ public object FfiConverterTypeCancellation: FfiConverter<Cancellation, Long> {
 
 /**
  * Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
- * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out. A waiting read must not
- * delay other requests.
+ * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
+ * up by itself after that time. A waiting read must not delay other requests, and requests of different
+ * `HttpRequest.isolation` share no connection.
  *
  * When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
  */
@@ -2313,8 +2316,9 @@ public interface HttpTransport {
 
 /**
  * Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
- * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out. A waiting read must not
- * delay other requests.
+ * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
+ * up by itself after that time. A waiting read must not delay other requests, and requests of different
+ * `HttpRequest.isolation` share no connection.
  *
  * When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
  */
@@ -5979,6 +5983,12 @@ data class HttpRequest (
      * How long the relay may hold the answer: the time-out comes on top.
      */
     val `wait`: TimeSpan
+    ,
+    /**
+     * Opaque, and one for each transfer: requests with different keys must share no connection and no TLS session, or
+     * else the relay knows them to be of one device. Never sent.
+     */
+    val `isolation`: kotlin.String = ""
 
 ){
 
@@ -6009,6 +6019,7 @@ public object FfiConverterTypeHttpRequest: FfiConverterRustBuffer<HttpRequest> {
             FfiConverterSequenceTypeHttpHeader.read(buf),
             FfiConverterOptionalByteArray.read(buf),
             FfiConverterTypeTimeSpan.read(buf),
+            FfiConverterString.read(buf),
         )
     }
 
@@ -6017,7 +6028,8 @@ public object FfiConverterTypeHttpRequest: FfiConverterRustBuffer<HttpRequest> {
             FfiConverterString.allocationSize(value.`url`) +
             FfiConverterSequenceTypeHttpHeader.allocationSize(value.`headers`) +
             FfiConverterOptionalByteArray.allocationSize(value.`body`) +
-            FfiConverterTypeTimeSpan.allocationSize(value.`wait`)
+            FfiConverterTypeTimeSpan.allocationSize(value.`wait`) +
+            FfiConverterString.allocationSize(value.`isolation`)
     )
 
     override fun write(value: HttpRequest, buf: ByteBuffer) {
@@ -6026,6 +6038,7 @@ public object FfiConverterTypeHttpRequest: FfiConverterRustBuffer<HttpRequest> {
             FfiConverterSequenceTypeHttpHeader.write(value.`headers`, buf)
             FfiConverterOptionalByteArray.write(value.`body`, buf)
             FfiConverterTypeTimeSpan.write(value.`wait`, buf)
+            FfiConverterString.write(value.`isolation`, buf)
     }
 }
 
@@ -7451,6 +7464,30 @@ sealed class TigressException: kotlin.Exception() {
     class RelayUnreachable(
 
         /**
+         * What kind of failure it was.
+         */
+        val `kind`: TransportFailure,
+
+        /**
+         * What the transport says.
+         */
+        val `reason`: kotlin.String,
+
+        /**
+         * The client asks for nothing more in this time, whoever calls.
+         */
+        val `retryAfter`: TimeSpan?
+        ) : TigressException() {
+        override val message
+            get() = "kind=${ `kind` }, reason=${ `reason` }, retryAfter=${ `retryAfter` }"
+    }
+
+    /**
+     * The relay's certificate is not to be trusted: it is not asked again by itself.
+     */
+    class UntrustedCertificate(
+
+        /**
          * What the transport says.
          */
         val `reason`: kotlin.String
@@ -7472,10 +7509,15 @@ sealed class TigressException: kotlin.Exception() {
         /**
          * What was wrong.
          */
-        val `reason`: kotlin.String
+        val `reason`: kotlin.String,
+
+        /**
+         * The client asks for nothing more in this time, whoever calls: the relay wants it so.
+         */
+        val `retryAfter`: TimeSpan?
         ) : TigressException() {
         override val message
-            get() = "status=${ `status` }, reason=${ `reason` }"
+            get() = "status=${ `status` }, reason=${ `reason` }, retryAfter=${ `retryAfter` }"
     }
 
     /**
@@ -7633,6 +7675,19 @@ sealed class TigressException: kotlin.Exception() {
 
 
 
+        /**
+         * How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
+         */ fun `retryAfter`(): TimeSpan? {
+            return FfiConverterOptionalTypeTimeSpan.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_tigress_ffi_fn_method_tigresserror_retry_after(FfiConverterTypeTigressError.lower(this),
+        _status)
+}
+    )
+    }
+
+
+
 
     // The local Rust `Display`/`Debug` implementation.
     override fun toString(): String {
@@ -7677,31 +7732,37 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
                 FfiConverterString.read(buf),
                 )
             9 -> TigressException.RelayUnreachable(
+                FfiConverterTypeTransportFailure.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterOptionalTypeTimeSpan.read(buf),
+                )
+            10 -> TigressException.UntrustedCertificate(
                 FfiConverterString.read(buf),
                 )
-            10 -> TigressException.RelayRefused(
+            11 -> TigressException.RelayRefused(
                 FfiConverterUShort.read(buf),
                 FfiConverterString.read(buf),
+                FfiConverterOptionalTypeTimeSpan.read(buf),
                 )
-            11 -> TigressException.Store(
+            12 -> TigressException.Store(
                 FfiConverterString.read(buf),
                 )
-            12 -> TigressException.StoreBusy()
-            13 -> TigressException.Closed(
+            13 -> TigressException.StoreBusy()
+            14 -> TigressException.Closed(
                 FfiConverterTypeOutcome.read(buf),
                 )
-            14 -> TigressException.WrongPin(
+            15 -> TigressException.WrongPin(
                 FfiConverterUByte.read(buf),
                 )
-            15 -> TigressException.PinDowngrade()
-            16 -> TigressException.NoTransport()
-            17 -> TigressException.Security(
+            16 -> TigressException.PinDowngrade()
+            17 -> TigressException.NoTransport()
+            18 -> TigressException.Security(
                 FfiConverterUInt.read(buf),
                 FfiConverterUInt.read(buf),
                 FfiConverterString.read(buf),
                 )
-            18 -> TigressException.Cancelled()
-            19 -> TigressException.Other(
+            19 -> TigressException.Cancelled()
+            20 -> TigressException.Other(
                 FfiConverterString.read(buf),
                 FfiConverterString.read(buf),
                 FfiConverterBoolean.read(buf),
@@ -7752,6 +7813,13 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
             is TigressException.RelayUnreachable -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
+                + FfiConverterTypeTransportFailure.allocationSize(value.`kind`)
+                + FfiConverterString.allocationSize(value.`reason`)
+                + FfiConverterOptionalTypeTimeSpan.allocationSize(value.`retryAfter`)
+            )
+            is TigressException.UntrustedCertificate -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
                 + FfiConverterString.allocationSize(value.`reason`)
             )
             is TigressException.RelayRefused -> (
@@ -7759,6 +7827,7 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
                 4UL
                 + FfiConverterUShort.allocationSize(value.`status`)
                 + FfiConverterString.allocationSize(value.`reason`)
+                + FfiConverterOptionalTypeTimeSpan.allocationSize(value.`retryAfter`)
             )
             is TigressException.Store -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
@@ -7849,55 +7918,63 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
             }
             is TigressException.RelayUnreachable -> {
                 buf.putInt(9)
+                FfiConverterTypeTransportFailure.write(value.`kind`, buf)
+                FfiConverterString.write(value.`reason`, buf)
+                FfiConverterOptionalTypeTimeSpan.write(value.`retryAfter`, buf)
+                Unit
+            }
+            is TigressException.UntrustedCertificate -> {
+                buf.putInt(10)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
             is TigressException.RelayRefused -> {
-                buf.putInt(10)
+                buf.putInt(11)
                 FfiConverterUShort.write(value.`status`, buf)
                 FfiConverterString.write(value.`reason`, buf)
+                FfiConverterOptionalTypeTimeSpan.write(value.`retryAfter`, buf)
                 Unit
             }
             is TigressException.Store -> {
-                buf.putInt(11)
+                buf.putInt(12)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
             is TigressException.StoreBusy -> {
-                buf.putInt(12)
+                buf.putInt(13)
                 Unit
             }
             is TigressException.Closed -> {
-                buf.putInt(13)
+                buf.putInt(14)
                 FfiConverterTypeOutcome.write(value.`outcome`, buf)
                 Unit
             }
             is TigressException.WrongPin -> {
-                buf.putInt(14)
+                buf.putInt(15)
                 FfiConverterUByte.write(value.`triesLeft`, buf)
                 Unit
             }
             is TigressException.PinDowngrade -> {
-                buf.putInt(15)
-                Unit
-            }
-            is TigressException.NoTransport -> {
                 buf.putInt(16)
                 Unit
             }
-            is TigressException.Security -> {
+            is TigressException.NoTransport -> {
                 buf.putInt(17)
+                Unit
+            }
+            is TigressException.Security -> {
+                buf.putInt(18)
                 FfiConverterUInt.write(value.`major`, buf)
                 FfiConverterUInt.write(value.`minor`, buf)
                 FfiConverterString.write(value.`text`, buf)
                 Unit
             }
             is TigressException.Cancelled -> {
-                buf.putInt(18)
+                buf.putInt(19)
                 Unit
             }
             is TigressException.Other -> {
-                buf.putInt(19)
+                buf.putInt(20)
                 FfiConverterString.write(value.`word`, buf)
                 FfiConverterString.write(value.`reason`, buf)
                 FfiConverterBoolean.write(value.`retryable`, buf)
@@ -8371,12 +8448,17 @@ sealed class TransportException: kotlin.Exception() {
     class Failed(
 
         /**
-         * Why, without URLs.
+         * What kind of failure it was: one that is untrusted is not tried again.
+         */
+        val `kind`: TransportFailure,
+
+        /**
+         * The same in words, without URLs.
          */
         val `reason`: kotlin.String
         ) : TransportException() {
         override val message
-            get() = "reason=${ `reason` }"
+            get() = "kind=${ `kind` }, reason=${ `reason` }"
     }
 
 
@@ -8408,6 +8490,7 @@ public object FfiConverterTypeTransportError : FfiConverterRustBuffer<TransportE
 
         return when(buf.getInt()) {
             1 -> TransportException.Failed(
+                FfiConverterTypeTransportFailure.read(buf),
                 FfiConverterString.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
@@ -8419,6 +8502,7 @@ public object FfiConverterTypeTransportError : FfiConverterRustBuffer<TransportE
             is TransportException.Failed -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
+                + FfiConverterTypeTransportFailure.allocationSize(value.`kind`)
                 + FfiConverterString.allocationSize(value.`reason`)
             )
         }
@@ -8428,6 +8512,7 @@ public object FfiConverterTypeTransportError : FfiConverterRustBuffer<TransportE
         when(value) {
             is TransportException.Failed -> {
                 buf.putInt(1)
+                FfiConverterTypeTransportFailure.write(value.`kind`, buf)
                 FfiConverterString.write(value.`reason`, buf)
                 Unit
             }
@@ -8435,6 +8520,67 @@ public object FfiConverterTypeTransportError : FfiConverterRustBuffer<TransportE
     }
 
 }
+
+
+
+/**
+ * Why no answer came.
+ */
+
+enum class TransportFailure {
+
+    /**
+     * Nothing listens there, the name is unknown, there is no route or no network.
+     */
+    UNREACHABLE,
+    /**
+     * Nothing came in time.
+     */
+    TIMED_OUT,
+    /**
+     * The relay's certificate is expired, for another name, or from an authority that this device does not trust.
+     */
+    UNTRUSTED,
+    /**
+     * The connection ended before the answer did.
+     */
+    CUT_OFF,
+    /**
+     * The answer has more than 1 MiB.
+     */
+    TOO_LARGE,
+    /**
+     * Anything else.
+     */
+    OTHER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeTransportFailure: FfiConverterRustBuffer<TransportFailure> {
+    override fun read(buf: ByteBuffer) = try {
+
+        TransportFailure.entries[buf.getInt() - 1]
+
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: TransportFailure) = 4UL
+
+    override fun write(value: TransportFailure, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
 
 
 

@@ -10,12 +10,20 @@ import java.net.NoRouteToHostException
 import java.net.SocketTimeoutException
 import java.net.URL
 import java.net.UnknownHostException
+import java.security.cert.CertificateException
 import java.util.concurrent.Executor
+import java.util.concurrent.Future
 import java.util.concurrent.LinkedBlockingQueue
 import java.util.concurrent.RejectedExecutionException
+import java.util.concurrent.ScheduledThreadPoolExecutor
 import java.util.concurrent.ThreadPoolExecutor
 import java.util.concurrent.TimeUnit
+import java.util.concurrent.atomic.AtomicBoolean
+import javax.net.ssl.HttpsURLConnection
+import javax.net.ssl.SSLContext
 import javax.net.ssl.SSLException
+import javax.net.ssl.SSLPeerUnverifiedException
+import javax.net.ssl.SSLSocketFactory
 import kotlin.coroutines.resume
 import kotlin.coroutines.resumeWithException
 import kotlin.time.Duration
@@ -28,6 +36,8 @@ import kotlinx.coroutines.suspendCancellableCoroutine
  * cookies and no cache.
  *
  * A waiting read holds one of up to 64 threads of its own, so that waits never delay a write; more waits than that take turns.
+ * A request is over when its time is, however slowly its answer comes. Requests of different transfers share no connection and
+ * no TLS session.
  * An app with a process-wide `CookieHandler` must bring another transport: with one, relays could link this device's transfers,
  * so every request fails.
  */
@@ -52,11 +62,14 @@ internal constructor(
         suspendCancellableCoroutine { continuation ->
             val exchange = Exchange(request, continuation)
             continuation.invokeOnCancellation { exchange.stop() }
+            // The platform's time-outs are for each read: a relay that sends a byte now and then would keep a thread for ever.
+            val time = requestTimeout + request.wait
+            exchange.deadline = DEADLINES.schedule(exchange::expire, time.inWholeMilliseconds, TimeUnit.MILLISECONDS)
             val threads = if (request.wait.isPositive()) WAITS else WRITES
             try {
                 threads.execute(exchange)
             } catch (_: RejectedExecutionException) {
-                continuation.resumeWithException(failed("no thread"))
+                exchange.fail(failed("no thread"))
             }
         }
 
@@ -66,26 +79,41 @@ internal constructor(
         private val continuation: CancellableContinuation<HttpResponse>,
     ) : Runnable {
         @Volatile private var connection: HttpURLConnection? = null
+        @Volatile var deadline: Future<*>? = null
+        private val over = AtomicBoolean()
 
         override fun run() {
             if (!continuation.isActive) return
             try {
                 val response = exchange()
-                continuation.resume(response)
+                if (ends()) continuation.resume(response)
             } catch (error: TransportException) {
-                continuation.resumeWithException(error)
+                fail(error)
             } catch (error: IOException) {
-                continuation.resumeWithException(failed(reason(error)))
+                fail(failure(error))
             } catch (_: SecurityException) {
-                continuation.resumeWithException(failed("the app has no permission to use the network"))
+                fail(failed("the app has no permission to use the network"))
             } catch (_: RuntimeException) {
                 // What platforms throw for an odd URL or answer.
-                continuation.resumeWithException(failed("the request failed"))
+                fail(failed("the request failed"))
             }
+        }
+
+        /** True for the first end only. */
+        private fun ends(): Boolean = over.compareAndSet(false, true).also { if (it) deadline?.cancel(false) }
+
+        fun fail(error: TransportException) {
+            if (ends()) continuation.resumeWithException(error)
+        }
+
+        fun expire() {
+            fail(failed("timed out", TransportFailure.TIMED_OUT))
+            stop()
         }
 
         /** Closing the connection may itself wait for the network, which no caller of `cancel` expects. */
         fun stop() {
+            deadline?.cancel(false)
             connection?.let { CLOSINGS.execute { it.disconnect() } }
         }
 
@@ -103,6 +131,12 @@ internal constructor(
         }
 
         private fun prepare(connection: HttpURLConnection) {
+            if (connection is HttpsURLConnection) {
+                // The platform keeps connections and sessions by their factory.
+                connection.sslSocketFactory = factory(request.isolation)
+            } else {
+                connection.setRequestProperty("Connection", "close")
+            }
             connection.instanceFollowRedirects = false
             connection.useCaches = false
             connection.connectTimeout = milliseconds(connectTimeout)
@@ -120,8 +154,25 @@ internal constructor(
         private const val MAX_BODY = 1024 * 1024
 
         val WAITS = threads("tigress-wait", 64)
-        val WRITES = threads("tigress-http", 8)
+        val WRITES = threads("tigress-http", 16)
         val CLOSINGS = threads("tigress-close", 2)
+        val DEADLINES =
+            ScheduledThreadPoolExecutor(1) { action -> Thread(action, "tigress-deadline").apply { isDaemon = true } }
+                .apply { removeOnCancelPolicy = true }
+
+        /** The transfers that were heard of last, and what opens their connections. */
+        private val FACTORIES =
+            object : LinkedHashMap<String, SSLSocketFactory>(16, 0.75f, true) {
+                override fun removeEldestEntry(eldest: Map.Entry<String, SSLSocketFactory>) = size > 64
+            }
+
+        /** With the platform's own trust, and sessions that no other transfer has. */
+        fun factory(isolation: String): SSLSocketFactory =
+            synchronized(FACTORIES) {
+                FACTORIES.getOrPut(isolation) {
+                    SSLContext.getInstance("TLS").apply { init(null, null, null) }.socketFactory
+                }
+            }
 
         /** Up to [count] threads, which end when there is nothing to do. */
         fun threads(name: String, count: Int): Executor =
@@ -145,22 +196,33 @@ internal constructor(
             while (true) {
                 val count = stream.read(part)
                 if (count < 0) return all.toByteArray()
-                if (all.size() + count > MAX_BODY) throw failed("the answer is too large")
+                if (all.size() + count > MAX_BODY) throw failed("the answer is too large", TransportFailure.TOO_LARGE)
                 all.write(part, 0, count)
             }
         }
 
         /** The kind of failure only: the platform's texts name hosts. */
-        fun reason(error: IOException): String =
+        fun failure(error: IOException): TransportException =
             when (error) {
-                is SocketTimeoutException -> "timed out"
+                is SocketTimeoutException -> failed("timed out", TransportFailure.TIMED_OUT)
                 is ConnectException,
                 is NoRouteToHostException,
-                is UnknownHostException -> "can't connect"
-                is SSLException -> "no secure connection"
-                else -> "the request failed"
+                is UnknownHostException -> failed("can't connect", TransportFailure.UNREACHABLE)
+                is SSLException ->
+                    if (isUntrusted(error)) {
+                        failed("the relay's certificate is not to be trusted", TransportFailure.UNTRUSTED)
+                    } else {
+                        failed("no secure connection")
+                    }
+                // Once connected, whatever ends an exchange has cut it off.
+                else -> failed("the answer was cut off", TransportFailure.CUT_OFF)
             }
 
-        fun failed(reason: String) = TransportException.Failed(reason)
+        private fun isUntrusted(error: SSLException): Boolean =
+            generateSequence<Throwable>(error) { it.cause }
+                .take(8)
+                .any { it is CertificateException || it is SSLPeerUnverifiedException }
+
+        fun failed(reason: String, kind: TransportFailure = TransportFailure.OTHER) = TransportException.Failed(kind, reason)
     }
 }

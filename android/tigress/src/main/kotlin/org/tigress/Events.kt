@@ -65,8 +65,8 @@ private suspend fun TransferClient.pollPatiently(
         } catch (error: TigressException) {
             if (!error.passes()) throw error
             whenUnreachable(error)
+            delay(maxOf(pause, error.retryAfter() ?: Duration.ZERO))
         }
-        delay(pause)
         pause = minOf(pause * 2, LONGEST_PAUSE)
     }
 }

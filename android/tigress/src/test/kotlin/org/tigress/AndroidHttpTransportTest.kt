@@ -11,9 +11,12 @@ import kotlin.test.AfterTest
 import kotlin.test.Test
 import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
+import kotlin.test.assertTrue
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
+import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitAll
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.launch
 import org.tigress.support.androidTransport
@@ -23,10 +26,12 @@ import org.tigress.support.story
 class AndroidHttpTransportTest {
     private var answer: (HttpExchange) -> Unit = {}
     private val requests = mutableListOf<String>()
+    private val ports = mutableListOf<Int>()
     private val server =
         HttpServer.create(InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0).apply {
             createContext("/") { exchange ->
                 requests += "${exchange.requestMethod} ${exchange.requestURI}"
+                ports += exchange.remoteAddress.port
                 exchange.use { answer(it) }
             }
             executor = Executors.newCachedThreadPool { Thread(it).apply { isDaemon = true } }
@@ -134,6 +139,36 @@ class AndroidHttpTransportTest {
         val transport = androidTransport(answer = 1)
         assertEquals("timed out", failure(transport, request()))
         assertEquals(200, transport.send(request(wait = 60.seconds)).status.toInt())
+    }
+
+    @Test
+    fun `an answer that comes in drips ends at its time, too`() = story {
+        answer = { exchange ->
+            exchange.sendResponseHeaders(200, 0)
+            while (true) {
+                exchange.responseBody.write(0)
+                exchange.responseBody.flush()
+                Thread.sleep(10)
+            }
+        }
+        val transport = androidTransport(answer = 1)
+        // More of them than there are threads.
+        val started = System.nanoTime()
+        val failures = List(20) { async { failure(transport, request()) } }.awaitAll()
+        assertEquals(setOf("timed out"), failures.toSet())
+        assertTrue(System.nanoTime() - started < 4_000_000_000)
+        answer = { it.reply(200) }
+        assertEquals(200, transport.send(request()).status.toInt(), "the threads are free again")
+    }
+
+    @Test
+    fun `two transfers share no connection`() = story {
+        answer = { it.reply(200) }
+        repeat(3) {
+            for (isolation in listOf("one", "other")) androidTransport().send(request().copy(isolation = isolation))
+        }
+        val (ones, others) = ports.withIndex().partition { it.index % 2 == 0 }
+        assertTrue(ones.map { it.value }.intersect(others.map { it.value }.toSet()).isEmpty(), "$ports")
     }
 
     @Test

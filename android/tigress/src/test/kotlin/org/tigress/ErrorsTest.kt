@@ -129,7 +129,7 @@ class ErrorsTest {
 
     @Test
     fun `no answer, and answers that are none`() = story {
-        val dead = patient(relay.origin, transport { throw TransportException.Failed("no network") })
+        val dead = patient(relay.origin, transport { throw TransportException.Failed(TransportFailure.UNREACHABLE, "no network") })
         val unreachable = assertIs<TigressException.RelayUnreachable>(refused { dead.createInvitation(InvitationRequest()) })
         assertEquals("no network", unreachable.reason)
         assertTrue(unreachable.isRetryable())

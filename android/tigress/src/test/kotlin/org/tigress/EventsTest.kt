@@ -90,7 +90,7 @@ class EventsTest {
     fun `it goes on when the relay can be reached again, and says so meanwhile`() = story {
         var failures = 1
         val flaky = transport { request ->
-            if (failures-- > 0) throw TransportException.Failed("no network")
+            if (failures-- > 0) throw TransportException.Failed(TransportFailure.UNREACHABLE, "no network")
             relay.transport().send(request)
         }
         val store = memoryStore()

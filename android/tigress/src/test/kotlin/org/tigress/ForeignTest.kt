@@ -10,7 +10,10 @@ import kotlin.test.assertFalse
 import kotlin.test.assertIs
 import kotlin.test.assertTrue
 import kotlin.time.Duration
+import kotlin.time.Duration.Companion.milliseconds
+import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.async
+import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.flow.toList
 import org.tigress.support.KEY
 import org.tigress.support.credentials
@@ -110,6 +113,43 @@ class ForeignTest {
         assertTrue(wallet(store).transfers().isEmpty())
         assertEquals(LogLevel.WARN, records.single().level)
         assertTrue("a transfer can't be read" in records.single().text)
+    }
+
+    @Test
+    fun `a relay that answers garbage at once, and an app that loops, make no storm of requests`() = story {
+        val relay = InMemoryRelay()
+        var turned = false
+        val count = AtomicInteger()
+        val moody = transport {
+            if (turned) {
+                HttpResponse(200u, emptyList(), "garbage ${count.incrementAndGet()}".encodeToByteArray())
+            } else {
+                relay.transport().send(it)
+            }
+        }
+        val client = TransferClient(Config(relay.origin()), memoryStore(), moody)
+        val id = client.createInvitation(InvitationRequest()).transfer()
+        turned = true
+        val started = System.nanoTime()
+        while (System.nanoTime() - started < 3_000_000_000) {
+            runCatching { client.poll(id, Duration.ZERO, 0u) }
+            runCatching { client.sync(1.seconds) }
+        }
+        // 30 in a minute: 12 at once, then one in 3.5 seconds.
+        assertTrue(count.get() in 1..13, "${count.get()} requests in three seconds")
+    }
+
+    @Test
+    fun `a transport that never answers holds no call past its time`() = story {
+        val relay = InMemoryRelay()
+        var turned = false
+        val silent = transport { if (turned) awaitCancellation() else relay.transport().send(it) }
+        val client = TransferClient(Config(relay.origin()), memoryStore(), silent)
+        val id = client.createInvitation(InvitationRequest()).transfer()
+        turned = true
+        val started = System.nanoTime()
+        runCatching { client.poll(id, 100.milliseconds, 0u) }
+        assertTrue(System.nanoTime() - started < 2_000_000_000)
     }
 
     @Test
