@@ -231,6 +231,10 @@ impl Error {
         Self::other("invitation_used", "the invitation was answered")
     }
 
+    pub(crate) const fn not_ended() -> Self {
+        Self::other("not_ended", "the transfer has not ended")
+    }
+
     pub(crate) const fn bad_config(reason: &'static str) -> Self {
         Self::other("bad_config", reason)
     }
@@ -430,6 +434,7 @@ mod tests {
             Error::bad_pin(),
             Error::pin_not_asked(),
             Error::invitation_used(),
+            Error::not_ended(),
             Error::bad_config(""),
             Error::internal(""),
             Error::queue_full(),

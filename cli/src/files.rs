@@ -52,6 +52,14 @@ pub(crate) fn read_from(from: impl Read, limit: usize) -> io::Result<Zeroizing<V
 /// Writes a file, readable by its user alone, at once and durably. Never over another file, unless `force`; one
 /// that has these very bytes already is left as it is. What is no regular file is never replaced.
 pub(crate) fn write(path: &Path, content: &[u8], force: bool) -> Result<(), Failure> {
+    match put(path, content, force) {
+        // Perhaps another process has put it there just now.
+        Err(_) if holds(path, content) => Ok(()),
+        result => result,
+    }
+}
+
+fn put(path: &Path, content: &[u8], force: bool) -> Result<(), Failure> {
     let failed = |error: io::Error| unwritable(path, &error.to_string());
     if holds(path, content) {
         return Ok(());

@@ -49,6 +49,13 @@ impl State {
         Ok(client.transfers().await?)
     }
 
+    /// Forgets one that has ended, and the notes on it.
+    pub(crate) async fn forget_ended(&self, id: TransferId) -> Result<(), Failure> {
+        let client = TransferClient::new(Config::default(), self.store(), None)?;
+        client.forget(id).await?;
+        self.forget(id)
+    }
+
     /// One of them, if it is there.
     pub(crate) async fn find(&self, id: TransferId) -> Result<Option<TransferSummary>, Failure> {
         let all = self.transfers().await?;

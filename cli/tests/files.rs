@@ -272,3 +272,43 @@ fn a_folder_that_is_not_there_is_told_before_anything_is_claimed() {
     ];
     assert_eq!(offer.desk.run(&words).code, Some(0));
 }
+
+#[test]
+fn ended_transfers_can_be_forgotten_and_their_invitations_are_not() {
+    let Offer {
+        desk,
+        relay,
+        sender,
+        url,
+    } = offer();
+    let words = ["receive", &url, "--relay-trust", &relay.url];
+    let words = [&words[..], &["--state", "r", "--json"]].concat();
+    let received = desk.run(&words);
+    assert_eq!(received.code, Some(0));
+    let id = text(&received.event("closed"), "transfer");
+    assert_eq!(sender.end().code, Some(0));
+    let transfers = |state: &str, more: &[&str]| {
+        let words = ["transfers", "--state", state, "--json"];
+        desk.run(&[&words[..], more].concat())
+    };
+    // Its content is there alone: forgotten only by name.
+    assert_eq!(transfers("r", &["--ended"]).code, Some(0));
+    assert_eq!(transfers("r", &[]).events().len(), 1);
+    assert_eq!(transfers("r", &["--forget", &id]).code, Some(0));
+    assert!(transfers("r", &[]).stdout.is_empty());
+    assert_eq!(transfers("r", &["--forget", &id]).code, Some(1));
+    // Its secret is used up here, whatever is forgotten.
+    let again = desk.run(&words);
+    assert_eq!(again.code, Some(3), "{:?}", again.stdout);
+    assert_eq!(again.event("error")["code"], "already_used");
+    // One that goes on stays, and so it does for its sender.
+    let (_sender, _) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    assert_eq!(transfers("s", &["--ended"]).code, Some(0));
+    let left = transfers("s", &[]).events();
+    assert_eq!((left.len(), &left[0]["state"]), (1, &"invited".into()));
+    let refused = transfers("s", &["--forget", &text(&left[0], "transfer")]);
+    assert_eq!(
+        (refused.code, &refused.event("error")["code"]),
+        (Some(1), &"not_ended".into())
+    );
+}

@@ -78,12 +78,26 @@ impl TransferClient {
         if !due.await? {
             return Ok(false);
         }
-        self.forget(id).await?;
+        self.erase(id).await?;
         Ok(true)
     }
 
+    /// Forgets an ended transfer before its time: texts, counts, and events that were not acknowledged, with what they
+    /// hold. That its invitation was answered stays known: it can't be accepted anew, nor its PIN be tried again. What
+    /// the relay was still to be told is not told any more; its mailbox ends by itself.
+    ///
+    /// # Errors
+    /// `not_ended`, `unknown_transfer`, `store`, `store_busy`.
+    pub async fn forget(&self, id: TransferId) -> Result<(), Error> {
+        let (transfer, _) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
+        if transfer.outcome().is_none() {
+            return Err(Error::not_ended());
+        }
+        self.erase(id).await
+    }
+
     /// Deletes a transfer's record. That its invitation was answered is noted before.
-    async fn forget(&self, id: TransferId) -> Result<(), Error> {
+    async fn erase(&self, id: TransferId) -> Result<(), Error> {
         let Some((transfer, record)) = self.load(id).await? else {
             return Ok(());
         };
