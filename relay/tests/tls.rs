@@ -87,9 +87,12 @@ async fn a_client_that_knows_the_authority_gets_through_and_another_does_not() {
         stranger.unwrap_err().reason,
         "the relay's certificate is not from an authority that this device trusts"
     );
-    let no_certificate = client(vec![b"-----BEGIN nothing".to_vec()]);
-    let refused = no_certificate.send(health(&relay)).await.unwrap_err();
-    assert!(refused.reason.contains("extra"), "{refused}");
+    let no_certificate = Config {
+        extra_roots: vec![b"-----BEGIN nothing".to_vec()],
+        ..Config::default()
+    };
+    let refused = built_in_transport(&no_certificate).err().unwrap();
+    assert_eq!(refused.code(), "bad_config", "{refused}");
 }
 
 #[tokio::test]
