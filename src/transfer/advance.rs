@@ -172,11 +172,10 @@ impl Transfer {
         (!slot.holds(&data)).then_some(data)
     }
 
-    /// The envelope that says all this side has to say.
+    /// The envelope that says all this side has to say: the first one without a MIC, as nobody shares a key yet; none
+    /// of what is only offered.
     pub(super) fn envelope(&self) -> Option<String> {
         let (silent, abort) = match &self.phase {
-            Phase::Creating { .. } | Phase::Invited { .. } => return Some(self.first_envelope()),
-            Phase::Offered { .. } => return None,
             Phase::Acknowledging { crossed, .. } => (!crossed, None),
             // Only a token 2 that the other side needs to read this leaves with an abort.
             Phase::Aborting { token, .. } | Phase::Answering { token, .. } => {

@@ -3,6 +3,7 @@
 //! but the record.
 
 mod binding;
+mod bounds;
 mod clocks;
 mod deadlines;
 mod endings;
