@@ -200,3 +200,19 @@ fn only_a_receiver_shows_the_recipient_proof() {
     });
     assert_eq!(proofs, [false, true]);
 }
+
+#[test]
+fn what_has_ended_is_not_ended_again() {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.run();
+    for device in [SENDER, RECEIVER] {
+        let before = world.devices[device].load().to_record();
+        let refused = world.edit(device, |transfer, entropy| {
+            transfer.terminate(TerminateReason::Cancelled, START, entropy)
+        });
+        let outcome = Outcome::Completed;
+        assert_eq!(refused, Err(Error::Closed { outcome }));
+        assert_eq!(world.devices[device].load().to_record(), before);
+    }
+}
