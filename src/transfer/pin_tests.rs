@@ -354,3 +354,53 @@ fn after_a_wrong_pin_the_receiver_asks_its_user_again() {
     shows(&mut honest, &receiver.envelope().unwrap(), &mut slot, 8);
     assert_eq!(honest.state(), TransferState::Established);
 }
+
+/// A sender and a receiver whose user types a wrong PIN, as long as one is asked for, but at most so often.
+fn mistyped(times: u8) -> (Transfer, Transfer) {
+    let (mut honest, mut slot) = sender();
+    let (url, _, _) = honest.invitation().unwrap();
+    let mut receiver = receiver(&url);
+    let mut seen = Slot::default();
+    shows(&mut receiver, &honest.first_envelope(), &mut seen, 3);
+    receiver.validate(&unused, NOW, None).unwrap();
+    for time in 0..times {
+        let fresh = 60 + 3 * time;
+        receiver
+            .provide_pin(&wrong(), NOW, &mut entropy(fresh))
+            .unwrap();
+        let answer = receiver.envelope().unwrap();
+        shows(&mut honest, &answer, &mut slot, fresh + 1);
+        let judged = honest.envelope().unwrap();
+        shows(&mut receiver, &judged, &mut seen, fresh + 2);
+    }
+    (honest, receiver)
+}
+
+#[test]
+fn the_receiver_is_told_that_its_last_pin_was_wrong_and_none_is_left() {
+    let (sender, receiver) = mistyped(5);
+    let none_left = PinRejected { tries_left: 0 };
+    assert!(events(&sender).contains(&none_left));
+    assert!(events(&receiver).contains(&none_left));
+    assert_ne!(receiver.state(), TransferState::PinRequired);
+}
+
+#[test]
+fn an_abort_for_another_reason_says_nothing_of_a_pin() {
+    let (mut sender, mut receiver) = mistyped(1);
+    let before = events(&receiver);
+    sender
+        .terminate(TerminateReason::Cancelled, NOW, &mut entropy(80))
+        .unwrap();
+    receiver
+        .provide_pin(&right(), NOW, &mut entropy(81))
+        .unwrap();
+    assert_eq!(receiver.state(), TransferState::Establishing);
+    let mut seen = Slot::default();
+    shows(&mut receiver, &sender.envelope().unwrap(), &mut seen, 82);
+    let rejected = |event: &TransferEvent| matches!(event, PinRejected { .. });
+    let after = events(&receiver);
+    let count = |events: &[TransferEvent]| events.iter().filter(|e| rejected(e)).count();
+    assert_eq!(count(&before), count(&after));
+    assert_ne!(receiver.state(), TransferState::Establishing);
+}
