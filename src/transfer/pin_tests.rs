@@ -396,8 +396,12 @@ fn an_abort_for_another_reason_says_nothing_of_a_pin() {
         .provide_pin(&right(), NOW, &mut entropy(81))
         .unwrap();
     assert_eq!(receiver.state(), TransferState::Establishing);
-    let mut seen = Slot::default();
-    shows(&mut receiver, &sender.envelope().unwrap(), &mut seen, 82);
+    let (abort, mut seen) = (sender.envelope().unwrap(), Slot::default());
+    shows(&mut receiver, &abort, &mut seen, 82);
+    // Shown again it is not answered again.
+    let answered = receiver.to_record();
+    shows(&mut receiver, &abort, &mut Slot::default(), 83);
+    assert_eq!(receiver.to_record(), answered);
     let rejected = |event: &TransferEvent| matches!(event, PinRejected { .. });
     let after = events(&receiver);
     let count = |events: &[TransferEvent]| events.iter().filter(|e| rejected(e)).count();
