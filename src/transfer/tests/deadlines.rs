@@ -26,7 +26,7 @@ fn aged(steps: usize) -> World {
 fn take_turn(world: &mut World, at: usize) {
     match at {
         1 => world.accept(RECEIVER).unwrap(),
-        _ if at % 2 == 0 => drop(world.step(SENDER)),
+        _ if at.is_multiple_of(2) => drop(world.step(SENDER)),
         _ => drop(world.step(RECEIVER)),
     }
 }
