@@ -27,6 +27,8 @@ const POLL: Duration = Duration::from_secs(50);
 const PARTING: Duration = Duration::from_secs(5);
 /// Pause when another process has the store.
 const BUSY: Duration = Duration::from_millis(100);
+/// Longest pause while the relay wants to be asked later: whether the patience lasts is looked at meanwhile.
+const IDLE: Duration = Duration::from_secs(1);
 
 /// One transfer that this process carries.
 pub(crate) struct Session {
@@ -46,8 +48,8 @@ pub(crate) struct Session {
     prompt: Option<Prompt>,
     meter: Arc<Meter>,
     relay: RelayWatch,
-    /// The user was told that it does not answer.
-    troubled: bool,
+    /// What the user was told of why it does not answer.
+    told: Option<String>,
     interrupts: Signal,
     /// The last PIN was wrong.
     rejected: bool,
@@ -106,7 +108,7 @@ impl Session {
         let client = TransferClient::new(config, start.state.store(), Some(transport))?;
         Ok(Self {
             relay: client.watch_relay(start.id),
-            troubled: false,
+            told: None,
             client,
             id: start.id,
             role: start.role,
@@ -162,7 +164,8 @@ impl Session {
                 // The process was stopped, or the patience is greater than the core's.
                 Err(error) if is_silence(&error) && !self.meter.is_given_up() => {
                     self.tell(Some(&error));
-                    tokio::time::sleep(BUSY).await;
+                    let pause = error.retry_after().unwrap_or_default();
+                    tokio::time::sleep(pause.clamp(BUSY, IDLE)).await;
                 }
                 Err(Error::StoreBusy) => tokio::time::sleep(BUSY).await,
                 result => return Ok(Some(result?)),
@@ -174,13 +177,13 @@ impl Session {
     fn tell(&mut self, trouble: Option<&Error>) {
         match trouble {
             Some(error) if is_silence(error) => {
-                self.troubled = true;
-                self.output.warn(format_args!("{error}; trying on"));
+                let reason = error.to_string();
+                if self.told.as_ref() != Some(&reason) {
+                    self.output.warn(format_args!("{reason}; trying on"));
+                    self.told = Some(reason);
+                }
             }
-            None if self.troubled => {
-                self.troubled = false;
-                self.output.warn("the relay answers again");
-            }
+            None if self.told.take().is_some() => self.output.warn("the relay answers again"),
             // The others end what is being done, and are told by that.
             _ => {}
         }

@@ -3,6 +3,8 @@
 
 mod common;
 
+use std::io::{Read as _, Write as _};
+
 use common::{Desk, Process, Relay, Signal, text};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
@@ -167,6 +169,43 @@ fn a_relay_that_does_not_answer_is_told_while_it_is_tried_on() {
     let sent = sender.end();
     assert_eq!(sent.code, Some(0), "{:?}", sent.stdout);
     assert_eq!(desk.read("got"), b"the key");
+}
+
+/// A relay that wants to be asked in an hour, whatever it is asked; it counts how often it is.
+fn busy_relay() -> (String, std::sync::mpsc::Receiver<()>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (tell, asked) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for mut client in listener.incoming().map_while(Result::ok) {
+            let _ = client.read(&mut [0; 1 << 16]);
+            let _ = tell.send(());
+            let later = "HTTP/1.1 503 Busy\r\nRetry-After: 3600\r\nContent-Length: 0\r\n\r\n";
+            let _ = client.write_all(later.as_bytes());
+        }
+    });
+    (url, asked)
+}
+
+#[test]
+fn a_relay_that_wants_to_be_asked_later_is_told_once_and_asked_once() {
+    let desk = Desk::new();
+    desk.write("key", b"the key");
+    let (relay, asked) = busy_relay();
+    let link = format!(
+        "{relay}/v1/m/2bba630e-519b-41ec-81d3-0242ac130003?v=a#AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
+    );
+    for words in [
+        ["send", "key", "--relay", &relay],
+        ["receive", &link, "--relay-trust", &relay],
+    ] {
+        let more = ["--state", words[0], "--json", "--give-up-after", "3"];
+        let ended = desk.run(&[&words[..], &more].concat());
+        assert_eq!(ended.code, Some(4), "{:?}", ended.stdout);
+        let told = ended.stderr.matches("trying on").count();
+        assert_eq!(told, 1, "{}", ended.stderr);
+        assert_eq!(asked.try_iter().count(), 1);
+    }
 }
 
 #[test]
