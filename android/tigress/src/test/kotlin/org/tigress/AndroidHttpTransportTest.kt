@@ -32,6 +32,8 @@ class AndroidHttpTransportTest {
             createContext("/") { exchange ->
                 requests += "${exchange.requestMethod} ${exchange.requestURI}"
                 ports += exchange.remoteAddress.port
+                // As a server should that was asked to close (RFC 9112 §9.6): this one closes without a word.
+                exchange.responseHeaders.add("Connection", "close")
                 exchange.use { answer(it) }
             }
             executor = Executors.newCachedThreadPool { Thread(it).apply { isDaemon = true } }

@@ -9,7 +9,6 @@ import kotlin.test.assertIs
 import kotlin.test.assertTrue
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.days
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.toList
 import org.tigress.support.KEY
@@ -140,14 +139,6 @@ class ErrorsTest {
         }
         val nonsense = refused { patient(relay.origin, answering(200)).createInvitation(InvitationRequest()) }
         assertEquals(0.toUShort(), assertIs<TigressException.RelayRefused>(nonsense).status)
-    }
-
-    @Test
-    fun `expired`() = story {
-        val sender = wallet(relay.origin)
-        val id = sender.createInvitation(InvitationRequest(lifetime = 1.seconds)).transfer()
-        val end: TransferEvent = TransferEvent.Closed(Outcome.Expired)
-        assertEquals(end, sender.events(id).toList().last())
     }
 
     @Test
