@@ -1,24 +1,29 @@
 //! Asks on the terminal without showing what is typed. However the command ends meanwhile, by a signal or a panic too,
-//! the terminal shows again what is typed.
+//! the terminal shows again what is typed. In the background the terminal is somebody else's and is left alone.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, IsTerminal as _, Write as _};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::time::Duration;
 
-use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
-use signal_hook::consts::{SIGCONT, SIGHUP, SIGQUIT, SIGTERM, SIGTSTP};
+use rustix::process::getpgrp;
+use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr};
+use signal_hook::consts::{SIGCONT, SIGHUP, SIGQUIT, SIGTERM, SIGTSTP, SIGTTIN};
 use signal_hook::low_level::emulate_default_handler;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
 
 /// Longest line that is taken for a PIN.
 const MAX_LINE: usize = 64;
+/// How long a signal that ends the command may be overtaken by one that stops it: they come on several threads.
+const OVERTAKING: Duration = Duration::from_millis(50);
 
-/// The terminal while it shows nothing, and how it was before.
-static QUIET: Mutex<Option<Quiet>> = Mutex::new(None);
+/// The question that stands.
+static QUESTION: Mutex<Option<Question>> = Mutex::new(None);
 /// Who reads a line that is not asked for any more: reading can't be stopped, and the next line is theirs.
 static READER: Mutex<Option<Reader>> = Mutex::new(None);
 /// Signals are handled from the first question on, to the end of the process.
@@ -26,10 +31,10 @@ static WATCHED: OnceLock<()> = OnceLock::new();
 
 type Reader = JoinHandle<io::Result<Zeroizing<String>>>;
 
-struct Quiet {
+struct Question {
     terminal: File,
-    before: Termios,
-    quiet: Termios,
+    /// How the terminal was before it showed nothing; none while it could not be asked there.
+    before: Option<Termios>,
 }
 
 /// Whether there is somebody to ask. What stands at stdin tells it, unless the invitation came from there.
@@ -44,8 +49,7 @@ impl Prompt {
     /// Asks. Dropped before anything was typed, it takes the question back.
     pub(crate) fn start() -> Result<Self, Failure> {
         watch_signals().map_err(unreadable)?;
-        silence().map_err(unreadable)?;
-        ask();
+        ask().map_err(unreadable)?;
         let reader = locked(&READER).take();
         let reader = reader.unwrap_or_else(|| tokio::task::spawn_blocking(read_line));
         Ok(Self(Some(reader)))
@@ -91,45 +95,55 @@ fn read_line() -> io::Result<Zeroizing<String>> {
     Ok(line)
 }
 
-fn silence() -> io::Result<()> {
-    let terminal = open()?;
-    let before = tcgetattr(&terminal)?;
-    let mut quiet = before.clone();
-    quiet.local_modes.remove(LocalModes::ECHO);
-    let mut place = locked(&QUIET);
-    tcsetattr(&terminal, OptionalActions::Flush, &quiet)?;
-    *place = Some(Quiet {
-        terminal,
-        before,
-        quiet,
-    });
-    Ok(())
+/// In the background, setting the terminal would stop the process, over and over.
+fn is_ours(terminal: &File) -> bool {
+    tcgetpgrp(terminal).is_ok_and(|foreground| foreground == getpgrp())
 }
 
-fn ask() {
-    if let Ok(mut terminal) = open() {
-        let _ = write!(terminal, "PIN: ");
-    }
+fn ask() -> io::Result<()> {
+    let terminal = open()?;
+    let question = Question {
+        terminal,
+        before: None,
+    };
+    locked(&QUESTION).insert(question).put()
 }
 
 /// Shows again what is typed, on a line of its own; what was typed so far is dropped.
 pub(crate) fn restore() {
-    if let Some(mut quiet) = locked(&QUIET).take() {
-        quiet.lift();
+    if let Some(mut question) = locked(&QUESTION).take() {
+        question.lift();
     }
 }
 
-impl Quiet {
-    fn lift(&mut self) {
-        let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.before);
-        // The line's end was not shown either.
-        let _ = writeln!(self.terminal);
+impl Question {
+    /// Puts it, again after a stop, in which others may have used the terminal. In the background it waits to be put
+    /// when the process is continued in the foreground.
+    fn put(&mut self) -> io::Result<()> {
+        if !is_ours(&self.terminal) {
+            return Ok(());
+        }
+        let before = match self.before.take() {
+            Some(before) => before,
+            None => tcgetattr(&self.terminal)?,
+        };
+        let mut quiet = before.clone();
+        quiet.local_modes.remove(LocalModes::ECHO);
+        self.before = Some(before);
+        tcsetattr(&self.terminal, OptionalActions::Flush, &quiet)?;
+        let _ = write!(self.terminal, "PIN: ");
+        Ok(())
     }
 
-    /// After a stop, in which others may have used the terminal.
-    fn renew(&self) {
-        let _ = tcsetattr(&self.terminal, OptionalActions::Flush, &self.quiet);
-        ask();
+    fn lift(&mut self) {
+        let Some(before) = &self.before else {
+            return;
+        };
+        if is_ours(&self.terminal) {
+            let _ = tcsetattr(&self.terminal, OptionalActions::Flush, before);
+            // The line's end was not shown either.
+            let _ = writeln!(self.terminal);
+        }
     }
 }
 
@@ -139,27 +153,55 @@ fn watch_signals() -> io::Result<()> {
         return Ok(());
     }
     let handle = |number| signal(SignalKind::from_raw(number));
-    let [mut term, mut hup, mut quit] = [handle(SIGTERM)?, handle(SIGHUP)?, handle(SIGQUIT)?];
-    let [mut stop, mut cont] = [handle(SIGTSTP)?, handle(SIGCONT)?];
+    let mut ends = Ends([handle(SIGTERM)?, handle(SIGHUP)?, handle(SIGQUIT)?]);
+    let [mut stop, mut cont, mut read] = [handle(SIGTSTP)?, handle(SIGCONT)?, handle(SIGTTIN)?];
     tokio::spawn(async move {
         loop {
             let number = tokio::select! {
-                _ = term.recv() => SIGTERM,
-                _ = hup.recv() => SIGHUP,
-                _ = quit.recv() => SIGQUIT,
+                biased;
+                number = ends.recv() => number,
                 _ = stop.recv() => SIGTSTP,
                 _ = cont.recv() => SIGCONT,
+                // A job that is killed while it is stopped reads again before the other signal is told here.
+                _ = read.recv() => timeout(OVERTAKING, ends.recv()).await.unwrap_or(SIGTTIN),
             };
-            if let Some(quiet) = locked(&QUIET).as_mut() {
-                match number {
-                    SIGCONT => quiet.renew(),
-                    _ => quiet.lift(),
-                }
-            }
-            if number != SIGCONT {
-                let _ = emulate_default_handler(number);
-            }
+            obey(number);
         }
     });
     Ok(())
+}
+
+/// SIGTERM, SIGHUP and SIGQUIT.
+struct Ends([Signal; 3]);
+
+impl Ends {
+    async fn recv(&mut self) -> i32 {
+        let Self([term, hup, quit]) = self;
+        tokio::select! {
+            _ = term.recv() => SIGTERM,
+            _ = hup.recv() => SIGHUP,
+            _ = quit.recv() => SIGQUIT,
+        }
+    }
+}
+
+fn obey(number: i32) {
+    if let Some(question) = locked(&QUESTION).as_mut() {
+        match number {
+            SIGTTIN => {}
+            SIGCONT => {
+                let _ = question.put();
+            }
+            _ => question.lift(),
+        }
+    }
+    let stays = match number {
+        SIGCONT => true,
+        // Somebody reads in the background, who may have come to the foreground since.
+        SIGTTIN => open().is_ok_and(|terminal| is_ours(&terminal)),
+        _ => false,
+    };
+    if !stays {
+        let _ = emulate_default_handler(number);
+    }
 }

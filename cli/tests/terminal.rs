@@ -122,6 +122,56 @@ fn stopped_at_the_question_the_terminal_is_the_shells_and_then_it_is_asked_again
     assert!(!terminal.shown.contains(&invited.pin));
 }
 
+impl Invited {
+    /// A shell with job control runs this line, in which `RECEIVE` asks for the PIN.
+    fn job(&self, line: &str) -> Terminal {
+        let receive = "$TIGRESS receive $LINK --relay-trust $RELAY --state r --out got";
+        let line = format!("set -m; {}", line.replace("RECEIVE", receive));
+        let environment = [("LINK", &*self.url), ("RELAY", &*self.relay.url)];
+        Terminal::shell(&self.desk, &line, &environment)
+    }
+}
+
+/// Ends a job that is stopped: it goes on with the signal before it. Waiting for a job is over when it is stopped, too.
+const KILL: &str = "kill -TERM %1; bg; wait %1; echo job: $?.";
+
+#[test]
+fn a_job_that_was_stopped_at_the_question_ends_when_it_is_killed_in_the_background() {
+    let invited = invited();
+    let mut terminal = invited.job(&format!("RECEIVE; {KILL}"));
+    terminal.until("PIN: ");
+    terminal.presses_ctrl_z();
+    terminal.until("job: ");
+    assert_eq!(terminal.end(), Ok(0));
+    assert!(terminal.shown.contains("job: 143."), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn a_job_in_the_background_leaves_the_terminal_alone_and_ends_when_it_is_killed() {
+    let invited = invited();
+    let mut terminal = invited.job(&format!("RECEIVE & wait %1; bg; wait %1; {KILL}"));
+    terminal.until("job: ");
+    assert_eq!(terminal.end(), Ok(0));
+    assert!(terminal.shown.contains("job: 143."), "{}", terminal.shown);
+    assert!(!terminal.shown.contains("PIN: "), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn a_job_that_comes_from_the_background_asks_then() {
+    let invited = invited();
+    let mut terminal = invited.job("RECEIVE & wait %1; fg; echo job: $?.");
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal.types(&invited.pin);
+    terminal.until("job: ");
+    assert_eq!(terminal.end(), Ok(0));
+    assert!(terminal.shown.contains("job: 0."), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    assert!(!terminal.shown.contains(&invited.pin));
+}
+
 #[test]
 fn after_the_question_signals_end_and_stop_it_as_before() {
     let invited = invited();

@@ -99,6 +99,11 @@ impl Terminal {
         writeln!(self.master, "{line}").unwrap();
     }
 
+    /// Stops what is in the foreground.
+    pub(crate) fn presses_ctrl_z(&mut self) {
+        self.master.write_all(b"\x1a").unwrap();
+    }
+
     /// Whether it shows what is typed.
     pub(crate) fn echoes(&self) -> bool {
         let modes = tcgetattr(&self.master).unwrap().local_modes;
