@@ -246,7 +246,7 @@ impl Error {
     pub(crate) const fn queue_full() -> Self {
         Self::Other {
             code: "queue_full",
-            reason: "too many messages wait to be sent (64, or 4 MiB)",
+            reason: "too many messages wait to be sent (64, or 4 MiB), or events to be acknowledged (256)",
             retryable: true,
         }
     }

@@ -246,7 +246,12 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
 fn retry_after(response: &HttpResponse) -> Option<u64> {
     let text = response.header(headers::RETRY_AFTER)?.trim();
     let date = || Some(parse_http_date(text)?.saturating_sub(response.date()?));
-    text.parse().ok().or_else(date)
+    let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    match digits {
+        // More than a number holds is as long as it gets.
+        true => Some(text.parse().unwrap_or(u64::MAX)),
+        false => date(),
+    }
 }
 
 fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {

@@ -138,6 +138,23 @@ fn answers_mean_what_the_draft_says() {
 }
 
 #[test]
+fn a_retry_after_beyond_all_numbers_is_the_longest_and_no_word_is_none() {
+    let asked = |text: &str| {
+        let mut response = response(429, "");
+        response.headers.push(("Retry-After".into(), text.into()));
+        match interpret(None, &response) {
+            Reply::RetryLater { after, .. } => after,
+            _ => unreachable!(),
+        }
+    };
+    assert_eq!(asked("120"), Some(120));
+    assert_eq!(asked("99999999999999999999999"), Some(u64::MAX));
+    for bad in ["", "-1", "soon", "1.5", "+3"] {
+        assert_eq!(asked(bad), None, "{bad}");
+    }
+}
+
+#[test]
 fn only_the_relays_own_word_makes_not_found_final() {
     let problem = r#"{"type":"urn:tigress:relay:not-found","title":"t","status":404}"#;
     let final_ = |body| interpret(None, &response(404, body));

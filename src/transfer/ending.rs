@@ -27,7 +27,9 @@ impl Transfer {
         }
         let message = message::encode(credential);
         let waiting: usize = self.queue.iter().map(|queued| queued.message.len()).sum();
-        if self.queue.len() >= MAX_QUEUE || waiting + message.len() > MAX_QUEUE_BYTES {
+        let is_full = self.queue.len() >= MAX_QUEUE || waiting + message.len() > MAX_QUEUE_BYTES;
+        // Each delivery is an event: an app that acknowledges none must not make a record that can't be read.
+        if is_full || self.events.is_full() {
             return Err(Error::queue_full());
         }
         let index = self.next_message;

@@ -124,15 +124,19 @@ impl Transfer {
                 if codes().any(|code| code == codes::DONE) {
                     return self.done();
                 }
-                codes().min().map_or(Outcome::Unconfirmed, Outcome::named)
+                codes()
+                    .min()
+                    .map_or(Outcome::Unconfirmed, |code| self.ended_by(code))
             }
+            // The other side may have taken this side's deletion, and ended by that.
+            Cause::Own(_) if matches!(self.phase, Phase::Deleting { .. }) => Outcome::Unconfirmed,
             Cause::Own(code) => Outcome::named(code),
             Cause::PeerAborted(code) => {
                 // Nothing is done by an abort: that is no code of one.
                 let code = code.filter(|code| *code != codes::DONE);
                 let code = code.unwrap_or(codes::UNDECODABLE);
                 match self.proven || self.has_counted(code) {
-                    true => Outcome::named(code),
+                    true => self.ended_by(code),
                     false => Outcome::Unproven(code),
                 }
             }
@@ -140,6 +144,15 @@ impl Transfer {
             Cause::Gone | Cause::TimeOver if self.was_established() => Outcome::Unconfirmed,
             Cause::Gone if !self.is_over(now) => Outcome::Unconfirmed,
             Cause::Gone | Cause::TimeOver => Outcome::Expired,
+        }
+    }
+
+    /// What the other side's code says. An honest one never lets an established context expire by a token, and
+    /// `expired` says that nothing was handed over.
+    fn ended_by(&self, code: u64) -> Outcome {
+        match code {
+            codes::EXPIRED if self.was_established() => Outcome::Unconfirmed,
+            code => Outcome::named(code),
         }
     }
 

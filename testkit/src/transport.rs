@@ -21,6 +21,7 @@ pub struct Exchanged {
 pub struct Recorder {
     inner: Arc<dyn HttpTransport>,
     log: watch::Sender<Vec<Exchanged>>,
+    asked: watch::Sender<usize>,
 }
 
 impl Recorder {
@@ -29,6 +30,7 @@ impl Recorder {
         Arc::new(Self {
             inner,
             log: watch::Sender::default(),
+            asked: watch::Sender::default(),
         })
     }
 
@@ -46,6 +48,17 @@ impl Recorder {
             matches!(result, Ok(Ok(_))),
             "what was awaited did not happen"
         );
+    }
+
+    /// Waits until what was exchanged is as wanted, dealt with, and the next thing is asked: what only awaits the
+    /// answer may come before it is stored.
+    pub async fn until_asking_after(&self, wanted: impl Fn(&[Exchanged]) -> bool) {
+        self.until(wanted).await;
+        let answered = self.log.borrow().len();
+        let mut asked = self.asked.subscribe();
+        let happened = asked.wait_for(|asked| *asked > answered);
+        let result = tokio::time::timeout(Duration::from_secs(30), happened).await;
+        assert!(matches!(result, Ok(Ok(_))), "nothing more was asked");
     }
 
     /// Everything that the other end saw, in one text: URLs, headers, bodies.
@@ -69,6 +82,7 @@ impl Recorder {
 #[async_trait]
 impl HttpTransport for Recorder {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
+        self.asked.send_modify(|asked| *asked += 1);
         let result = self.inner.send(request.clone()).await;
         let response = result.clone().ok();
         self.log

@@ -168,7 +168,9 @@ async fn a_credential_made_after_established_takes_few_requests() {
         body.and_then(slot_data)
             .is_some_and(|data| tokens_of(&data).is_empty())
     };
-    at_alice.until(|log| log.iter().any(acknowledged)).await;
+    at_alice
+        .until_asking_after(|log| log.iter().any(acknowledged))
+        .await;
     alice.send_credential(ours, note("made now")).await.unwrap();
     assert_eq!(sender.outcome().await, Outcome::Completed);
     let events = receiver.await.unwrap();

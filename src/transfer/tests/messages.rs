@@ -131,6 +131,26 @@ fn large_messages_wait_for_room() {
 }
 
 #[test]
+fn an_app_that_hears_of_no_delivery_may_send_no_more_and_its_record_can_be_read() {
+    let mut world = World::established();
+    world.devices[SENDER].acknowledges = false;
+    let mut sent = 0;
+    for _ in 0..1500 {
+        while world.edit(SENDER, |t, _| t.send(&message(sent as u8)).is_ok()) {
+            sent += 1;
+        }
+        for at in [SENDER, RECEIVER] {
+            world.step(at);
+        }
+    }
+    assert!((256..512).contains(&sent), "{sent}");
+    assert_eq!(world.devices[SENDER].delivered().len(), sent);
+    world.devices[SENDER].acknowledges = true;
+    world.devices[SENDER].look();
+    assert!(world.edit(SENDER, |t, _| t.send(&message(0)).is_ok()));
+}
+
+#[test]
 fn an_app_that_acknowledges_no_events_stops_the_flow_and_loses_nothing() {
     let mut world = World::established();
     world.devices[RECEIVER].acknowledges = false;

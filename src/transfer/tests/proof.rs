@@ -30,6 +30,49 @@ fn aborting(fields: &mut Fields, transfer: &Transfer, code: u64, entropy: &mut E
 }
 
 #[test]
+fn an_established_side_never_says_expired_whatever_the_other_claims() {
+    for (who, other) in SIDES {
+        let mut world = World::established();
+        puts(&mut world, who, |fields, transfer, entropy| {
+            aborting(fields, transfer, codes::EXPIRED, entropy);
+        });
+        world.step(other);
+        world.step(other);
+        assert_eq!(world.outcome(other), Some(Outcome::Unconfirmed));
+
+        let mut world = World::established();
+        puts(&mut world, who, |fields, transfer, entropy| {
+            let context = transfer.context.as_mut().unwrap();
+            let token = context.delete_sec_context(codes::EXPIRED, entropy).unwrap();
+            fields.tokens.push(token);
+        });
+        world.step(other);
+        world.step(other);
+        assert_eq!(world.outcome(other), Some(Outcome::Unconfirmed));
+    }
+}
+
+#[test]
+fn an_abort_after_ones_own_deletion_says_only_what_is_known() {
+    for (who, other) in SIDES {
+        let mut world = World::established();
+        world.terminate(who, TerminateReason::Done);
+        world.step(who);
+        world.step(other);
+        world.step(other);
+        assert_eq!(world.outcome(other), Some(Outcome::Completed));
+        // It has not seen the acknowledgement when it fails.
+        let now = world.clock(who);
+        world.edit(who, |transfer, entropy| {
+            transfer.abort(codes::INTERNAL, now, entropy)
+        });
+        world.relay.lose();
+        world.settle();
+        assert_eq!(world.outcome(who), Some(Outcome::Unconfirmed));
+    }
+}
+
+#[test]
 fn an_abort_never_completes() {
     for (who, other) in SIDES {
         let mut world = World::established();
