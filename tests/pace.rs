@@ -242,9 +242,12 @@ async fn wallet(relay: &Arc<Moody>, sends: bool, steps: usize) -> Wallet {
         bob.sync(MINUTE).await.unwrap();
         alice.sync(MINUTE).await.unwrap();
     }
-    // What is new to either is read before the relay turns: there is no progress any more.
     bob.sync(MINUTE).await.unwrap();
     alice.sync(MINUTE).await.unwrap();
+    // Who stays has read what is new to it before the relay turns: there is no progress any more.
+    if !sends {
+        bob.sync(MINUTE).await.unwrap();
+    }
     match sends {
         true => Wallet {
             client: alice,
