@@ -182,7 +182,7 @@ impl RunningRelay {
     }
 
     /// Ends the relay: takes no more connections, answers held reads at once, waits for requests under way for at most
-    /// [`Limits::shutdown_grace`], and closes what is left.
+    /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace), and closes what is left.
     pub async fn shutdown(mut self) {
         self.stop.send_replace(true);
         self.join().await;

@@ -124,8 +124,8 @@ extension HttpRequest {
             throw TransportError(reason: "the request's URL is none")
         }
         self.init(
-            method: Method(request.method), url: url, headers: .init(request.headers), body: request.body, wait: request.wait,
-            isolation: request.isolation)
+            method: Method(request.method), url: url, headers: .init(request.headers), body: request.body,
+            wait: request.wait, isolation: request.isolation)
     }
 
     var generated: TigressGenerated.HttpRequest {
