@@ -438,6 +438,22 @@ fn a_call_ends_in_its_time_though_the_transport_never_answers() {
     }
 }
 
+#[test]
+fn a_round_that_its_own_time_cuts_short_has_not_failed() {
+    for millis in [0, 100, 1900] {
+        block_on(async {
+            let relay = Moody::new();
+            let wallet = wallet(&relay, true, 1).await;
+            relay.turn(vec![(Whim::Silence, 0)]);
+            let deadline = Duration::from_millis(millis);
+            assert_eq!(wallet.client.sync(deadline).await, Ok(()));
+            // A silence that outlasts a request's time is told.
+            let told = wallet.client.sync(2 * MINUTE).await;
+            assert_eq!(told.unwrap_err().code(), "relay_unreachable");
+        });
+    }
+}
+
 /// A relay with versions and conditional updates, some way off, that holds no answers.
 struct Versioned {
     relay: PlainRelay,

@@ -412,7 +412,7 @@ async fn it_can_be_declined_before_the_pin() {
     let accept = || client.accept_invitation(&world.url, AcceptOptions::default());
     let id = accept().await.unwrap();
     client.decline(id).await.unwrap();
-    client.sync(Duration::ZERO).await.unwrap();
+    client.sync(Duration::from_secs(5)).await.unwrap();
     assert_eq!(
         client.poll(id, Duration::ZERO, 1).await.unwrap().state,
         TransferState::Closed(Outcome::Declined)

@@ -423,7 +423,7 @@ impl TransferClient {
     }
 
     /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background
-    /// work. Stops at `deadline` from now. Forgets ended transfers whose time is over.
+    /// work. Stops at `deadline` from now, and what that cuts short is no failure. Forgets ended transfers whose time is over.
     ///
     /// # Errors
     /// The first failure, after all transfers were tried; the others go on.
@@ -440,6 +440,8 @@ impl TransferClient {
                 .await
             {
                 Ok(Ok(())) => {}
+                // What its own time cut short has not failed.
+                Ok(Err(error)) if error.is_retryable() && Instant::now() >= deadline => break,
                 Ok(Err(error)) => result = result.and(Err(error)),
                 Err(_) => break,
             }
