@@ -272,9 +272,7 @@ impl Record {
         known: Option<Version>,
     ) -> Transition {
         match self.role(claim) {
-            Some(Role::Recipient) if !self.rights.read => {
-                Transition::refused(Refusal::Unauthorized)
-            }
+            // Who is bound has the right to read: without it nobody is.
             Some(_) => Transition::done(self.content(known), Effect::Unchanged, None),
             None if bind && self.may_bind(proof) => {
                 self.bind(claim);
@@ -393,3 +391,6 @@ impl Record {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
