@@ -157,7 +157,12 @@ impl Error {
     pub fn is_retryable(&self) -> bool {
         match self {
             Self::RelayUnreachable { .. } | Self::StoreBusy | Self::Store { .. } => true,
-            Self::RelayRefused { status, .. } => *status == 429 || *status >= 500,
+            // Any other refusal as long as the client itself tries on: then it says when.
+            Self::RelayRefused {
+                status,
+                retry_after,
+                ..
+            } => *status == 429 || *status >= 500 || retry_after.is_some(),
             Self::Other { retryable, .. } => *retryable,
             _ => false,
         }

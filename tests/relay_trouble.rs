@@ -8,8 +8,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tigress::mailbox::{HttpRequest, HttpResponse, headers};
 use tigress::{
-    Config, Error, HttpTransport, InvitationRequest, MemoryStore, TransferClient, TransferId,
-    TransferState, TransportError, TransportFailure,
+    Config, Error, HttpTransport, InvitationRequest, MemoryStore, Outcome, TerminateReason,
+    TransferClient, TransferId, TransferState, TransportError, TransportFailure,
 };
 use tigress_testkit::PlainRelay;
 use tokio::time::{Instant, sleep};
@@ -24,6 +24,8 @@ enum Way {
     Cut(Option<u16>),
     Fails(TransportFailure),
     Silent,
+    /// Answers for the relay, as a captive portal does.
+    Says(u16),
 }
 
 /// A relay that holds answers, and whose mailbox never changes.
@@ -43,6 +45,13 @@ impl HttpTransport for Holding {
         match way {
             Way::Fails(kind) => return Err(TransportError::new(kind, "no")),
             Way::Silent => std::future::pending().await,
+            Way::Says(status) => {
+                return Ok(HttpResponse {
+                    status,
+                    body: b"<html>Welcome</html>".to_vec(),
+                    ..HttpResponse::default()
+                });
+            }
             Way::Cut(status) if hold > 20 * SECOND => {
                 sleep(20 * SECOND).await;
                 let cut = TransportError::new(TransportFailure::CutOff, "the answer was cut off");
@@ -203,4 +212,73 @@ async fn a_certificate_that_is_not_trusted_ends_the_call_at_once() {
     assert_eq!(again.unwrap_err().code(), "untrusted_certificate");
     assert_eq!(started.elapsed(), Duration::ZERO);
     assert_eq!(waiting.holds().len(), 2, "asked once each time");
+}
+
+/// What no call can go on with: a redirect, refusals that say nothing of this mailbox, a page.
+const STRANGE: [u16; 8] = [200, 302, 307, 400, 401, 403, 410, 412];
+
+#[tokio::test(start_paused = true)]
+async fn one_strange_answer_to_a_waiting_read_is_told_and_ends_nothing() {
+    for status in STRANGE {
+        let waiting = Waiting::start().await;
+        waiting.becomes(Way::Says(status));
+        let mut watch = waiting.client.watch_relay(waiting.id);
+        let (client, id) = (waiting.client.clone(), waiting.id);
+        let poll = tokio::spawn(async move { client.poll(id, 50 * SECOND, 0).await });
+        let trouble = watch.changed().await.unwrap();
+        assert_eq!(trouble.code(), "relay_refused", "{status}");
+        assert!(trouble.is_retryable(), "{status}: {trouble}");
+        waiting.becomes(Way::Open);
+        assert_eq!(watch.changed().await, None);
+        let update = poll.await.unwrap().unwrap();
+        assert_eq!(update.state, TransferState::Invited);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_strange_answer_that_stays_ends_a_call_after_a_minute_and_a_few_requests() {
+    for status in STRANGE {
+        for each in [0, 7, 600] {
+            let waiting = Waiting::start().await;
+            waiting.becomes(Way::Says(status));
+            let started = Instant::now();
+            let error = loop {
+                let error = waiting.poll(each).await.unwrap_err();
+                assert_eq!(error.code(), "relay_refused");
+                if !error.is_retryable() {
+                    break error;
+                }
+                sleep(SECOND).await;
+            };
+            let took = started.elapsed();
+            let bounds = 60 * SECOND..=90 * SECOND;
+            assert!(bounds.contains(&took), "{status}, {each}: {took:?}");
+            assert!(waiting.holds().len() <= 30, "{}", waiting.holds().len());
+            assert_eq!(waiting.client.relay_trouble(waiting.id), Some(error));
+            // Not for ever: whoever asks later is answered.
+            waiting.becomes(Way::Open);
+            sleep(60 * SECOND).await;
+            assert_eq!(waiting.poll(5).await.unwrap(), TransferState::Invited);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refused_deletion_keeps_no_outcome_from_the_app_and_is_tried_again_later() {
+    for status in [302, 400, 403, 410, 412] {
+        let waiting = Waiting::start().await;
+        let reason = TerminateReason::Cancelled;
+        waiting.client.terminate(waiting.id, reason).await.unwrap();
+        waiting.becomes(Way::Says(status));
+        let closed = TransferState::Closed(Outcome::Cancelled);
+        assert_eq!(waiting.poll(600).await.unwrap(), closed, "{status}");
+        assert!(waiting.holds().len() <= 30);
+        assert!(waiting.client.sync(60 * SECOND).await.is_err());
+        waiting.becomes(Way::Open);
+        sleep(60 * SECOND).await;
+        waiting.client.sync(60 * SECOND).await.unwrap();
+        assert_eq!(waiting.holds().len(), 1);
+        waiting.client.sync(60 * SECOND).await.unwrap();
+        assert_eq!(waiting.holds().len(), 1, "nothing is left to be done");
+    }
 }

@@ -175,7 +175,11 @@ impl TigressError {
             | Self::StoreBusy
             | Self::Store { .. }
             | Self::Cancelled => true,
-            Self::RelayRefused { status, .. } => *status == 429 || *status >= 500,
+            Self::RelayRefused {
+                status,
+                retry_after,
+                ..
+            } => *status == 429 || *status >= 500 || retry_after.is_some(),
             Self::Other { retryable, .. } => *retryable,
             _ => false,
         }
@@ -291,6 +295,11 @@ mod tests {
                 status: 403,
                 reason: "why",
                 retry_after: None,
+            },
+            Error::RelayRefused {
+                status: 302,
+                reason: "why",
+                retry_after: Some(std::time::Duration::from_secs(3)),
             },
             Error::Store { reason: text() },
             Error::StoreBusy,

@@ -154,7 +154,7 @@ impl TransferClient {
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
             Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
             // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
-            other => return Err(Error::from_reply(other)),
+            other => return live.told(Err(Error::from_reply(other))),
         }
         let used = self.used_credentials(id).await?;
         let checked = self

@@ -103,6 +103,14 @@ impl Live {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// A refusal that ends a call, shown beside it.
+    fn told<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        if let Err(error @ Error::RelayRefused { .. }) = &result {
+            self.trouble.set(Some(error.clone()));
+        }
+        result
+    }
+
     /// The app wants something of the other side.
     fn wake(&self) {
         self.allowance().hurry();

@@ -13,6 +13,10 @@ const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
 const AT_ONCE: u32 = 12;
 /// … and then one in this time: whatever happens, at most 12 + 17 in any minute.
 const EACH: Duration = Duration::from_millis(3500);
+/// Refusals are the relay's last word only so many times…
+const REFUSED_COUNT: u32 = 3;
+/// … over at least this time.
+const REFUSED_TIME: Duration = Duration::from_secs(60);
 
 /// What one transfer may ask, whoever calls and however often. Kept in memory, from call to call.
 #[derive(Debug, Default)]
@@ -23,6 +27,8 @@ pub(super) struct Allowance {
     read_after: Option<Instant>,
     /// Held reads in a row to which nothing had come when their call's time was over.
     silent: u32,
+    /// When the relay began to give answers that no call can go on with, and how many since.
+    refused: Option<(Instant, u32)>,
 }
 
 impl Allowance {
@@ -61,8 +67,19 @@ impl Allowance {
         self.read_after = None;
     }
 
-    pub(super) fn answered(&mut self) {
+    pub(super) fn answered(&mut self, is_refusal: bool) {
         self.silent = 0;
+        self.refused = is_refusal.then(|| {
+            let (since, count) = self.refused.unwrap_or((Instant::now(), 0));
+            (since, count.saturating_add(1))
+        });
+    }
+
+    /// Whether the relay has refused for so long that it may be meant. A captive portal or a proxy in the middle of a
+    /// deploy answers for it, too.
+    pub(super) fn is_refused_for_good(&self) -> bool {
+        self.refused
+            .is_some_and(|(since, count)| count >= REFUSED_COUNT && since.elapsed() >= REFUSED_TIME)
     }
 
     /// A held read's call has no more time. Says whether that begins to be strange.

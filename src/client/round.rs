@@ -47,6 +47,8 @@ struct Round {
     looked: bool,
     pace: Pace,
     retries: Retries,
+    /// The pauses after refusals.
+    refusals: Retries,
     /// What was not handed to the transfer yet.
     answered: Option<Answered>,
 }
@@ -57,6 +59,7 @@ impl Round {
             looked: false,
             pace: Pace::new(config),
             retries: Retries::default(),
+            refusals: Retries::default(),
             answered: None,
         }
     }
@@ -84,9 +87,14 @@ impl TransferClient {
         loop {
             live.sleep();
             let before = slot.clone();
-            let step = self
-                .step(id, slot, round.answered.as_ref(), time, after)
-                .await?;
+            let step = self.step(id, slot, round.answered.as_ref(), time, after);
+            let step = match step.await {
+                Ok(step) => step,
+                Err(error) => {
+                    self.bear(id, live, error, &mut round, time).await?;
+                    continue;
+                }
+            };
             if slot.advances() != before.advances() {
                 live.allowance().progressed();
             }
@@ -124,6 +132,37 @@ impl TransferClient {
             self.make(live, slot, &mut round, step.next, call, request, time)
                 .await?;
         }
+    }
+
+    /// An answer that no call can go on with ends none at once: whoever stands between answers for the relay, too. It is
+    /// asked again until its refusals have lasted.
+    async fn bear(
+        &self,
+        id: TransferId,
+        live: &Live,
+        error: Error,
+        round: &mut Round,
+        time: Time,
+    ) -> Result<(), Error> {
+        let answered = round.answered.take();
+        if answered.is_none() || !matches!(error, Error::RelayRefused { .. }) {
+            return Err(error);
+        }
+        if live.allowance().is_refused_for_good() {
+            live.trouble.set(Some(error.clone()));
+            let left = self.transact(id, |transfer, now, _| Ok(transfer.leave_behind(now)));
+            return if left.await? { Ok(()) } else { Err(error) };
+        }
+        let pause = round.refusals.next()?;
+        let error = error.not_before(pause);
+        live.trouble.set(Some(error.clone()));
+        live.allowance().back_off(pause);
+        if pause >= time.left() {
+            return Err(error);
+        }
+        tracing::debug!(code = error.code(), "refused, trying again");
+        sleep_or_wake(live, pause).await;
+        Ok(())
     }
 
     /// Makes one request; what is answered is in the round then.
@@ -255,11 +294,11 @@ impl TransferClient {
             date,
         };
         let before = slot.clone();
-        self.transact(id, |transfer, now, entropy| {
+        let handed = self.transact(id, |transfer, now, entropy| {
             *slot = before.clone();
             Ok(answered.hand_over(transfer, now, slot, entropy))
-        })
-        .await?
+        });
+        live.told(handed.await?)
     }
 
     /// Makes the mailbox of a new invitation; the same bytes and request id until it was answered.
@@ -280,7 +319,7 @@ impl TransferClient {
                     .map(|answered| answered.hand_over(transfer, now, slot, entropy));
                 Ok(handed.unwrap_or(Ok(())).map(|()| transfer.creation()))
             });
-            let Some(request) = creation.await?? else {
+            let Some(request) = live.told(creation.await?)? else {
                 break;
             };
             if tries == MAX_CREATIONS {

@@ -66,7 +66,7 @@ impl Default for Retries {
 }
 
 impl Retries {
-    fn next(&mut self) -> Result<Duration, Error> {
+    pub(super) fn next(&mut self) -> Result<Duration, Error> {
         let pause = jittered(self.0)?;
         self.0 = (self.0 * 2).min(MAX_RETRY);
         Ok(pause)
@@ -126,7 +126,11 @@ impl TransferClient {
         }
         turn.map(|at| NotYet {
             at,
-            trouble: live.trouble.now().map(|error| error.not_before(at - now)),
+            trouble: live.trouble.now().map(|error| match error.is_retryable() {
+                true => error.not_before(at - now),
+                // A refusal that has lasted, or ended its call, is not tried again by itself.
+                false => error,
+            }),
         })
     }
 
@@ -195,8 +199,12 @@ impl TransferClient {
                     Error::from_reply(&Reply::RetryLater { after, status })
                 }
                 reply => {
-                    live.allowance().answered();
-                    live.trouble.set(refusal_of(&reply));
+                    let is_refusal = is_refusal(&reply);
+                    live.allowance().answered(is_refusal);
+                    // What a refusal ends, or not, its caller knows.
+                    if !is_refusal {
+                        live.trouble.set(None);
+                    }
                     return Ok((reply, response.date()));
                 }
             },
@@ -273,15 +281,12 @@ fn failed(error: Error, not_before: Instant, retries: &mut Retries) -> Unanswere
     }
 }
 
-/// What is wrong with an answer, if it is none that a call can go on with.
-fn refusal_of(reply: &Reply) -> Option<Error> {
-    match reply {
-        Reply::Redirected { .. }
-        | Reply::Refused { .. }
-        | Reply::Malformed
-        | Reply::Unauthorized => Some(Error::from_reply(reply)),
-        _ => None,
-    }
+/// Whether it is an answer that no call can go on with.
+fn is_refusal(reply: &Reply) -> bool {
+    matches!(
+        reply,
+        Reply::Redirected { .. } | Reply::Refused { .. } | Reply::Malformed | Reply::Unauthorized
+    )
 }
 
 /// Between half of the time and all of it, so that many clients don't come at once.

@@ -224,7 +224,8 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
         404 => Reply::Gone {
             final_: is_final(response),
         },
-        412 => Reply::Conflict,
+        // Of what asks for no version it says nothing.
+        412 if matches!(call, Some(Call::Update { .. })) => Reply::Conflict,
         429 | 500..=599 => Reply::RetryLater {
             after: retry_after(response),
             status,

@@ -126,7 +126,23 @@ fn answers_mean_what_the_draft_says() {
         interpret(Some(&read), &response(401, "")),
         Reply::Unauthorized
     );
-    assert_eq!(interpret(Some(&read), &response(412, "")), Reply::Conflict);
+    let update = Call::Update {
+        payload: String::new(),
+        request_id: RequestId::from(uuid::Uuid::nil()),
+        if_match: Some("7".into()),
+        notification: None,
+    };
+    assert_eq!(
+        interpret(Some(&update), &response(412, "")),
+        Reply::Conflict
+    );
+    for call in [None, Some(&read), Some(&delete)] {
+        let told = interpret(call, &response(412, ""));
+        assert!(
+            matches!(told, Reply::Refused { status: 412, .. }),
+            "no condition was set"
+        );
+    }
     assert_eq!(
         interpret(Some(&read), &response(302, "")),
         Reply::Redirected { status: 302 }

@@ -178,6 +178,21 @@ impl Transfer {
         self.close(outcome, now, None);
     }
 
+    /// The relay has refused for long what is left to be asked of it. Where that decides nothing any more, the transfer has
+    /// ended, and its rest is tried with each later round; says whether it did.
+    pub(crate) fn leave_behind(&mut self, now: u64) -> bool {
+        let (Some(outcome), None) = (self.known_outcome(), self.outcome()) else {
+            return false;
+        };
+        let aborted = matches!(self.phase, Phase::Aborting { .. });
+        let data = match self.phase {
+            Phase::Removing { .. } | Phase::Relinquishing { .. } => None,
+            _ => self.envelope(),
+        };
+        self.close_with_last(outcome, data, aborted, now);
+        true
+    }
+
     /// This side's last envelope was written: over. The other side may take its time until the invitation's is over
     /// to read an abort.
     pub(super) fn wrote_last(&mut self, data: &str, now: u64) {
@@ -192,13 +207,19 @@ impl Transfer {
         if self.envelope().as_deref() != Some(data) {
             return;
         }
+        self.close_with_last(outcome, Some(data.to_owned()), aborted, now);
+    }
+
+    /// The end, with what may still have to be said in it, for as long as somebody may read it.
+    fn close_with_last(&mut self, outcome: Outcome, data: Option<String>, aborted: bool, now: u64) {
         let unread = match aborted {
             true => self.left(now),
             false => 0,
         };
+        let linger = if data.is_some() { LINGER } else { 0 };
         let parting = Parting {
-            data: Some(data.to_owned()),
-            until: now.saturating_add(LINGER).saturating_add(unread),
+            data,
+            until: now.saturating_add(linger).saturating_add(unread),
             aborted,
         };
         self.close(outcome, now, Some(parting));

@@ -256,7 +256,8 @@ impl Transfer {
                 break;
             }
             match self.take(token, now, entropy) {
-                Ok(()) => self.window.take(token),
+                Ok(true) => self.window.take(token),
+                Ok(false) => break,
                 // Not acknowledged, and no endless re-send: the transfer ends.
                 Err(code) => return self.abort(code, now, entropy),
             }
@@ -265,11 +266,12 @@ impl Transfer {
     }
 
     fn takes_tokens(&self, now: u64) -> bool {
-        !self.is_over(now)
-            && matches!(
-                self.phase,
-                Phase::Establishing | Phase::Established { .. } | Phase::Deleting { .. }
-            )
+        match self.phase {
+            Phase::Establishing | Phase::Established { .. } => !self.is_over(now),
+            // It has a while more to be told by the other side's deletion how both ended.
+            Phase::Deleting { .. } => !self.is_past_deadline(now),
+            _ => false,
+        }
     }
 
     fn mark_delivered(&mut self, acknowledged: u64) {
@@ -284,15 +286,19 @@ impl Transfer {
         });
     }
 
-    /// Takes one authentic token; the code with which the transfer ends if it can't be decoded.
-    fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<(), u64> {
+    /// Takes one authentic token, unless it is a message that comes after the end; the code with which the transfer ends if
+    /// it can't be decoded.
+    fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<bool, u64> {
         if matches!(self.phase, Phase::Establishing) {
-            return self.establish(token, now, entropy);
+            return self.establish(token, now, entropy).map(|()| true);
         }
-        let judged = self.judged(now);
+        let (judged, is_over) = (self.judged(now), self.is_over(now));
         let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
         if let Ok(deletion) = context.process_context_token(token) {
-            return self.take_deletion(&deletion, now);
+            return self.take_deletion(&deletion, now).map(|()| true);
+        }
+        if is_over {
+            return Ok(false);
         }
         let unwrapped = context
             .unwrap(token, judged)
@@ -305,7 +311,7 @@ impl Transfer {
         self.next_received += 1;
         self.events
             .push(TransferEvent::CredentialReceived { credential, index });
-        Ok(())
+        Ok(true)
     }
 
     /// The other side's deletion: its number is the next one, so nothing before it is missing here; and it has

@@ -9,6 +9,12 @@ const REASONS: [TerminateReason; 3] = [
     TerminateReason::Cancelled,
 ];
 
+/// Does what is left of a transfer whose relay refuses it for long, and says whether that ended it.
+fn leave_behind(world: &mut World, at: usize) -> bool {
+    let now = world.clock(at);
+    world.edit(at, |transfer, _| transfer.leave_behind(now))
+}
+
 /// How a transfer ends that one side ends for this reason, with nothing undelivered.
 fn word(reason: TerminateReason) -> Outcome {
     match reason {
@@ -509,4 +515,93 @@ fn a_transfer_ends_and_is_forgotten_although_its_relay_never_comes_back() {
     let mut transfer = world.devices[RECEIVER].load();
     transfer.advance(late, &mut world.entropy()).unwrap();
     assert_eq!(transfer.outcome(), Some(Outcome::Unconfirmed));
+}
+
+#[test]
+fn what_is_decided_ends_although_the_relay_refuses_the_rest_and_that_is_tried_on() {
+    // Its deletion is confirmed; the mailbox would be deleted.
+    let mut world = World::established();
+    world.terminate(SENDER, TerminateReason::Done);
+    world.step(SENDER);
+    assert!(!leave_behind(&mut world, SENDER), "nothing is decided");
+    world.devices[RECEIVER].kill();
+    world.step(RECEIVER);
+    // The other side's is taken; the acknowledgement would be written.
+    assert!(leave_behind(&mut world, RECEIVER));
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Completed));
+    world.sync(RECEIVER);
+    assert!(world.slot().tokens.is_empty(), "written later");
+    world.devices[SENDER].kill();
+    world.step(SENDER);
+    assert!(leave_behind(&mut world, SENDER));
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    assert!(!leave_behind(&mut world, SENDER), "once");
+    world.sync(SENDER);
+    assert!(world.relay.is_gone(), "deleted later");
+
+    // Taken back before anybody answered; given back.
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    assert!(leave_behind(&mut world, RECEIVER));
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Declined));
+    world.sync(RECEIVER);
+    assert!(!world.relay.is_claimed());
+    world.terminate(SENDER, TerminateReason::Cancelled);
+    assert!(leave_behind(&mut world, SENDER));
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Cancelled));
+    world.sync(SENDER);
+    assert!(world.relay.is_gone());
+
+    // An abort that nobody has read yet stays to be read.
+    let mut world = World::established();
+    abort(&mut world, SENDER, codes::INTERNAL);
+    assert!(leave_behind(&mut world, SENDER));
+    assert_eq!(
+        world.outcome(SENDER),
+        Some(Outcome::Failed(codes::INTERNAL))
+    );
+    world.sync(SENDER);
+    assert!(world.slot().abort.is_some());
+    world.settle();
+    assert_eq!(
+        world.outcome(RECEIVER),
+        Some(Outcome::Failed(codes::INTERNAL))
+    );
+}
+
+/// Both are done in the last second, and the receiver has written it first; the sender reads that after the end.
+fn crossing_the_end(message: Option<u8>) -> World {
+    let mut world = World::established();
+    world.relay.expire_at(u64::MAX);
+    world.wait(LIFETIME - 1);
+    if let Some(message) = message {
+        world.send(RECEIVER, message);
+    }
+    for at in [SENDER, RECEIVER] {
+        world.terminate(at, TerminateReason::Done);
+    }
+    world.step(RECEIVER);
+    world.wait(10);
+    world.devices[SENDER].kill();
+    assert_eq!(world.step(SENDER), Next::Read);
+    world
+}
+
+#[test]
+fn deletions_that_cross_the_end_have_their_while_to_be_taken() {
+    let mut world = crossing_the_end(None);
+    assert!(matches!(world.step(SENDER), Next::Write(_)));
+    world.run();
+    assert_eq!(world.outcomes(), [Some(Outcome::Completed); 2]);
+}
+
+#[test]
+fn a_message_that_comes_after_the_end_is_not_taken_and_aborts_nothing() {
+    let mut world = crossing_the_end(Some(1));
+    assert_eq!(world.devices[SENDER].received(), []);
+    assert_eq!(world.state(SENDER), TransferState::Closing);
+    world.wait(LINGER);
+    world.step(SENDER);
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Unconfirmed));
 }

@@ -83,7 +83,7 @@ extension TigressError {
     public var isRetryable: Bool {
         switch self {
         case .relayUnreachable, .storeBusy, .store: true
-        case .relayRefused(let status, _, _): status == 429 || status >= 500
+        case .relayRefused(let status, _, let retryAfter): status == 429 || status >= 500 || retryAfter != nil
         case .other(_, _, let retryable): retryable
         default: false
         }
