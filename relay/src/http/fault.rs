@@ -50,7 +50,7 @@ impl From<StoreError> for Fault {
             StoreError::Full => "the relay has no room for more",
             StoreError::DiskFull => "the relay's disk is full",
             StoreError::Failing => "the relay's disk takes no writes",
-            StoreError::Replaced => "the relay's store was deleted or replaced",
+            StoreError::Replaced => "the relay's store was deleted, replaced or cut short",
             StoreError::Unavailable => "the relay can't reach its store",
         })
     }

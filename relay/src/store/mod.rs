@@ -166,7 +166,7 @@ pub enum StoreError {
     #[error("the store can't write")]
     Failing,
     /// The store's file is not the one any more that was opened.
-    #[error("the store's file was deleted or replaced")]
+    #[error("the store's file was deleted, replaced or cut short")]
     Replaced,
     /// The store can't be reached.
     #[error("the store is unavailable")]

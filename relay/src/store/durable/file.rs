@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use rusqlite::{Connection, ErrorCode, Statement};
 
 use super::log::{self, Claimed};
-use super::mark::{APPLICATION, Found, Identity, LAYOUT, beside, look};
+use super::mark::{APPLICATION, Found, Identity, LAYOUT, Misplaced, Watched, beside, look};
 
 /// - The log is synced with every commit (`synchronous` FULL): a commit survives a loss of power.
 /// - The file is locked from the first access to the end.
@@ -89,9 +89,9 @@ impl OpenError {
 #[derive(Debug)]
 pub(super) struct File {
     connection: Connection,
-    path: PathBuf,
     identity: Identity,
-    log: Option<Identity>,
+    main: Watched,
+    log: Option<Watched>,
 }
 
 /// How much a file holds.
@@ -134,11 +134,12 @@ impl File {
             (APPLICATION, layout) if layout > LAYOUT => return Err(OpenError::Newer { path: at }),
             _ => return Err(OpenError::Damaged { path: at }),
         }
+        let main = Watched::begin(at).map_err(|error| OpenError::failed(path, &error))?;
         remember_open(identity);
         Ok(Self {
             connection,
-            log: Identity::of(&beside(path, "-wal")).ok(),
-            path: at,
+            log: Watched::begin(beside(path, "-wal")).ok(),
+            main,
             identity,
         })
     }
@@ -168,18 +169,20 @@ impl File {
         self.execute(&format!("PRAGMA user_version = {LAYOUT}"))
     }
 
-    /// Whether the path still leads to the files that were opened. What is written to others is lost when they are closed.
-    pub(super) fn is_in_place(&self) -> bool {
-        let same = |path: &Path, identity| Identity::of(path).is_ok_and(|found| found == identity);
-        let log = self.log;
-        same(&self.path, self.identity)
-            && log.is_none_or(|log| same(&beside(&self.path, "-wal"), log))
+    /// Whether the path still leads to the files that were opened, and they are as long as they were. What is written to
+    /// others is lost when they are closed, and what is missing in these is lost already.
+    pub(super) fn look(&self) -> Result<(), Misplaced> {
+        self.main.look()?;
+        self.log.as_ref().map_or(Ok(()), Watched::look)
     }
 
     /// Whether everything that was written is in the main file and the log, which may still hold what was erased, is empty.
     pub(super) fn empty_log(&self) -> rusqlite::Result<bool> {
         let sql = "PRAGMA wal_checkpoint(TRUNCATE)";
         let busy: i64 = self.connection.query_row(sql, [], |row| row.get(0))?;
+        if let (0, Some(log)) = (busy, &self.log) {
+            log.emptied();
+        }
         Ok(busy == 0)
     }
 

@@ -1,10 +1,11 @@
 //! Telling a relay's store from anything else before anything is written: by the first bytes of the file, as SQLite's
 //! file format has them (<https://sqlite.org/fileformat2.html>, §1.3).
 
+use std::cell::Cell;
 use std::fs::{self, File, OpenOptions, Permissions};
 use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::file::OpenError;
 
@@ -34,6 +35,56 @@ impl Identity {
         let found = fs::metadata(path)?;
         Ok(Self(found.dev(), found.ino()))
     }
+}
+
+/// One of the store's own files while it is open: which it is, and that nobody has cut it short.
+#[derive(Debug)]
+pub(super) struct Watched {
+    path: PathBuf,
+    identity: Identity,
+    /// Its length when it was looked at last.
+    length: Cell<u64>,
+    /// It was shorter once: what is missing does not come back with its length.
+    is_cut: Cell<bool>,
+}
+
+impl Watched {
+    pub(super) fn begin(path: PathBuf) -> io::Result<Self> {
+        let (identity, length) = (Identity::of(&path)?, fs::metadata(&path)?.len());
+        Ok(Self {
+            path,
+            identity,
+            length: Cell::new(length),
+            is_cut: Cell::new(false),
+        })
+    }
+
+    /// Whether the path leads to it and it is whole, as far as its length tells.
+    pub(super) fn look(&self) -> Result<(), Misplaced> {
+        let found = fs::metadata(&self.path).map_err(|_| Misplaced::Replaced)?;
+        if Identity(found.dev(), found.ino()) != self.identity {
+            return Err(Misplaced::Replaced);
+        }
+        if found.len() < self.length.replace(found.len()) {
+            self.is_cut.set(true);
+        }
+        match self.is_cut.get() {
+            true => Err(Misplaced::Cut),
+            false => Ok(()),
+        }
+    }
+
+    /// Its owner has emptied it.
+    pub(super) fn emptied(&self) {
+        self.length.set(0);
+    }
+}
+
+/// What was done to a store's file underneath.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Misplaced {
+    Replaced,
+    Cut,
 }
 
 /// Looks at a file, writes nothing to one that is not ours, and makes one that is there for its user only.
@@ -109,7 +160,7 @@ fn make_private(path: &Path) -> io::Result<()> {
 }
 
 /// The file of the same name with this at its end.
-pub(super) fn beside(path: &Path, end: &str) -> std::path::PathBuf {
+pub(super) fn beside(path: &Path, end: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(end);
     name.into()

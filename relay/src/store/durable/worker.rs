@@ -14,6 +14,7 @@ use super::Counted;
 use super::batch::Batch;
 use super::file::File;
 use super::job::{Done, Job, Task};
+use super::mark::Misplaced;
 use super::reserve::Reserve;
 use super::rows::{RowError, Rows};
 
@@ -40,8 +41,8 @@ struct State {
     deleted: usize,
     /// Why the last write was not kept.
     trouble: Option<StoreError>,
-    /// Whether the path leads to another file now.
-    misplaced: bool,
+    /// What was done to the file underneath.
+    misplaced: Option<Misplaced>,
 }
 
 impl Worker {
@@ -144,13 +145,17 @@ impl Work<'_> {
     }
 
     fn look_at_the_file(&mut self) {
-        let misplaced = !self.file.is_in_place();
-        if misplaced && !self.state.misplaced {
-            tracing::error!(
-                "the store's file was deleted or replaced: nothing is written any more"
-            );
-        } else if !misplaced && self.state.misplaced {
-            tracing::info!("the store's file is back in its place");
+        let misplaced = self.file.look().err();
+        if misplaced != self.state.misplaced {
+            match misplaced {
+                Some(Misplaced::Replaced) => tracing::error!(
+                    "the store's file was deleted or replaced: nothing is written any more"
+                ),
+                Some(Misplaced::Cut) => tracing::error!(
+                    "the store's file was cut short: nothing is written any more, and what was in it is lost"
+                ),
+                None => tracing::info!("the store's file is back in its place"),
+            }
         }
         self.state.misplaced = misplaced;
     }
@@ -181,8 +186,8 @@ impl Work<'_> {
     fn in_one_transaction(&mut self, jobs: &[Job]) -> Result<Answers, StoreError> {
         let deleted = self.state.deleted;
         let writable = match self.state.misplaced {
-            true => Err(StoreError::Replaced),
-            false => Ok(()),
+            Some(_) => Err(StoreError::Replaced),
+            None => Ok(()),
         };
         let mut batch = Batch {
             rows: &mut self.rows,
@@ -220,7 +225,11 @@ impl Work<'_> {
     /// Where the last write was not kept: whether one would be now. On a full disk a little may find room where what a
     /// call brings does not.
     fn try_again(&mut self) {
-        let Some(trouble) = self.state.trouble.filter(|_| !self.state.misplaced) else {
+        let Some(trouble) = self
+            .state
+            .trouble
+            .filter(|_| self.state.misplaced.is_none())
+        else {
             return;
         };
         if trouble == StoreError::DiskFull && !self.reserve.has_room_beside() {

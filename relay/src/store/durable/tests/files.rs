@@ -165,6 +165,48 @@ async fn a_file_that_is_replaced_is_noticed_and_not_written_to() {
     assert_eq!(store.ready(&room).await, Err(StoreError::Replaced));
 }
 
+#[tokio::test]
+async fn a_file_that_is_cut_short_in_its_place_is_noticed_and_not_written_to() {
+    for (end, left) in [("", 4096), ("", 0), ("-wal", 4096), ("-wal", 0)] {
+        let (_folder, path) = folder();
+        let store = DurableStore::open(&path).unwrap();
+        let room = Room::default();
+        for n in 1..=20 {
+            create(&store, n, &"x".repeat(1_000)).await;
+        }
+        if end.is_empty() {
+            // From the log into the file.
+            store.sweep(NOW).await.unwrap();
+        }
+        assert_eq!(store.ready(&room).await, Ok(()));
+        let options = std::fs::File::options().write(true).clone();
+        let file = options.open(mark::beside(&path, end)).unwrap();
+        let whole = file.metadata().unwrap().len();
+        file.set_len(left).unwrap();
+        assert_eq!(store.ready(&room).await, Err(StoreError::Replaced), "{end}");
+        let written = store.apply(mailbox(1), update(7, "lost"), &room, NOW).await;
+        assert_eq!(written, Err(StoreError::Replaced));
+        assert_eq!(file.metadata().unwrap().len(), left, "not written to");
+        file.set_len(whole).unwrap();
+        assert_eq!(
+            store.ready(&room).await,
+            Err(StoreError::Replaced),
+            "it is not what it was"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_log_that_the_store_empties_itself_is_not_cut() {
+    let (_folder, path) = folder();
+    let store = DurableStore::open(&path).unwrap();
+    for n in 1..=20 {
+        create(&store, n, &"x".repeat(1_000)).await;
+        assert_eq!(store.sweep(NOW).await, Ok(0));
+        assert_eq!(store.ready(&Room::default()).await, Ok(()));
+    }
+}
+
 /// What a kill leaves, with one byte of the log changed.
 #[tokio::test]
 async fn damage_to_the_log_is_told() {
