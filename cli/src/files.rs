@@ -1,14 +1,20 @@
 //! Files of the user: read whole within the limit, written whole or not at all.
 
-use std::fs::{File, FileType};
+use std::fs::{self, File, FileType};
 use std::io::{self, Read, Write as _};
-use std::os::unix::fs::FileTypeExt as _;
+use std::os::unix::fs::{FileTypeExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 use zeroize::Zeroizing;
 
 use crate::exit::Failure;
+
+/// What is not whole yet is named so, with something random between.
+const PART: &str = ".tigress-";
+const PART_END: &str = ".part";
+/// How often a file is begun that somebody else takes away at once.
+const BEGINNINGS: usize = 10;
 
 /// Whether it stands for stdin or stdout.
 pub(crate) fn is_dash(path: &Path) -> bool {
@@ -66,7 +72,8 @@ fn put(path: &Path, content: &[u8], force: bool) -> Result<(), Failure> {
     }
     check_place(path, force)?;
     let folder = folder_of(path);
-    let mut file = NamedTempFile::new_in(&folder).map_err(failed)?;
+    clear(&folder);
+    let mut file = begin(&folder).map_err(failed)?;
     file.write_all(content)
         .and_then(|()| file.as_file().sync_all())
         .map_err(failed)?;
@@ -87,12 +94,57 @@ fn put(path: &Path, content: &[u8], force: bool) -> Result<(), Failure> {
     }
 }
 
+/// A file that is not whole yet. It is locked as long as its process lives, so that what a kill leaves behind is known by
+/// that; where a file system has no locks, it stays.
+fn begin(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut beginnings = 0;
+    loop {
+        let mut builder = tempfile::Builder::new();
+        let file = builder.prefix(PART).suffix(PART_END).tempfile_in(folder)?;
+        let _ = file.as_file().lock();
+        beginnings += 1;
+        // Somebody who clears up may have come between the two.
+        if file.as_file().metadata()?.nlink() > 0 || beginnings == BEGINNINGS {
+            return Ok(file);
+        }
+    }
+}
+
+/// Takes away what a kill has left in a folder: this user's files of that name that nobody works on.
+fn clear(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder) else {
+        return;
+    };
+    let is_part = |name: &str| name.starts_with(PART) && name.ends_with(PART_END);
+    for entry in entries.flatten() {
+        if entry.file_name().to_str().is_some_and(is_part) {
+            remove_if_left(&entry.path());
+        }
+    }
+}
+
+fn remove_if_left(path: &Path) {
+    let own = rustix::process::geteuid().as_raw();
+    let is_own = |found: fs::Metadata| found.is_file() && found.uid() == own;
+    if !path.symlink_metadata().is_ok_and(is_own) {
+        return;
+    }
+    if let Ok(file) = File::open(path)
+        && file.try_lock().is_ok()
+    {
+        // Under the lock: whoever has just begun it sees that it is gone.
+        let _ = fs::remove_file(path);
+    }
+}
+
 /// Says early what `write` would say at the end.
 pub(crate) fn check_free(path: &Path, force: bool) -> Result<(), Failure> {
     check_place(path, force)?;
-    if !folder_of(path).is_dir() {
+    let folder = folder_of(path);
+    if !folder.is_dir() {
         return Err(unwritable(path, "its folder is not there"));
     }
+    clear(&folder);
     Ok(())
 }
 

@@ -312,3 +312,28 @@ fn ended_transfers_can_be_forgotten_and_their_invitations_are_not() {
         (Some(1), &"not_ended".into())
     );
 }
+
+#[test]
+fn what_a_kill_has_left_beside_a_file_is_gone_after_the_next_run() {
+    let offer = offer();
+    let desk = &offer.desk;
+    let left = desk.write(".tigress-aB3xY9.part", b"half of a k");
+    let held = desk.write(".tigress-bC4yZ0.part", b"somebody is at it");
+    let foreign = desk.write("tigress.part", b"the user's own");
+    let link = desk.path(".tigress-cD5zA1.part");
+    symlink(&foreign, &link).unwrap();
+    let lock = std::fs::File::open(&held).unwrap();
+    lock.lock().unwrap();
+    assert_eq!(offer.receive(&["--out", "got"]).code, Some(0));
+    assert_eq!(desk.read("got"), b"the key");
+    assert!(!left.exists(), "it is nobody's any more");
+    for kept in [held, foreign, link] {
+        assert!(kept.exists(), "{}", kept.display());
+    }
+    let names = std::fs::read_dir(desk.path(".")).unwrap();
+    let parts = names.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().starts_with(".tigress-")
+    });
+    assert_eq!(parts.count(), 2, "and none is left by this one");
+}
