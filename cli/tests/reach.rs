@@ -4,6 +4,8 @@
 mod common;
 
 use std::io::{Read as _, Write as _};
+use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
 
 use common::{Desk, Process, Relay, Signal, text};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -301,4 +303,87 @@ fn what_is_for_this_machine_goes_to_no_proxy() {
     assert_eq!(through(&words).end().code, Some(0));
     assert_eq!(sender.end().code, Some(0));
     assert_eq!(through(&["demo"]).end().code, Some(0));
+}
+
+/// Stands before a relay, and may answer for it as a captive portal does.
+#[derive(Clone, Default)]
+struct Portal(Arc<Mutex<Between>>);
+
+#[derive(Default)]
+struct Between {
+    is_shut: bool,
+    /// Both ends of what it lets through.
+    open: Vec<(TcpStream, TcpStream)>,
+}
+
+const ELSEWHERE: &[u8] =
+    b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:9/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+
+impl Portal {
+    fn before(desk: &Desk) -> (Self, Relay) {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let mut process = desk.start(&["relay", "--store", "memory", "--public-url", &url]);
+        let line = process.line().unwrap();
+        let address = line.strip_prefix("listening on http://").unwrap();
+        let address = address.split(' ').next().unwrap().to_owned();
+        let portal = Self::default();
+        let clients = portal.clone();
+        std::thread::spawn(move || {
+            for client in listener.incoming().map_while(Result::ok) {
+                clients.take(client, &address);
+            }
+        });
+        (portal, Relay { process, url })
+    }
+
+    fn take(&self, mut client: TcpStream, relay: &str) {
+        let mut between = self.0.lock().unwrap();
+        if between.is_shut {
+            let mut head = [0; 64 * 1024];
+            let _ = client.read(&mut head);
+            let _ = client.write_all(ELSEWHERE);
+            return;
+        }
+        let relay = TcpStream::connect(relay).unwrap();
+        for (from, to) in [(&client, &relay), (&relay, &client)] {
+            let (mut from, mut to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
+            std::thread::spawn(move || {
+                let _ = std::io::copy(&mut from, &mut to);
+                let _ = to.shutdown(Shutdown::Both);
+            });
+        }
+        between.open.push((client, relay));
+    }
+
+    /// From now on it answers everything, also what the relay holds.
+    fn shut(&self) {
+        let mut between = self.0.lock().unwrap();
+        between.is_shut = true;
+        for (mut client, relay) in between.open.drain(..) {
+            let _ = client.write_all(ELSEWHERE);
+            let _ = relay.shutdown(Shutdown::Both);
+        }
+    }
+
+    fn open(&self) {
+        self.0.lock().unwrap().is_shut = false;
+    }
+}
+
+#[test]
+fn a_captive_portals_redirect_is_told_and_ends_no_transfer() {
+    let desk = Desk::new();
+    let (portal, relay) = Portal::before(&desk);
+    desk.write("key", b"the key");
+    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    portal.shut();
+    sender.warns("redirects are not followed; trying on");
+    portal.open();
+    sender.warns("the relay answers again");
+    let words = ["receive", &url, "--relay-trust", &relay.url, "--state", "r"];
+    let received = desk.run(&[&words[..], &["--out", "got", "--json"]].concat());
+    assert_eq!(received.code, Some(0), "{:?}", received.stdout);
+    assert_eq!(desk.read("got"), b"the key");
+    assert_eq!(sender.end().code, Some(0));
 }
