@@ -8,27 +8,33 @@ mod wire;
 
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use common::Desk;
+use rcgen::{CertificateParams, KeyPair};
+use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
 use uuid::Uuid;
-use wire::{Caller, connect, head};
+use wire::{Caller, Connection, Door, head};
 
 const MIB: usize = 1024 * 1024;
 /// More than one client may take of the relay's memory.
 const TOO_MUCH: usize = 64 * MIB;
 const ATTACKER: [u8; 4] = [127, 0, 0, 1];
 const SOMEBODY: [u8; 4] = [127, 0, 0, 2];
+/// Some thousand times what a transfer takes otherwise: no measure, but hunger ends by it.
+const STARVED: Duration = Duration::from_secs(60);
 /// More connections than one client gets.
 const MANY: usize = 400;
 
 /// A relay of its own process.
 struct Watched {
     process: Child,
-    address: String,
+    door: Door,
     idle: usize,
     _desk: Desk,
 }
@@ -52,18 +58,39 @@ impl Watched {
     async fn start(options: &[&str]) -> Self {
         let desk = Desk::new();
         let command = desk.command(&[&["relay"], options].concat());
-        Self::of(command, desk).await
+        Self::of(command, desk, None).await
     }
 
-    async fn of(mut command: Command, desk: Desk) -> Self {
+    /// One that speaks TLS.
+    async fn with_tls() -> Self {
+        let desk = Desk::new();
+        let key = KeyPair::generate().unwrap();
+        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+        let certificate = params.self_signed(&key).unwrap();
+        desk.write("relay.pem", certificate.pem().as_bytes());
+        desk.write("relay.key", key.serialize_pem().as_bytes());
+        let mut trusted = RootCertStore::empty();
+        trusted.add(certificate.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let tls = ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_root_certificates(trusted)
+            .with_no_client_auth();
+        let words = ["relay", "--store", "memory", "--tls-cert", "relay.pem"];
+        let command = desk.command(&[&words[..], &["--tls-key", "relay.key"]].concat());
+        Self::of(command, desk, Some(TlsConnector::from(Arc::new(tls)))).await
+    }
+
+    async fn of(mut command: Command, desk: Desk, tls: Option<TlsConnector>) -> Self {
         let mut process = command.stderr(Stdio::null()).spawn().unwrap();
         let mut line = String::new();
         let stdout = process.stdout.take().unwrap();
         BufReader::new(stdout).read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://").unwrap();
+        let address = line.trim().rsplit('/').next().unwrap().parse().unwrap();
         let mut watched = Self {
             process,
-            address: address.to_owned(),
+            door: Door { address, tls },
             idle: 0,
             _desk: desk,
         };
@@ -73,12 +100,8 @@ impl Watched {
         watched
     }
 
-    fn address(&self) -> &str {
-        &self.address
-    }
-
     fn caller(&self, from: [u8; 4]) -> Caller {
-        Caller::new(self.address(), from)
+        Caller::new(&self.door, from)
     }
 
     /// Bytes, as the system counts them.
@@ -97,9 +120,16 @@ impl Watched {
         assert!(most <= TOO_MUCH, "{what}: {} MiB", most / MIB);
     }
 
-    /// Somebody else's transfer: nothing of it is refused. How long it takes is said, for whoever wants to know.
+    /// Somebody else's transfer: each of its requests is made once and answered as always, none is refused and none is
+    /// starved. How long it takes is said, for whoever wants to know.
     async fn transfer(&self) {
         let begun = Instant::now();
+        let ended = tokio::time::timeout(STARVED, self.all_requests()).await;
+        assert!(ended.is_ok(), "somebody else's transfer is starved");
+        println!("another's transfer: {} ms", begun.elapsed().as_millis());
+    }
+
+    async fn all_requests(&self) {
         let (sender, receiver) = (self.caller(SOMEBODY), self.caller(SOMEBODY));
         let path = sender.create(600).await.ok().unwrap();
         assert_eq!(receiver.read(&path).await.status, 200);
@@ -110,7 +140,6 @@ impl Watched {
             assert_eq!(sender.update(&path, size).await.status, 200);
         }
         assert_eq!(sender.delete(&path).await.status, 200);
-        println!("another's transfer: {} ms", begun.elapsed().as_millis());
     }
 
     async fn prey(&self) -> Prey {
@@ -128,36 +157,44 @@ impl Watched {
 }
 
 /// Answers of a mebibyte, of which nothing is read.
-async fn unread_answers(watched: &Watched, prey: &Prey) -> Vec<TcpStream> {
+async fn unread_answers(watched: &Watched, prey: &Prey) -> Vec<Connection> {
     let mut open = Vec::new();
     for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
-        let mut stream = connect(watched.address(), ATTACKER).await;
+        let Some(mut stream) = watched.door.connect(ATTACKER).await else {
+            continue;
+        };
         // Some at a time: the next are asked for before the first is read.
         let request = caller.request("POST", path, &[], b"").repeat(3);
         let _ = stream.write_all(&request).await;
+        let _ = stream.flush().await;
         open.push(stream);
     }
     open
 }
 
 /// Reads that are held, of mailboxes with a mebibyte in them.
-async fn held_reads(watched: &Watched, prey: &Prey) -> Vec<TcpStream> {
+async fn held_reads(watched: &Watched, prey: &Prey) -> Vec<Connection> {
     let mut open = Vec::new();
     for (caller, path, version) in prey.full.iter().cycle().take(MANY) {
         let list = [("Prefer", "wait=60"), ("Mailbox-Payload-Version", version)];
-        let mut stream = connect(watched.address(), ATTACKER).await;
+        let Some(mut stream) = watched.door.connect(ATTACKER).await else {
+            continue;
+        };
         let request = caller.request("POST", path, &list, b"");
         let _ = stream.write_all(&request).await;
+        let _ = stream.flush().await;
         open.push(stream);
     }
     open
 }
 
 /// Heads of a mebibyte, which never end.
-async fn endless_heads(watched: &Watched, _: &Prey) -> Vec<TcpStream> {
+async fn endless_heads(watched: &Watched, _: &Prey) -> Vec<Connection> {
     let mut open = Vec::new();
     for _ in 0..MANY {
-        let mut stream = connect(watched.address(), ATTACKER).await;
+        let Some(mut stream) = watched.door.connect(ATTACKER).await else {
+            continue;
+        };
         let line = format!("X-Much: {}\r\n", "x".repeat(8_000));
         let _ = stream
             .write_all(b"POST /v1/m HTTP/1.1\r\nHost: x\r\n")
@@ -173,10 +210,12 @@ async fn endless_heads(watched: &Watched, _: &Prey) -> Vec<TcpStream> {
 }
 
 /// Bodies whose last byte never comes.
-async fn endless_bodies(watched: &Watched, prey: &Prey) -> Vec<TcpStream> {
+async fn endless_bodies(watched: &Watched, prey: &Prey) -> Vec<Connection> {
     let mut open = Vec::new();
     for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
-        let mut stream = connect(watched.address(), ATTACKER).await;
+        let Some(mut stream) = watched.door.connect(ATTACKER).await else {
+            continue;
+        };
         let length = (MIB - 100).to_string();
         let head = head("PUT", path, &[("Content-Length", &length)], caller);
         let _ = stream.write_all(&head).await;
@@ -219,7 +258,7 @@ async fn as_much_as_there_is(watched: &Watched, _: &Prey) {
 async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
     let mut open = Vec::new();
     for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
-        let Some(mut second) = wire::Second::connect(watched.address(), ATTACKER).await else {
+        let Some(mut second) = wire::Second::connect(&watched.door, ATTACKER).await else {
             continue;
         };
         for _ in 0..3 {
@@ -236,7 +275,7 @@ async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
 async fn endless_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
     let mut open = Vec::new();
     for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
-        let Some(mut second) = wire::Second::connect(watched.address(), ATTACKER).await else {
+        let Some(mut second) = wire::Second::connect(&watched.door, ATTACKER).await else {
             continue;
         };
         for _ in 0..8 {
@@ -295,6 +334,40 @@ async fn all_of_it_at_once() {
     watched.check("all of it");
 }
 
+/// TLS handshakes that never end, after a record of which the last byte is missing.
+async fn endless_handshakes(watched: &Watched) -> Vec<TcpStream> {
+    let mut open = Vec::new();
+    for _ in 0..MANY {
+        let mut stream = watched.door.socket(ATTACKER).await;
+        let most: u16 = 16 * 1024;
+        // RFC 8446 §5.1: a handshake record; §4: a ClientHello that is longer than one record.
+        let mut record = vec![22, 3, 1];
+        record.extend(most.to_be_bytes());
+        record.extend([1, 0, 255, 255]);
+        record.resize(5 + usize::from(most) - 1, 0);
+        let _ = stream.write_all(&record).await;
+        open.push(stream);
+    }
+    open
+}
+
+#[tokio::test]
+async fn all_of_it_within_tls() {
+    let watched = Watched::with_tls().await;
+    let prey = watched.prey().await;
+    as_much_as_there_is(&watched, &prey).await;
+    let _open = (
+        held_reads(&watched, &prey).await,
+        unread_streams(&watched, &prey).await,
+        unread_answers(&watched, &prey).await,
+        endless_bodies(&watched, &prey).await,
+        endless_heads(&watched, &prey).await,
+        endless_handshakes(&watched).await,
+    );
+    watched.transfer().await;
+    watched.check("all of it within TLS");
+}
+
 /// Also where the system gives fewer descriptors than one client may have connections.
 #[tokio::test]
 async fn silent_sockets_lock_nobody_out() {
@@ -305,13 +378,13 @@ async fn silent_sockets_lock_nobody_out() {
     let mut few = Command::new("sh");
     few.args(["-c", script]).arg(relay.get_program());
     few.args(relay.get_args()).stdout(Stdio::piped());
-    silence(Watched::of(few, desk).await).await;
+    silence(Watched::of(few, desk, None).await).await;
 }
 
 async fn silence(watched: Watched) {
     let mut open = Vec::new();
     for _ in 0..2 * MANY {
-        open.push(connect(watched.address(), ATTACKER).await);
+        open.push(watched.door.socket(ATTACKER).await);
     }
     watched.transfer().await;
     let same = watched.caller(ATTACKER);
@@ -326,7 +399,7 @@ async fn what_is_left_unread_is_given_up() {
     let watched = Watched::start(&options).await;
     let prey = watched.prey().await;
     let (caller, path, _) = &prey.full[0];
-    let mut second = wire::Second::connect(watched.address(), ATTACKER)
+    let mut second = wire::Second::connect(&watched.door, ATTACKER)
         .await
         .unwrap();
     for _ in 0..8 {

@@ -3,23 +3,49 @@
 use std::net::{Ipv4Addr, SocketAddr};
 
 use h2::client::{ResponseFuture, SendRequest};
+use rustls::pki_types::ServerName;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpSocket, TcpStream};
+use tokio_rustls::TlsConnector;
 
 use crate::{creation, uuid};
 
-/// A connection of its own from this address.
-pub(crate) async fn connect(relay: &str, from: [u8; 4]) -> TcpStream {
-    let socket = TcpSocket::new_v4().unwrap();
-    let from = SocketAddr::from((Ipv4Addr::from(from), 0));
-    socket.bind(from).unwrap();
-    socket.connect(relay.parse().unwrap()).await.unwrap()
+/// How a relay is come to.
+#[derive(Clone)]
+pub(crate) struct Door {
+    pub(crate) address: SocketAddr,
+    pub(crate) tls: Option<TlsConnector>,
+}
+
+/// Plain or within TLS.
+pub(crate) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
+pub(crate) type Connection = Box<dyn Stream>;
+
+impl Door {
+    /// A connection of its own from this address; none if the relay sends it away in the handshake.
+    pub(crate) async fn connect(&self, from: [u8; 4]) -> Option<Connection> {
+        let stream = self.socket(from).await;
+        let Some(tls) = &self.tls else {
+            return Some(Box::new(stream));
+        };
+        let name = ServerName::from(self.address.ip());
+        Some(Box::new(tls.connect(name, stream).await.ok()?))
+    }
+
+    /// The same with nothing said yet.
+    pub(crate) async fn socket(&self, from: [u8; 4]) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        let from = SocketAddr::from((Ipv4Addr::from(from), 0));
+        socket.bind(from).unwrap();
+        socket.connect(self.address).await.unwrap()
+    }
 }
 
 /// A device, at one mailbox.
 pub(crate) struct Caller {
-    relay: String,
+    door: Door,
     from: [u8; 4],
     claim: String,
 }
@@ -61,9 +87,9 @@ pub(crate) fn head(method: &str, path: &str, list: &[(&str, &str)], caller: &Cal
 }
 
 impl Caller {
-    pub(crate) fn new(relay: &str, from: [u8; 4]) -> Self {
-        let (relay, claim) = (relay.to_owned(), uuid());
-        Self { relay, from, claim }
+    pub(crate) fn new(door: &Door, from: [u8; 4]) -> Self {
+        let (door, claim) = (door.clone(), uuid());
+        Self { door, from, claim }
     }
 
     pub(crate) fn request(
@@ -79,12 +105,14 @@ impl Caller {
     }
 
     async fn call(&self, method: &str, path: &str, body: &[u8]) -> Answer {
-        let mut stream = connect(&self.relay, self.from).await;
+        let mut stream = self.door.connect(self.from).await.unwrap();
         let list = [("Connection", "close")];
         let request = self.request(method, path, &list, body);
         stream.write_all(&request).await.unwrap();
+        stream.flush().await.unwrap();
         let mut all = Vec::new();
-        stream.read_to_end(&mut all).await.unwrap();
+        // TLS may end without a word.
+        let _ = stream.read_to_end(&mut all).await;
         let end = all.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
         let head = String::from_utf8(all[..end].to_vec()).unwrap();
         Answer {
@@ -147,8 +175,8 @@ pub(crate) struct Second {
 
 impl Second {
     /// None if the relay sends it away.
-    pub(crate) async fn connect(relay: &str, from: [u8; 4]) -> Option<Self> {
-        let stream = connect(relay, from).await;
+    pub(crate) async fn connect(door: &Door, from: [u8; 4]) -> Option<Self> {
+        let stream = door.connect(from).await?;
         let (send, connection) = h2::client::Builder::new()
             .initial_window_size(1)
             .handshake(stream)
