@@ -77,19 +77,23 @@ import Tigress
     @Test("The time-out is the usual one and the wait on top")
     func timeOut() async throws {
         let transport = URLSessionTransport(requestTimeout: .seconds(1))
+        let timedOut = DispatchSemaphore(value: 0)
         let server = try ScriptedServer { head in
             guard head.hasPrefix("GET /slow") else { return nil }
-            Thread.sleep(forTimeInterval: 2)
+            timedOut.wait()
             return answer("200 OK")
         }
         async let slow = transport.send(
             HttpRequest(method: .get, url: server.origin.appendingPathComponent("slow"), wait: .seconds(60)))
+        #expect(try await eventually { server.heads.count == 1 })
         let started = ContinuousClock.now
         await #expect(throws: TransportError(kind: .timedOut, reason: "timed out")) {
             try await transport.send(HttpRequest(method: .get, url: server.origin))
         }
         // Not after the wait of the other, nor after the usual time-out of a minute.
         #expect(ContinuousClock.now - started < .seconds(30))
+        // The other began before it and still waits: for longer than the usual time-out.
+        timedOut.signal()
         #expect(try await slow.status == 200)
     }
 

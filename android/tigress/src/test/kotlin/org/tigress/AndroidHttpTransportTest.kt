@@ -2,11 +2,18 @@ package org.tigress
 
 import com.sun.net.httpserver.HttpExchange
 import com.sun.net.httpserver.HttpServer
+import java.io.IOException
+import java.io.InputStream
 import java.net.CookieHandler
 import java.net.CookieManager
 import java.net.InetAddress
 import java.net.InetSocketAddress
+import java.net.ServerSocket
+import java.net.Socket
+import java.net.SocketTimeoutException
+import java.util.concurrent.CountDownLatch
 import java.util.concurrent.Executors
+import kotlin.concurrent.thread
 import kotlin.test.AfterTest
 import kotlin.test.Test
 import kotlin.test.assertContentEquals
@@ -50,7 +57,7 @@ class AndroidHttpTransportTest {
     private inline fun HttpExchange.use(action: (HttpExchange) -> Unit) {
         try {
             action(this)
-        } catch (_: java.io.IOException) {
+        } catch (_: IOException) {
             // The client has gone.
         } finally {
             close()
@@ -134,31 +141,32 @@ class AndroidHttpTransportTest {
 
     @Test
     fun `a wait may last longer than the time-out, an answer may not`() = story {
+        val arrived = CompletableDeferred<Unit>()
+        val timedOut = CountDownLatch(1)
         answer = {
-            Thread.sleep(1500)
+            arrived.complete(Unit)
+            timedOut.await()
             it.reply(200)
         }
         val transport = androidTransport(answer = 1)
+        val waiting = async { transport.send(request(wait = 60.seconds)) }
+        arrived.await()
+        // It begins after the one that waits, and that still waits when its time is over.
         assertEquals("timed out", failure(transport, request()))
-        assertEquals(200, transport.send(request(wait = 60.seconds)).status.toInt())
+        timedOut.countDown()
+        assertEquals(200, waiting.await().status.toInt())
     }
 
     @Test
     fun `an answer that comes in drips ends at its time, too`() = story {
-        answer = { exchange ->
-            exchange.sendResponseHeaders(200, 0)
-            while (true) {
-                exchange.responseBody.write(0)
-                exchange.responseBody.flush()
-                Thread.sleep(10)
-            }
-        }
         val transport = androidTransport(answer = 1)
-        // More of them than there are threads.
-        val started = System.nanoTime()
-        val failures = List(20) { async { failure(transport, request()) } }.awaitAll()
-        assertEquals(setOf("timed out"), failures.toSet())
-        assertTrue(System.nanoTime() - started < 4_000_000_000)
+        Dripping().use { dripping ->
+            // More of them than there are threads.
+            val started = System.nanoTime()
+            val failures = List(20) { async { failure(transport, request().copy(url = dripping.url)) } }.awaitAll()
+            assertEquals(setOf("timed out"), failures.toSet())
+            assertTrue(System.nanoTime() - started < 4_000_000_000)
+        }
         answer = { it.reply(200) }
         assertEquals(200, transport.send(request()).status.toInt(), "the threads are free again")
     }
@@ -181,24 +189,57 @@ class AndroidHttpTransportTest {
 
     @Test
     fun `a cancelled wait ends at once`() = story {
-        val arrived = CompletableDeferred<Unit>()
-        val gone = CompletableDeferred<Unit>()
-        answer = { exchange ->
-            arrived.complete(Unit)
-            exchange.sendResponseHeaders(200, 0)
+        Dripping().use { dripping ->
+            val call = launch { androidTransport().send(request(wait = 60.seconds).copy(url = dripping.url)) }
+            dripping.arrived.await()
+            call.cancelAndJoin()
+            dripping.gone.await()
+        }
+    }
+}
+
+/** Answers with a body that comes byte by byte and never ends, and tells when a client has come and when one has gone. */
+private class Dripping : AutoCloseable {
+    private val listener = ServerSocket(0, 50, InetAddress.getLoopbackAddress())
+    val url = "http://127.0.0.1:${listener.localPort}/v1/m/1"
+    val arrived = CompletableDeferred<Unit>()
+    val gone = CompletableDeferred<Unit>()
+
+    init {
+        thread(isDaemon = true) {
             try {
                 while (true) {
-                    exchange.responseBody.write(0)
-                    exchange.responseBody.flush()
-                    Thread.sleep(10)
+                    val client = listener.accept()
+                    thread(isDaemon = true) { client.use(::answer) }
                 }
-            } catch (_: java.io.IOException) {
-                gone.complete(Unit)
+            } catch (_: IOException) {
+                // Closed.
             }
         }
-        val call = launch { androidTransport().send(request(wait = 60.seconds)) }
-        arrived.await()
-        call.cancelAndJoin()
-        gone.await()
     }
+
+    override fun close() = listener.close()
+
+    private fun answer(client: Socket) {
+        val (input, output) = client.getInputStream() to client.getOutputStream()
+        try {
+            var head = ""
+            while (!head.endsWith("\r\n\r\n")) head += input.read().takeIf { it >= 0 }?.toChar() ?: return
+            output.write("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n".encodeToByteArray())
+            arrived.complete(Unit)
+            // It looks whether the client has gone, and each time that it has not, another byte comes.
+            client.soTimeout = 10
+            while (!hasGone(input)) output.write(0)
+        } catch (_: IOException) {
+            // Gone without a word.
+        }
+        gone.complete(Unit)
+    }
+
+    private fun hasGone(input: InputStream) =
+        try {
+            input.read() < 0
+        } catch (_: SocketTimeoutException) {
+            false
+        }
 }
