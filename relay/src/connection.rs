@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
 
 use crate::connections::Place;
 use crate::limits::Limits;
@@ -160,7 +161,7 @@ pub(crate) struct Server {
     pub(crate) app: Router,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) limits: Arc<Limits>,
-    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop: CancellationToken,
 }
 
 impl Server {
@@ -175,7 +176,7 @@ impl Server {
         }
     }
 
-    async fn shake_hands(mut self, stream: TcpStream, peer: Peer) {
+    async fn shake_hands(self, stream: TcpStream, peer: Peer) {
         let Some(acceptor) = &self.tls else {
             return requests(self, stream, peer).await;
         };
@@ -185,7 +186,7 @@ impl Server {
         // Whoever speaks no TLS, or not ours, is left with the alert.
         let shaken = tokio::select! {
             shaken = handshake => shaken,
-            _ = self.stopping.wait_for(|stop| *stop) => return,
+            () = self.stop.cancelled() => return,
         };
         if let Ok(Ok(stream)) = shaken {
             requests(self, stream, peer).await;
@@ -198,10 +199,7 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Server {
-        app,
-        limits,
-        mut stopping,
-        ..
+        app, limits, stop, ..
     } = server;
     let patience = limits.request_timeout;
     let app = app.layer(Extension(peer.clone()));
@@ -214,7 +212,7 @@ where
         () = peer.stalled(limits.answer_timeout) => return,
         // Also before the first request, and in the middle of HTTP/2's preface, where no other time-out counts.
         () = peer.idle(patience) => false,
-        _ = stopping.wait_for(|stop| *stop) => true,
+        () = stop.cancelled() => true,
     };
     serving.as_mut().graceful_shutdown();
     let end = async {

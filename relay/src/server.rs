@@ -5,8 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpSocket};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
 use crate::clock::{Clock, SystemClock};
@@ -87,16 +88,14 @@ impl Relay {
         let listener = listen(address).map_err(failed)?;
         let bound = listener.local_addr().map_err(failed)?;
         let origin = self.config.origin(bound)?;
+        let stop = CancellationToken::new();
         let reload = Arc::new(Notify::new());
-        let (tls, watching) = match self.config.tls.clone().map(Tls::load).transpose()? {
-            Some((tls, seen)) => {
-                let acceptor = tls.acceptor();
-                let watching = tls.watch(seen, reload.clone());
-                (Some(acceptor), Some(tokio::spawn(watching)))
-            }
-            None => (None, None),
-        };
-        let (stop, stopping) = watch::channel(false);
+        let tls = self.config.tls.clone().map(Tls::load).transpose()?;
+        let tls = tls.map(|(tls, seen)| {
+            let acceptor = tls.acceptor();
+            until(&stop, tls.watch(seen, reload.clone()));
+            acceptor
+        });
         if self.config.public_url.is_some()
             && self.config.client_ip_header.is_none()
             && bound.ip().is_loopback()
@@ -113,29 +112,25 @@ impl Relay {
             config: self.config,
             origin: origin.clone(),
             store: self.store,
+            rate: Rate::new(limits.requests_per_second, limits.burst, self.clock.clone()),
             time: Time::new(self.clock, limits.clock_patience),
             push: self.push,
-            rate: Rate::new(limits.requests_per_second, limits.burst),
             requests: Budget::new(limits.requests),
             incoming: Budget::new(limits.incoming_bytes),
             outgoing: Budget::new(limits.outgoing_bytes),
             notifications: App::notification_slots(),
-            stopping: stopping.clone(),
+            stop: stop.clone(),
         });
-        let sweeper = tokio::spawn(sweep(app.clone()));
+        until(&stop, sweep(app.clone()));
+        let store = app.store.clone();
+        let server = Server {
+            app: router(app),
+            tls,
+            limits,
+            stop: stop.clone(),
+        };
         let server = tokio::spawn(async move {
-            let store = app.store.clone();
-            let server = Server {
-                app: router(app),
-                tls,
-                limits,
-                stopping,
-            };
             serve(listener, server, &connections).await;
-            sweeper.abort();
-            if let Some(watching) = watching {
-                watching.abort();
-            }
             if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
                 tracing::warn!("the store takes too long to close");
             }
@@ -157,7 +152,7 @@ impl Relay {
 pub struct RunningRelay {
     local_addr: SocketAddr,
     url: String,
-    stop: watch::Sender<bool>,
+    stop: CancellationToken,
     reload: Arc<Notify>,
     server: JoinHandle<()>,
 }
@@ -184,7 +179,7 @@ impl RunningRelay {
     /// Ends the relay: takes no more connections, answers held reads at once, waits for requests under way for at most
     /// [`Limits::shutdown_grace`](crate::Limits::shutdown_grace), and closes what is left.
     pub async fn shutdown(mut self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
         self.join().await;
     }
 
@@ -199,8 +194,13 @@ impl RunningRelay {
 
 impl Drop for RunningRelay {
     fn drop(&mut self) {
-        self.stop.send_replace(true);
+        self.stop.cancel();
     }
+}
+
+/// A task that ends with the relay.
+fn until(stop: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
+    tokio::spawn(stop.clone().run_until_cancelled_owned(work));
 }
 
 async fn sweep(app: Arc<App>) {
@@ -229,11 +229,10 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 async fn serve(listener: TcpListener, server: Server, places: &Arc<Connections>) {
-    let mut stopping = server.stopping.clone();
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            _ = stopping.wait_for(|stop| *stop) => break,
+            () = server.stop.cancelled() => break,
             Some(_) = connections.join_next() => continue,
             accepted = listener.accept() => accepted,
         };

@@ -73,11 +73,6 @@ impl Time {
     pub(crate) fn latest(&self) -> u64 {
         self.now().max(self.clock.now())
     }
-
-    /// Seconds that never jump, for what counts rates.
-    pub(crate) fn steady(&self) -> u64 {
-        self.clock.steady().unwrap_or_else(|| self.clock.now())
-    }
 }
 
 fn read(seen: Option<Seen>, wall: u64, steady: u64, patience: u64) -> (Seen, News) {

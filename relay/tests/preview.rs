@@ -96,7 +96,7 @@ async fn the_senders_text_stays_text() {
         assert!(!page.text().contains("og:image"));
         assert!(
             page.text()
-                .contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&gt;")
+                .contains("&lt;script&gt;alert(1)&lt;/script&gt;&quot;'&gt;")
         );
         assert!(page.text().contains("&amp;amp;"));
         assert!(

@@ -254,11 +254,10 @@ impl App {
     /// Until the change, the end of the wait, the mailbox's end or the relay's shutdown.
     async fn wait(&self, change: impl Future<Output = ()>, seconds: u64, expires: u64) {
         let left = expires.saturating_sub(self.time.now());
-        let mut stopping = self.stopping.clone();
         tokio::select! {
             () = change => {}
             () = tokio::time::sleep(Duration::from_secs(seconds.min(left))) => {}
-            _ = stopping.wait_for(|stop| *stop) => {}
+            () = self.stop.cancelled() => {}
         }
     }
 }

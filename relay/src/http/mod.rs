@@ -18,7 +18,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
 use tigress::mailbox::{MailboxId, NotificationToken, headers};
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Budget, Taken};
 use crate::client::Client;
@@ -48,7 +49,7 @@ pub(crate) struct App {
     pub(crate) incoming: Arc<Budget>,
     pub(crate) outgoing: Arc<Budget>,
     pub(crate) notifications: Arc<Semaphore>,
-    pub(crate) stopping: watch::Receiver<bool>,
+    pub(crate) stop: CancellationToken,
 }
 
 impl App {
@@ -158,7 +159,7 @@ async fn frame(
     let place = app.requests.try_take(client, 1);
     let mut response = if !probe
         && limited
-        && let Err(after) = app.rate.take(client, app.time.steady())
+        && let Err(after) = app.rate.take(client)
     {
         Fault::TooMany { after, why: None }.into_response()
     } else if place.is_none() && !probe {

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
 use tigress::invitation::PeerText;
 use tigress::mailbox::{DisplayInformation, format_timestamp};
@@ -69,63 +70,76 @@ fn wants_page(list: &HeaderMap) -> bool {
 
 fn preview_page(display: &DisplayInformation, url: &str, expires: u64) -> Response {
     let picture = https_url(&display.image_url);
-    let title = plain(&display.title);
-    let description = plain(&display.description);
+    // As a wallet shows them: a title stands where no markup isolates it.
+    let title = PeerText::cut(&display.title).to_string();
+    let description = PeerText::cut(&display.description).to_string();
     let until = format_timestamp(expires);
     // For people: `2026-11-27 00:32 UTC`.
     let shown = until.replacen('T', " ", 1);
     let shown = shown.get(..16).unwrap_or(&shown);
-    let (mut meta, mut figure) = (String::new(), String::new());
-    if let Some(picture) = &picture {
-        let source = escape(picture.as_str());
-        meta = format!("<meta property=\"og:image\" content=\"{source}\">\n");
-        figure = format!("<img src=\"{source}\" alt=\"\" referrerpolicy=\"no-referrer\">\n");
-    }
-    let url = escape(url);
-    let head = format!(
-        "<meta property=\"og:title\" content=\"{title}\">\n\
-         <meta property=\"og:type\" content=\"website\">\n\
-         <meta property=\"og:description\" content=\"{description}\">\n\
-         <meta property=\"og:url\" content=\"{url}\">\n{meta}"
-    );
-    let main = format!(
-        "{figure}<h1 dir=\"auto\">{title}</h1>\n<p dir=\"auto\">{description}</p>\n\
-         <p>Open this link on your phone to add it to your wallet.</p>\n\
-         <p class=\"small\">Available until <time datetime=\"{until}\">{shown} UTC</time>. \
-         Text and picture come from the sender; nobody has checked them.</p>"
-    );
+    let head = html! {
+        meta property="og:title" content=(title);
+        meta property="og:type" content="website";
+        meta property="og:description" content=(description);
+        meta property="og:url" content=(url);
+        @if let Some(picture) = &picture {
+            meta property="og:image" content=(picture);
+        }
+    };
+    let main = html! {
+        @if let Some(picture) = &picture {
+            img src=(picture) alt="" referrerpolicy="no-referrer";
+        }
+        h1 dir="auto" { (title) }
+        p dir="auto" { (description) }
+        p { "Open this link on your phone to add it to your wallet." }
+        p.small {
+            "Available until " time datetime=(until) { (shown) " UTC" }
+            ". Text and picture come from the sender; nobody has checked them."
+        }
+    };
     page(StatusCode::OK, &title, &head, &main, picture.as_ref())
 }
 
 fn gone_page() -> Response {
     let title = "No longer available";
-    let main = format!(
-        "<h1>{title}</h1>\n<p>Whatever was shared here has been received, withdrawn, or has expired. \
-         Ask the sender to share it again.</p>"
-    );
-    page(StatusCode::NOT_FOUND, title, "", &main, None)
+    let main = html! {
+        h1 { (title) }
+        p {
+            "Whatever was shared here has been received, withdrawn, or has expired. \
+             Ask the sender to share it again."
+        }
+    };
+    page(StatusCode::NOT_FOUND, title, &html! {}, &main, None)
 }
 
 fn page(
     status: StatusCode,
     title: &str,
-    head: &str,
-    main: &str,
+    head: &Markup,
+    main: &Markup,
     picture: Option<&Url>,
 ) -> Response {
-    let body = format!(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-         <meta name=\"color-scheme\" content=\"light dark\">\n\
-         <meta name=\"robots\" content=\"noindex, nofollow\">\n\
-         <title>{title}</title>\n{head}<style>{STYLE}</style>\n</head>\n\
-         <body>\n<main>\n{main}\n</main>\n</body>\n</html>\n"
-    );
+    let body = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta name="robots" content="noindex, nofollow";
+                title { (title) }
+                (head)
+                style { (PreEscaped(STYLE)) }
+            }
+            body { main { (main) } }
+        }
+    };
     let list = [
         (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
         (header::CONTENT_SECURITY_POLICY, policy(picture)),
     ];
-    (status, list, body).into_response()
+    (status, list, body.into_string()).into_response()
 }
 
 /// Nothing but our style and the picture's origin.
@@ -166,39 +180,9 @@ fn is_origin_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b":/.-_".contains(&byte)
 }
 
-/// The sender's words as a wallet shows them: a title stands where no markup isolates it.
-fn plain(text: &str) -> String {
-    escape(&PeerText::cut(text).to_string())
-}
-
-/// For text and for attributes in double quotes. Control characters have no place in either.
-fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for letter in text.chars() {
-        match letter {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            control if control.is_control() => out.push(' '),
-            other => out.push(other),
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nothing_leaves_its_element_or_attribute() {
-        assert_eq!(
-            escape("<b a=\"x\" b='y'>&\0"),
-            "&lt;b a=&quot;x&quot; b=&#39;y&#39;&gt;&amp; "
-        );
-    }
 
     #[test]
     fn only_https_pictures_are_shown() {

@@ -25,7 +25,7 @@ pub(super) async fn health() -> StatusCode {
 
 /// The store can be read and written and has room, and the relay is not about to end.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fault> {
-    if *app.stopping.borrow() {
+    if app.stop.is_cancelled() {
         return Err(Fault::Unavailable("the relay is about to end"));
     }
     app.store.ready(&app.config.limits.room).await?;
