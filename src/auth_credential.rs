@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use crate::cbor::{self, Map};
 use crate::crypto;
 use crate::entropy::Entropy;
-use crate::gss::Oid;
+use crate::oid::Oid;
 use crate::secret::{Secret, SharedSecret};
 
 /// The one version there is, of the credential and of its sealed form.

@@ -96,6 +96,7 @@ pub mod inspect;
 pub mod invitation;
 pub mod mailbox;
 pub mod mechanism;
+mod oid;
 mod pin;
 pub mod secret;
 mod transfer;

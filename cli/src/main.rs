@@ -10,6 +10,7 @@ mod explained;
 mod files;
 mod folder;
 mod inspect;
+mod inspected;
 mod invited;
 mod log;
 mod meter;

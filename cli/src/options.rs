@@ -17,6 +17,9 @@ use crate::files;
 use crate::output::Output;
 use crate::state::{Content, State};
 
+/// What a file is when nothing else is said.
+pub(crate) const DEFAULT_FORMAT: &str = "application/octet-stream";
+
 /// Longest invitation that is read; the core says what is wrong with a longer one.
 const MAX_INVITATION: usize = 256 * 1024;
 

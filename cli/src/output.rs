@@ -9,7 +9,7 @@ use tigress::TransferId;
 
 use crate::exit::Failure;
 use crate::explained::{Envelope, Token};
-use crate::inspect::Inspected;
+use crate::inspected::Inspected;
 
 /// One line of `--json`; the names and keys are stable.
 #[derive(Serialize)]

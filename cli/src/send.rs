@@ -13,14 +13,11 @@ use crate::embedded::Embedded;
 use crate::exit::{self, Failure};
 use crate::files;
 use crate::invited::{Invited, Qr};
-use crate::options::{self, Carry, Common};
+use crate::options::{self, Carry, Common, DEFAULT_FORMAT};
 use crate::output::{Event, Output};
 use crate::session::{Session, Start};
 use crate::state::Notes;
 use crate::stats;
-
-/// What a file is when nothing else is said.
-pub(crate) const DEFAULT_FORMAT: &str = "application/octet-stream";
 
 /// Sends a file, unchanged, to whoever gets the invitation that is shown.
 #[derive(Args)]

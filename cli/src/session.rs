@@ -481,7 +481,7 @@ impl Session {
             && self.counts().await?.sent == 0
         {
             let content = reply.0.to_vec();
-            let reply = Credential::new(crate::send::DEFAULT_FORMAT, content);
+            let reply = Credential::new(crate::options::DEFAULT_FORMAT, content);
             self.client.send_credential(self.id, reply).await?;
         }
         match self.client.terminate(self.id, TerminateReason::Done).await {

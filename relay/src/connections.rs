@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use crate::client::{Bound, Client, Exceeded, Net, Tally};
-use crate::connection::Peer;
+use crate::peer::Peer;
 
 /// All connections at a time.
 pub(crate) struct Connections {

@@ -28,6 +28,7 @@ mod connections;
 mod descriptors;
 mod http;
 mod limits;
+mod peer;
 mod push;
 mod rate;
 mod server;

@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use crate::budget::Budget;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{RelayConfig, RelayError};
-use crate::connection::{Peer, Server};
+use crate::connection::Server;
 use crate::connections::Connections;
 use crate::descriptors;
 use crate::http::{App, router};
+use crate::peer::Peer;
 use crate::push::{NoPush, PushGateway};
 use crate::rate::Rate;
 use crate::store::MailboxStore;
@@ -90,7 +91,8 @@ impl Relay {
         let origin = self.config.origin(bound)?;
         let stop = CancellationToken::new();
         let reload = Arc::new(Notify::new());
-        let tls = self.config.tls.clone().map(Tls::load).transpose()?;
+        let tls = self.config.tls.clone().map(Tls::load).transpose();
+        let tls = tls.map_err(|reason| RelayError::Tls { reason })?;
         let tls = tls.map(|(tls, seen)| {
             let acceptor = tls.acceptor();
             until(&stop, tls.watch(seen, reload.clone()));

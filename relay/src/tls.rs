@@ -14,8 +14,6 @@ use sha2::{Digest, Sha256};
 use tokio::sync::Notify;
 use tokio_rustls::TlsAcceptor;
 
-use crate::config::RelayError;
-
 /// A certificate and its key, as PEM files.
 #[derive(Debug, Clone)]
 pub struct TlsFiles {
@@ -61,16 +59,15 @@ impl ResolvesServerCert for Current {
 type Seen = [u8; 32];
 
 impl Tls {
-    /// Reads the pair; also gives what [`Tls::watch`] compares with.
-    pub(crate) fn load(files: TlsFiles) -> Result<(Self, Seen), RelayError> {
+    /// Reads the pair; also gives what [`Tls::watch`] compares with. Else what is wrong with which file.
+    pub(crate) fn load(files: TlsFiles) -> Result<(Self, Seen), String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let refused = |reason| RelayError::Tls { reason };
-        let (seen, pair) = read(&files).map_err(refused)?;
-        let key = pair.certified(&provider).map_err(refused)?;
+        let (seen, pair) = read(&files)?;
+        let key = pair.certified(&provider)?;
         let current = Arc::new(Current(RwLock::new(Arc::new(key))));
         let builder = ServerConfig::builder_with_provider(provider.clone())
             .with_safe_default_protocol_versions()
-            .map_err(|error| refused(error.to_string()))?;
+            .map_err(|error| error.to_string())?;
         let mut config = builder
             .with_no_client_auth()
             .with_cert_resolver(current.clone());

@@ -3,9 +3,9 @@
 use super::Role;
 use super::mechanism::Registry;
 use super::name::Name;
-use super::oid::Oid;
 use super::status::{Error, MajorStatus, MinorStatus};
 use crate::auth_credential::AuthCredential;
+use crate::oid::Oid;
 use crate::pin::Pin;
 use crate::secret::SharedSecret;
 

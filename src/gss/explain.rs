@@ -3,10 +3,11 @@
 
 use super::establish::{CheckedToken, checked, defective, late};
 use super::mechanism::{First, Mechanism, Registry};
-use super::oid::Oid;
+use super::part::{Part, Taken, hex};
 use super::status::Error;
 use super::token::{self, Frame};
 use crate::auth_credential::AuthCredential;
+use crate::oid::Oid;
 use crate::secret::SharedSecret;
 
 /// What is malformed, in words that hold nothing of what was read.
@@ -159,55 +160,6 @@ fn open(
     }))
 }
 
-/// A token's body, or a whole message token, as its mechanism takes it apart.
-pub(crate) struct Taken<'t> {
-    pub(crate) name: &'static str,
-    /// In order and without gaps.
-    pub(crate) parts: Vec<Part<'t>>,
-}
-
-impl<'t> Taken<'t> {
-    fn unknown(body: &'t [u8]) -> Self {
-        Self {
-            name: "",
-            parts: vec![Part::clear("body of a mechanism that is not known", body)],
-        }
-    }
-}
-
-/// A part, before it is known where it lies.
-pub(crate) struct Part<'t> {
-    name: &'static str,
-    bytes: &'t [u8],
-    sealed: bool,
-    value: Option<String>,
-}
-
-impl<'t> Part<'t> {
-    pub(crate) fn clear(name: &'static str, bytes: &'t [u8]) -> Self {
-        Self {
-            name,
-            bytes,
-            sealed: false,
-            value: None,
-        }
-    }
-
-    pub(crate) fn sealed(name: &'static str, bytes: &'t [u8]) -> Self {
-        Self {
-            sealed: true,
-            ..Self::clear(name, bytes)
-        }
-    }
-
-    pub(crate) fn saying(name: &'static str, bytes: &'t [u8], value: String) -> Self {
-        Self {
-            value: Some(value),
-            ..Self::clear(name, bytes)
-        }
-    }
-}
-
 fn lay_out(parts: Vec<Part<'_>>) -> Vec<TokenPart> {
     let mut offset = 0;
     let place = |part: Part<'_>| {
@@ -223,8 +175,4 @@ fn lay_out(parts: Vec<Part<'_>>) -> Vec<TokenPart> {
         placed
     };
     parts.into_iter().map(place).collect()
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -3,12 +3,12 @@
 use zeroize::Zeroizing;
 
 use super::Role;
-use super::explain::Taken;
-use super::oid::Oid;
+use super::part::Taken;
 use super::status::{Error, MajorStatus, MinorStatus};
 use crate::auth_credential::AuthCredential;
 use crate::cbor::Map;
 use crate::entropy::Entropy;
+use crate::oid::Oid;
 use crate::pin::Pin;
 
 /// The mechanisms there are, each under its OID.

@@ -9,7 +9,7 @@ mod establish;
 mod explain;
 mod mechanism;
 mod name;
-mod oid;
+mod part;
 mod sequence;
 mod status;
 mod token;
@@ -17,6 +17,7 @@ mod token;
 #[cfg(test)]
 mod tests;
 
+pub use crate::oid::Oid;
 pub use bindings::ChannelBindings;
 pub use context::{ContextInfo, Deletion, SecurityContext, Step, Unwrapped};
 pub use credential::{AcceptorCredential, CredentialInfo, InitiatorCredential};
@@ -24,17 +25,16 @@ pub use establish::{Accepted, CheckedToken, accept_sec_context, check_token, ini
 pub use explain::{ExplainedToken, Malformed, OpenedToken, TokenPart, explain};
 pub use mechanism::Registry;
 pub use name::Name;
-pub use oid::Oid;
 pub use status::{Error, MajorStatus, MinorStatus, display_status};
 pub use token::mechanism_of;
 
 #[cfg(test)]
 pub(crate) use token::{frame, parse};
 
-pub(crate) use explain::{Part, Taken, hex};
 pub(crate) use mechanism::{
     First, Mechanism, MechanismContext, Opened, OpenedDeletion, Started, Stepped,
 };
+pub(crate) use part::{Part, Taken, hex};
 
 /// The services of every context, as RFC 2744's flag bits: mutual authentication, replay and sequence
 /// detection, confidentiality, integrity, anonymity. No delegation.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::oid::Oid;
+use crate::oid::Oid;
 
 /// `GSS_C_NT_ANONYMOUS`, 1.3.6.1.5.6.3 (RFC 2743 §4.6).
 const ANONYMOUS: Oid = Oid::known(&[0x2b, 6, 1, 5, 6, 3]);

@@ -1,7 +1,7 @@
 //! The frame of context tokens (RFC 2743 §3.1): 0x60, DER length, OID, 2-byte token id, body.
 
-use super::oid::Oid;
 use super::status::{Error, MinorStatus};
+use crate::oid::Oid;
 
 /// Longest context token, frame and all.
 pub(crate) const MAX_CONTEXT_TOKEN: usize = 64 * 1024;

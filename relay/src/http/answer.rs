@@ -11,7 +11,7 @@ use axum::response::Response;
 use http_body::{Frame, SizeHint};
 
 use crate::budget::Taken;
-use crate::connection::{Leaving, UnderWay};
+use crate::peer::{Leaving, UnderWay};
 
 /// An answer leaves in pieces of this size: one that is not taken in time ends the connection.
 const PIECE: usize = 16 * 1024;

@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use crate::budget::{Budget, Taken};
 use crate::client::Client;
 use crate::config::RelayConfig;
-use crate::connection::Peer;
+use crate::peer::Peer;
 use crate::push::PushGateway;
 use crate::rate::Rate;
 use crate::store::{Answer, Command, MailboxStore};

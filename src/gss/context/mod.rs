@@ -14,10 +14,10 @@ use crate::crypto;
 use crate::entropy::Entropy;
 use crate::gss::mechanism::{Mechanism, MechanismContext};
 use crate::gss::name::Name;
-use crate::gss::oid::Oid;
 use crate::gss::sequence::SequenceWindow;
 use crate::gss::status::{Error, MajorStatus, MinorStatus};
 use crate::gss::{FLAGS, Role, token};
+use crate::oid::Oid;
 use crate::pin::Pin;
 
 /// A security context, from its first token to its end.

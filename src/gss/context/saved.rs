@@ -6,9 +6,9 @@ use super::SecurityContext;
 use crate::cbor::{self, Map};
 use crate::gss::Role;
 use crate::gss::mechanism::{Mechanism, Registry};
-use crate::gss::oid::Oid;
 use crate::gss::sequence::SequenceWindow;
 use crate::gss::status::{Error, MajorStatus, MinorStatus};
+use crate::oid::Oid;
 
 /// Version of [`SecurityContext::save`]'s form.
 const STATE_VERSION: u64 = 1;

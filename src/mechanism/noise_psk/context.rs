@@ -1,8 +1,8 @@
 //! A context of this mechanism on one side, and what it does in each state.
 
-use super::establish::{self, Answered, Asked, Asking, FirstMessage};
 use super::keys::Keys;
-use super::{message, pin, token};
+use super::state::State;
+use super::{establish, message, pin, token};
 use crate::cbor::Map;
 use crate::crypto;
 use crate::entropy::Entropy;
@@ -15,37 +15,17 @@ use crate::secret::Secret;
 /// The context on one side.
 #[derive(Clone)]
 pub(super) struct Context {
-    pub(super) role: Role,
-    pub(super) state: State,
-}
-
-#[derive(Clone)]
-pub(super) enum State {
-    /// The initiator after token 1: all that rebuilds its handshake.
-    AwaitingAnswer(Box<FirstMessage>),
-    /// The initiator with the handshake done, its PIN not judged, or judged wrong and asked for again.
-    Answered {
-        keys: Keys,
-        asking: Option<Box<Asking>>,
-    },
-    /// The acceptor, whose user must type the PIN again.
-    AwaitingPin {
-        keys: Keys,
-        asked: Box<Asked>,
-    },
-    /// The acceptor after token 2 or another PIN. Its ephemeral key is gone already.
-    AwaitingConfirmation {
-        keys: Keys,
-        answered: Option<Answered>,
-    },
-    Established(Keys),
-    /// Only envelopes and aborts.
-    Ended(Keys),
+    role: Role,
+    state: State,
 }
 
 impl Context {
     pub(super) fn new(role: Role, state: State) -> Self {
         Self { role, state }
+    }
+
+    pub(super) fn restore(role: Role, map: &Map) -> Option<Self> {
+        Some(Self::new(role, State::from_map(role, map)?))
     }
 
     /// The keys, once both sides share them.

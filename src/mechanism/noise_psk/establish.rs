@@ -1,62 +1,15 @@
 //! The steps from token 1 to an established context, each a function of what there was before.
 
-use super::context::{Context, State};
 use super::handshake::{Ephemeral, Handshake};
-use super::keys::{self, Halves, Keys};
-use super::pin::{self, Seed};
+use super::keys::{self, Keys};
+use super::pin;
+use super::state::{Answered, Asked, Asking, FirstMessage, State, Tries};
 use super::token::{FirstPayload, PinAgain, PinAnswer};
 use super::{OID, token};
 use crate::crypto;
 use crate::entropy::Entropy;
-use crate::gss::{Error, First, MajorStatus, MinorStatus, Role, Started, Stepped};
+use crate::gss::{Error, First, MajorStatus, MinorStatus, Role, Stepped};
 use crate::pin::Pin;
-use crate::secret::Secret;
-
-/// What made the initiator's Noise message 1.
-#[derive(Clone)]
-pub(super) struct FirstMessage {
-    pub(super) psk: Secret<32>,
-    pub(super) ephemeral: Ephemeral,
-    pub(super) sealed: Vec<u8>,
-    pub(super) payload: Vec<u8>,
-    /// Hash of the late bindings: not in message 1, but in the keys.
-    pub(super) late: [u8; 32],
-    pub(super) tries: Option<Tries>,
-}
-
-/// The initiator's side of a PIN: one run of SPAKE2 for each try.
-#[derive(Clone)]
-pub(super) struct Tries {
-    pub(super) pin: Pin,
-    /// This try's.
-    pub(super) seed: Seed,
-    /// This try, from 1.
-    pub(super) number: u8,
-    /// This one and those after it.
-    pub(super) left: u8,
-}
-
-/// The initiator's PIN while it is being judged.
-#[derive(Clone)]
-pub(super) struct Asking {
-    pub(super) halves: Halves,
-    pub(super) tries: Tries,
-}
-
-/// The acceptor asked for its PIN again.
-#[derive(Clone)]
-pub(super) struct Asked {
-    pub(super) halves: Halves,
-    pub(super) element: Vec<u8>,
-    pub(super) number: u8,
-}
-
-/// The acceptor's last answer, which may turn out to be wrong.
-#[derive(Clone)]
-pub(super) struct Answered {
-    pub(super) halves: Halves,
-    pub(super) number: u8,
-}
 
 impl FirstMessage {
     /// The handshake, and message 1: the same bytes each time.
@@ -88,7 +41,7 @@ const NOT_AUTHENTIC: Error = Error::token(MinorStatus::NotAuthentic);
 const NO_PIN: Error = Error::new(MajorStatus::NO_CRED, MinorStatus::PinNeeded);
 
 /// Makes token 1.
-pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error> {
+pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<(State, Vec<u8>), Error> {
     let ephemeral = Ephemeral::new(entropy.secret());
     let allowed = first.tries.clamp(1, pin::MAX_TRIES);
     let tries = first.pin.map(|pin| Tries::new(pin, 1, allowed, entropy));
@@ -111,8 +64,7 @@ pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<Started, 
         Some([token::prefixed(&first.sealed)?, token::prefixed(&message)?].concat())
     };
     let token = token::join(token::FIRST, &[&body().ok_or(FAILED)?]);
-    let state = State::AwaitingAnswer(Box::new(first));
-    Ok((Box::new(Context::new(Role::Initiator, state)), token))
+    Ok((State::AwaitingAnswer(Box::new(first)), token))
 }
 
 /// Judges token 1, whose credential has been opened, without answering it.
@@ -125,7 +77,7 @@ pub(super) fn accept(
     first: &First<'_>,
     body: &[u8],
     entropy: &mut Entropy,
-) -> Result<Started, Error> {
+) -> Result<(State, Vec<u8>), Error> {
     let ephemeral = Ephemeral::new(entropy.secret());
     let (mut handshake, payload) = read_first(first, body, Some(&ephemeral))?;
     let message = handshake.write(&token::answer_payload()).ok_or(FAILED)?;
@@ -148,8 +100,7 @@ pub(super) fn accept(
         }
     };
     let token = token::join(token::ANSWER, &[&body]);
-    let state = State::AwaitingConfirmation { keys, answered };
-    Ok((Box::new(Context::new(Role::Acceptor, state)), token))
+    Ok((State::AwaitingConfirmation { keys, answered }, token))
 }
 
 /// What token 1 says inside, its credential opened.

@@ -24,6 +24,8 @@ mod vectors;
 #[cfg(test)]
 mod vectors_pin;
 
+use context::Context;
+
 use crate::cbor::Map;
 use crate::entropy::Entropy;
 use crate::gss::{Error, First, Mechanism, MechanismContext, Oid, Role, Started, Taken};
@@ -48,7 +50,8 @@ impl Mechanism for NoisePsk {
     }
 
     fn init(&self, first: &First<'_>, entropy: &mut Entropy) -> Result<Started, Error> {
-        establish::init(first, entropy)
+        let (state, token) = establish::init(first, entropy)?;
+        Ok((Box::new(Context::new(Role::Initiator, state)), token))
     }
 
     fn sealed_credential<'t>(&self, id: [u8; 2], body: &'t [u8]) -> Result<&'t [u8], Error> {
@@ -61,7 +64,8 @@ impl Mechanism for NoisePsk {
         body: &[u8],
         entropy: &mut Entropy,
     ) -> Result<Started, Error> {
-        establish::accept(first, body, entropy)
+        let (state, token) = establish::accept(first, body, entropy)?;
+        Ok((Box::new(Context::new(Role::Acceptor, state)), token))
     }
 
     fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
@@ -85,6 +89,6 @@ impl Mechanism for NoisePsk {
     }
 
     fn restore(&self, role: Role, state: &Map) -> Option<Box<dyn MechanismContext>> {
-        Some(Box::new(context::Context::restore(role, state)?))
+        Some(Box::new(Context::restore(role, state)?))
     }
 }

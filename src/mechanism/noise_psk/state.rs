@@ -1,13 +1,82 @@
-//! A context across restarts: its state as CBOR, and back.
+//! Where a context stands on one side, and its state across restarts: as CBOR, and back.
 
-use super::context::{Context, State};
-use super::establish::{Answered, Asked, Asking, FirstMessage, Tries};
 use super::handshake::Ephemeral;
-use super::keys::Keys;
+use super::keys::{Halves, Keys};
+use super::pin::Seed;
 use crate::cbor::Map;
 use crate::gss::Role;
 use crate::pin::Pin;
 use crate::secret::Secret;
+
+#[derive(Clone)]
+pub(super) enum State {
+    /// The initiator after token 1: all that rebuilds its handshake.
+    AwaitingAnswer(Box<FirstMessage>),
+    /// The initiator with the handshake done, its PIN not judged, or judged wrong and asked for again.
+    Answered {
+        keys: Keys,
+        asking: Option<Box<Asking>>,
+    },
+    /// The acceptor, whose user must type the PIN again.
+    AwaitingPin {
+        keys: Keys,
+        asked: Box<Asked>,
+    },
+    /// The acceptor after token 2 or another PIN. Its ephemeral key is gone already.
+    AwaitingConfirmation {
+        keys: Keys,
+        answered: Option<Answered>,
+    },
+    Established(Keys),
+    /// Only envelopes and aborts.
+    Ended(Keys),
+}
+
+/// What made the initiator's Noise message 1.
+#[derive(Clone)]
+pub(super) struct FirstMessage {
+    pub(super) psk: Secret<32>,
+    pub(super) ephemeral: Ephemeral,
+    pub(super) sealed: Vec<u8>,
+    pub(super) payload: Vec<u8>,
+    /// Hash of the late bindings: not in message 1, but in the keys.
+    pub(super) late: [u8; 32],
+    pub(super) tries: Option<Tries>,
+}
+
+/// The initiator's side of a PIN: one run of SPAKE2 for each try.
+#[derive(Clone)]
+pub(super) struct Tries {
+    pub(super) pin: Pin,
+    /// This try's.
+    pub(super) seed: Seed,
+    /// This try, from 1.
+    pub(super) number: u8,
+    /// This one and those after it.
+    pub(super) left: u8,
+}
+
+/// The initiator's PIN while it is being judged.
+#[derive(Clone)]
+pub(super) struct Asking {
+    pub(super) halves: Halves,
+    pub(super) tries: Tries,
+}
+
+/// The acceptor asked for its PIN again.
+#[derive(Clone)]
+pub(super) struct Asked {
+    pub(super) halves: Halves,
+    pub(super) element: Vec<u8>,
+    pub(super) number: u8,
+}
+
+/// The acceptor's last answer, which may turn out to be wrong.
+#[derive(Clone)]
+pub(super) struct Answered {
+    pub(super) halves: Halves,
+    pub(super) number: u8,
+}
 
 /// Stages, key 0.
 const AWAITING_ANSWER: u64 = 0;
@@ -51,7 +120,7 @@ impl State {
         }
     }
 
-    fn from_map(role: Role, map: &Map) -> Option<Self> {
+    pub(super) fn from_map(role: Role, map: &Map) -> Option<Self> {
         Some(match (map.uint(0)?, role) {
             (AWAITING_ANSWER, Role::Initiator) => Self::AwaitingAnswer(Box::new(first(map)?)),
             (ANSWERED, Role::Initiator) => Self::Answered {
@@ -86,12 +155,6 @@ impl State {
             (ENDED, _) => Self::Ended(keys(map, &[])?),
             _ => return None,
         })
-    }
-}
-
-impl Context {
-    pub(super) fn restore(role: Role, map: &Map) -> Option<Self> {
-        Some(Self::new(role, State::from_map(role, map)?))
     }
 }
 

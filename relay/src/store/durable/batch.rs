@@ -8,7 +8,6 @@ use super::super::rules::{self, Command, Effect, Refusal};
 use super::super::{Applied, Created, Creation, StoreError};
 use super::job::{Done, Task};
 use super::rows::{RowError, Rows};
-use super::worker::readiness;
 
 /// A sweep erases at most so many mailboxes in one transaction, and goes on in the next: what is overwritten goes through
 /// the log, and others wait.
@@ -185,4 +184,16 @@ impl Batch<'_, '_> {
         self.ended.push(id);
         Ok(self.rows.erase(id)?)
     }
+}
+
+/// Whether the store is as it should be, as far as the thread can tell.
+fn readiness(
+    ledger: &Ledger,
+    writable: Result<(), StoreError>,
+    trouble: Option<StoreError>,
+    room: &Room,
+) -> Result<(), StoreError> {
+    writable?;
+    trouble.map_or(Ok(()), Err)?;
+    ledger.has_room(room)
 }

@@ -4,8 +4,9 @@ use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
-use rusqlite::{Connection, ErrorCode, Statement};
+use rusqlite::{Connection, Statement};
 
+use super::error::OpenError;
 use super::log::{self, Claimed};
 use super::mark::{APPLICATION, Found, Identity, LAYOUT, Misplaced, Watched, beside, look};
 
@@ -35,55 +36,6 @@ const SINCE_1: &str = "
 /// Files that this process has open. Closing a file once more, even if it was only read, would give up the process's
 /// lock on it.
 static OPEN: Mutex<Option<HashSet<Identity>>> = Mutex::new(None);
-
-/// Why a store's file can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    /// Another process has it open.
-    #[error("{} is in use by another relay", path.display())]
-    InUse {
-        /// As given.
-        path: PathBuf,
-    },
-    /// It is something else, or not whole any more.
-    #[error("{} is not a relay's store, or is damaged", path.display())]
-    Damaged {
-        /// As given.
-        path: PathBuf,
-    },
-    /// A later version of the relay made it.
-    #[error("{} was made by a newer relay", path.display())]
-    Newer {
-        /// As given.
-        path: PathBuf,
-    },
-    /// It can't be read or written.
-    #[error("cannot use {}: {reason}", path.display())]
-    Failed {
-        /// As given.
-        path: PathBuf,
-        /// What the system said.
-        reason: String,
-    },
-}
-
-impl OpenError {
-    pub(super) fn failed(path: &Path, error: &dyn std::fmt::Display) -> Self {
-        let (path, reason) = (path.to_owned(), error.to_string());
-        Self::Failed { path, reason }
-    }
-
-    pub(super) fn of(path: &Path, error: &rusqlite::Error) -> Self {
-        let at = path.to_owned();
-        match error.sqlite_error_code() {
-            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse { path: at },
-            Some(ErrorCode::NotADatabase | ErrorCode::DatabaseCorrupt) => {
-                Self::Damaged { path: at }
-            }
-            _ => Self::failed(path, error),
-        }
-    }
-}
 
 /// The open file.
 #[derive(Debug)]

@@ -7,7 +7,7 @@ use std::io::{self, Read as _};
 use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 
-use super::file::OpenError;
+use super::error::OpenError;
 
 /// Marks the file as ours ("TIGR").
 pub(super) const APPLICATION: u32 = 0x5449_4752;

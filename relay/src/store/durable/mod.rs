@@ -4,6 +4,7 @@
 //! once that is on disk: so many writes share one sync, and nobody sees what a crash could still take back.
 
 mod batch;
+mod error;
 mod file;
 mod job;
 mod log;
@@ -24,8 +25,8 @@ use tokio::sync::oneshot;
 
 use super::rules::Command;
 use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch};
+pub use error::OpenError;
 use file::File;
-pub use file::OpenError;
 use job::{Done, Job, Task};
 use reserve::Reserve;
 use worker::Worker;

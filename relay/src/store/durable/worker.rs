@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
-use super::super::room::{Ledger, Room};
+use super::super::room::Ledger;
 use super::super::{StoreError, Wakeups};
 use super::Counted;
 use super::batch::Batch;
@@ -303,16 +303,4 @@ fn gather(jobs: &Receiver<Job>, crowded: bool) -> Option<Vec<Job>> {
         batch.push(job);
     }
     Some(batch)
-}
-
-/// Whether the store is as it should be, as far as the thread can tell.
-pub(super) fn readiness(
-    ledger: &Ledger,
-    writable: Result<(), StoreError>,
-    trouble: Option<StoreError>,
-    room: &Room,
-) -> Result<(), StoreError> {
-    writable?;
-    trouble.map_or(Ok(()), Err)?;
-    ledger.has_room(room)
 }
