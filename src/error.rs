@@ -7,7 +7,7 @@ use crate::gss;
 use crate::invitation::{InvitationError, RelayPolicyError};
 use crate::mailbox::{Reply, TransportFailure};
 use crate::pin::NotAPin;
-use crate::transfer::{MessageError, NotATransferId, Outcome};
+use crate::transfer::{MessageError, NotATransferId, Outcome, Refused};
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -256,42 +256,46 @@ impl Error {
         }
     }
 
-    /// The relay says something that this protocol has no place for.
-    pub(crate) const fn bad_relay(reason: &'static str) -> Self {
-        Self::refused(0, reason)
-    }
-
-    const fn refused(status: u16, reason: &'static str) -> Self {
-        Self::RelayRefused {
-            status,
-            reason,
-            retry_after: None,
-        }
-    }
-
-    /// CreateMailbox was not found: whatever is there, it makes no mailboxes.
-    pub(crate) const fn no_relay() -> Self {
-        Self::refused(404, "there is no relay at this address")
-    }
-
     /// The mailbox holds something else than this invitation's token.
     pub(crate) const fn bad_mailbox(reason: &'static str) -> Self {
         Self::other("bad_mailbox", reason)
     }
+}
 
-    /// What an answer means that no call expects.
-    pub(crate) fn from_reply(reply: &Reply) -> Self {
-        match reply {
-            Reply::Unauthorized => Self::refused(401, "not this device's mailbox"),
-            Reply::Gone { .. } => Self::NoLongerThere,
-            Reply::Conflict => Self::refused(412, "the mailbox has changed"),
-            Reply::Refused { status, reason } => Self::refused(*status, reason),
-            Reply::Redirected { status } => Self::refused(*status, "redirects are not followed"),
-            Reply::RetryLater { status, .. } => {
-                Self::refused(*status, "the relay asks to try later")
-            }
-            _ => Self::bad_relay("the answer is not what was asked for"),
+impl From<Refused> for Error {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Expired => Self::Expired,
+            Refused::AlreadyUsed => Self::AlreadyUsed,
+            Refused::NoLongerThere => Self::NoLongerThere,
+            Refused::Closed(outcome) => Self::Closed { outcome },
+            Refused::Closing => Self::closing(),
+            Refused::NotTheReceiver => Self::not_the_receiver(),
+            Refused::PinNotAsked => Self::pin_not_asked(),
+            Refused::PinTriesUsedUp => Self::WrongPin { tries_left: 0 },
+            Refused::PinDowngrade => Self::PinDowngrade,
+            Refused::QueueFull => Self::queue_full(),
+            Refused::Message(error) => error.into(),
+            Refused::BadMailbox(reason) => Self::bad_mailbox(reason),
+            Refused::Relay { status, reason } => Self::RelayRefused {
+                status,
+                reason,
+                retry_after: None,
+            },
+            Refused::Security(error) => Self::Security {
+                major: error.major.code(),
+                minor: error.minor.code(),
+                text: error.to_string(),
+            },
+            Refused::Internal(reason) => Self::internal(reason),
         }
+    }
+}
+
+impl From<&Reply> for Error {
+    /// What an answer means that no call expects.
+    fn from(reply: &Reply) -> Self {
+        Refused::from(reply).into()
     }
 }
 
@@ -340,21 +344,7 @@ impl From<NotAPin> for Error {
 
 impl From<gss::Error> for Error {
     fn from(error: gss::Error) -> Self {
-        use gss::{MajorStatus, MinorStatus};
-        if error.major.has(MajorStatus::CREDENTIALS_EXPIRED) {
-            return Self::Expired;
-        }
-        if error.major.has(MajorStatus::DUPLICATE_TOKEN) {
-            return Self::AlreadyUsed;
-        }
-        if error.minor == MinorStatus::PinDowngrade {
-            return Self::PinDowngrade;
-        }
-        Self::Security {
-            major: error.major.code(),
-            minor: error.minor.code(),
-            text: error.to_string(),
-        }
+        Refused::from(error).into()
     }
 }
 

@@ -154,7 +154,7 @@ impl TransferClient {
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
             Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
             // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
-            other => return live.told(Err(Error::from_reply(other))),
+            other => return live.told(Err(Error::from(other))),
         }
         let used = self.used_credentials(id).await?;
         let checked = self
@@ -176,7 +176,7 @@ impl TransferClient {
             // Never an error token: it would lock the right device out.
             let _ = self.ask(id, live, Next::Relinquish, slot, time).await;
         }
-        checked
+        Ok(checked?)
     }
 
     /// The relay has nothing for this device: nothing was begun.

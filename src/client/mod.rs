@@ -284,7 +284,7 @@ impl TransferClient {
         credential: Credential,
     ) -> Result<MessageIndex, Error> {
         let index = self
-            .transact(id, |transfer, _, _| transfer.send(&credential))
+            .transact(id, |transfer, _, _| Ok(transfer.send(&credential)?))
             .await?;
         self.live(id).wake();
         Ok(index)
@@ -297,7 +297,7 @@ impl TransferClient {
     /// `closed`, `unknown_transfer`, `store`, `store_busy`.
     pub async fn terminate(&self, id: TransferId, reason: TerminateReason) -> Result<(), Error> {
         self.transact(id, |transfer, now, entropy| {
-            transfer.terminate(reason, now, entropy)
+            Ok(transfer.terminate(reason, now, entropy)?)
         })
         .await?;
         self.live(id).wake();
@@ -313,7 +313,7 @@ impl TransferClient {
             if transfer.is_sender() {
                 return Err(Error::not_the_receiver());
             }
-            transfer.terminate(TerminateReason::Declined, now, entropy)
+            Ok(transfer.terminate(TerminateReason::Declined, now, entropy)?)
         })
         .await?;
         self.live(id).wake();
@@ -329,7 +329,7 @@ impl TransferClient {
     /// left; `closed`, `unknown_transfer`, `store`, `store_busy`.
     pub async fn provide_pin(&self, id: TransferId, pin: &Pin) -> Result<(), Error> {
         self.transact(id, |transfer, now, entropy| {
-            transfer.provide_pin(pin, now, entropy)
+            Ok(transfer.provide_pin(pin, now, entropy)?)
         })
         .await?;
         self.live(id).wake();

@@ -10,7 +10,7 @@ use super::{Config, Live, TransferClient};
 use crate::Error;
 use crate::entropy::Entropy;
 use crate::mailbox::{Call, HttpRequest, MAX_WAIT, Reply, RequestId};
-use crate::transfer::{Answer, Next, Slot, Transfer, TransferId, TransferUpdate};
+use crate::transfer::{Answer, Next, Refused, Slot, Transfer, TransferId, TransferUpdate};
 
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
 const MAX_CREATIONS: usize = 3;
@@ -37,7 +37,7 @@ impl Answered {
             now,
             date: self.date,
         };
-        transfer.handle(&self.to, answer, slot, entropy)
+        Ok(transfer.handle(&self.to, answer, slot, entropy)?)
     }
 }
 
@@ -253,8 +253,8 @@ impl TransferClient {
                     update: update(transfer),
                 }));
             }
-            if let Err(error) = transfer.advance(now, entropy) {
-                return Ok(Err(error));
+            if let Err(refused) = transfer.advance(now, entropy) {
+                return Ok(Err(refused.into()));
             }
             let next = transfer.next(slot, now);
             let wait = self.0.relays.hold(&transfer.relay(), wait.min(MAX_WAIT));
@@ -323,7 +323,7 @@ impl TransferClient {
                 break;
             };
             if tries == MAX_CREATIONS {
-                return Err(Error::bad_relay("the relay does not name the mailbox"));
+                return Err(Refused::bad_relay("the relay does not name the mailbox").into());
             }
             let (reply, date) = self
                 .perform(live, &Next::Create, request, None, time)

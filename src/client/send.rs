@@ -108,7 +108,7 @@ impl Refusal {
             after: None,
             status: self.status,
         };
-        Error::from_reply(&reply).not_before(left)
+        Error::from(&reply).not_before(left)
     }
 }
 
@@ -196,7 +196,7 @@ impl TransferClient {
                         live.trouble.set(Some(error.clone()));
                         return Err(failed(error, refusal.until, retries));
                     }
-                    Error::from_reply(&Reply::RetryLater { after, status })
+                    Error::from(&Reply::RetryLater { after, status })
                 }
                 reply => {
                     let is_refusal = is_refusal(&reply);

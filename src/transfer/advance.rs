@@ -1,9 +1,9 @@
 //! What a transfer does by itself, and what it wants from the relay next.
 
 use super::outcome::Cause;
+use super::refused::Refused;
 use super::{OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::Side;
 use crate::gss::{self, AcceptorCredential};
 use crate::mailbox::{Call, HttpRequest, Mailbox, RequestId};
@@ -31,7 +31,7 @@ pub(crate) enum Next {
 impl Transfer {
     /// Does what can be done without the relay: the answer to token 1, messages into the window, expiry.
     /// Says whether anything changed, and so must be stored before the next request.
-    pub(crate) fn advance(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+    pub(crate) fn advance(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
         self.follow_clock(now);
         if self.expire(now) {
             return Ok(true);
@@ -60,7 +60,7 @@ impl Transfer {
     }
 
     /// Step 5 and 6, receiver: makes token 2, once, for good. From here on the auth credential is used.
-    pub(super) fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+    pub(super) fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
         // Only what was found good is answered: a kill may have come before it was judged.
         let Phase::Offered {
             secret,
@@ -92,7 +92,7 @@ impl Transfer {
         self.window.take(token);
         self.window
             .push(accepted.token)
-            .map_err(|_| Error::internal("token 2 does not fit"))?;
+            .map_err(|_| Refused::Internal("token 2 does not fit"))?;
         self.context = Some(accepted.context);
         self.answered = true;
         self.phase = Phase::Establishing;
@@ -100,7 +100,7 @@ impl Transfer {
     }
 
     /// Wraps waiting messages as far as the window has room, then the deletion if one is due.
-    fn pump(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Error> {
+    fn pump(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
         let judged = self.judged(now);
         let Phase::Established { ending } = self.phase else {
             return Ok(false);
@@ -120,7 +120,7 @@ impl Transfer {
             let at = self
                 .window
                 .push(token)
-                .map_err(|_| Error::internal("the window is full"))?;
+                .map_err(|_| Refused::Internal("the window is full"))?;
             self.in_flight.push((at, first.index));
             self.queue.remove(0);
             changed = true;
@@ -242,15 +242,19 @@ impl Transfer {
         }
     }
 
-    pub(super) fn delete_context(&mut self, code: u64, entropy: &mut Entropy) -> Result<(), Error> {
+    pub(super) fn delete_context(
+        &mut self,
+        code: u64,
+        entropy: &mut Entropy,
+    ) -> Result<(), Refused> {
         let context = self
             .context
             .as_mut()
-            .ok_or(Error::internal("no security context"))?;
+            .ok_or(Refused::Internal("no security context"))?;
         let token = context.delete_sec_context(code, entropy)?;
         self.window
             .push_last(token)
-            .map_err(|_| Error::internal("no room for the deletion"))?;
+            .map_err(|_| Refused::Internal("no room for the deletion"))?;
         self.phase = Phase::Deleting { code };
         Ok(())
     }

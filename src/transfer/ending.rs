@@ -1,10 +1,11 @@
 //! How a transfer ends: by the app, by the other side, by an abort, by a mailbox that is gone.
 
+use super::codes;
 use super::outcome::Cause;
-use super::types::{Credential, MessageIndex, TerminateReason, TransferEvent, codes};
+use super::refused::Refused;
+use super::types::{Credential, MessageIndex, TerminateReason, TransferEvent};
 use super::{LINGER, Outcome, Parting, Phase, Queued, Transfer, message};
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::{Fields, Window};
 
 /// Most messages that wait to be wrapped.
@@ -14,23 +15,23 @@ const MAX_QUEUE_BYTES: usize = 4 * 1024 * 1024;
 
 impl Transfer {
     /// Queues a message; it leaves with a later round.
-    pub(crate) fn send(&mut self, credential: &Credential) -> Result<MessageIndex, Error> {
+    pub(crate) fn send(&mut self, credential: &Credential) -> Result<MessageIndex, Refused> {
         message::check(credential)?;
         match &self.phase {
-            Phase::Closed { outcome, .. } => return Err(Error::Closed { outcome: *outcome }),
+            Phase::Closed { outcome, .. } => return Err(Refused::Closed(*outcome)),
             Phase::Creating { .. }
             | Phase::Invited { .. }
             | Phase::Offered { .. }
             | Phase::Establishing
             | Phase::Established { ending: None } => {}
-            _ => return Err(Error::closing()),
+            _ => return Err(Refused::Closing),
         }
         let message = message::encode(credential);
         let waiting: usize = self.queue.iter().map(|queued| queued.message.len()).sum();
         let is_full = self.queue.len() >= MAX_QUEUE || waiting + message.len() > MAX_QUEUE_BYTES;
         // Each delivery is an event: an app that acknowledges none must not make a record that can't be read.
         if is_full || self.events.is_full() {
-            return Err(Error::queue_full());
+            return Err(Refused::QueueFull);
         }
         let index = self.next_message;
         self.next_message += 1;
@@ -45,7 +46,7 @@ impl Transfer {
         reason: TerminateReason,
         now: u64,
         entropy: &mut Entropy,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         let early = match reason {
             TerminateReason::Done => TerminateReason::Cancelled,
             other => other,
@@ -68,7 +69,7 @@ impl Transfer {
                     self.delete_context(reason.code(), entropy)?;
                 }
             }
-            Phase::Closed { outcome, .. } => return Err(Error::Closed { outcome: *outcome }),
+            Phase::Closed { outcome, .. } => return Err(Refused::Closed(*outcome)),
             _ => {}
         }
         Ok(())

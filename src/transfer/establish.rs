@@ -1,11 +1,12 @@
 //! Steps 4 to 6: what is offered, whether it can be accepted, and the tokens that establish the context.
 
+use super::codes;
 use super::receive::Verdict;
-use super::types::{TransferEvent, codes};
+use super::refused::Refused;
+use super::types::TransferEvent;
 use super::{Display, OfferedPin, Phase, Slot, Transfer, clocks};
 use crate::auth_credential::CredentialId;
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::{Envelope, Fields, Side};
 use crate::gss::{self, AcceptorCredential, ChannelBindings, MajorStatus, MinorStatus};
 use crate::mechanism;
@@ -40,7 +41,7 @@ impl Transfer {
         used: &dyn Fn(&CredentialId) -> bool,
         now: u64,
         date: Option<u64>,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         let Phase::Offered {
             secret,
             expected,
@@ -50,18 +51,18 @@ impl Transfer {
         } = &self.phase
         else {
             return match self.phase {
-                Phase::Relinquishing { .. } | Phase::Closed { .. } => Err(Error::Expired),
+                Phase::Relinquishing { .. } | Phase::Closed { .. } => Err(Refused::Expired),
                 _ => Ok(()),
             };
         };
         let token = token
             .as_deref()
-            .ok_or(Error::bad_mailbox("the mailbox holds no first token"))?;
+            .ok_or(Refused::BadMailbox("the mailbox holds no first token"))?;
         if expected
             .as_deref()
             .is_some_and(|expected| expected != token)
         {
-            return Err(Error::bad_mailbox(
+            return Err(Refused::BadMailbox(
                 "the mailbox holds another token than the file",
             ));
         }
@@ -82,7 +83,7 @@ impl Transfer {
         }
         // The share URL tells that a PIN is needed; a credential that says otherwise is somebody else's.
         if checked.pin_required == matches!(pin, OfferedPin::None) {
-            return Err(Error::PinDowngrade);
+            return Err(Refused::PinDowngrade);
         }
         // Judged once: a second look moves nothing.
         if self.is_read() {

@@ -39,8 +39,8 @@ impl MessageError {
     /// The protocol's code for a message of the other side that is refused.
     pub(crate) fn code(self) -> u64 {
         match self {
-            Self::TooLarge => super::types::codes::TOO_LARGE,
-            _ => super::types::codes::UNDECODABLE,
+            Self::TooLarge => super::codes::TOO_LARGE,
+            _ => super::codes::UNDECODABLE,
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod advance;
 mod clocks;
+mod codes;
 mod display;
 mod ending;
 mod establish;
@@ -17,6 +18,7 @@ mod pin;
 mod pin_tests;
 mod receive;
 mod record;
+mod refused;
 mod slot;
 mod start;
 #[cfg(test)]
@@ -48,6 +50,7 @@ pub(crate) use message::MessageError;
 pub use outcome::Outcome;
 pub(crate) use receive::Answer;
 pub(crate) use record::RecordError;
+pub(crate) use refused::Refused;
 pub(crate) use slot::Slot;
 pub(crate) use start::{ReceiverStart, SenderStart};
 pub use types::{

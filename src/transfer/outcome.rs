@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::types::codes;
+use super::codes;
 use super::{Phase, Transfer};
 use crate::cbor::Map;
 

@@ -1,9 +1,9 @@
 //! The PIN that the receiver's user types, for the first time or again.
 
-use super::types::codes;
+use super::codes;
+use super::refused::Refused;
 use super::{OfferedPin, Outcome, Phase, Transfer};
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::pin::Pin;
 
 impl Transfer {
@@ -13,9 +13,9 @@ impl Transfer {
         pin: &Pin,
         now: u64,
         entropy: &mut Entropy,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         if self.is_sender() {
-            return Err(Error::not_the_receiver());
+            return Err(Refused::NotTheReceiver);
         }
         if !self.needs_pin() {
             return Err(self.no_pin_asked());
@@ -27,12 +27,12 @@ impl Transfer {
         let context = self
             .context
             .as_mut()
-            .ok_or(Error::internal("no security context"))?;
+            .ok_or(Refused::Internal("no security context"))?;
         let token = context.provide_pin(pin, judged, entropy)?;
         self.window
             .push(token)
             .map(drop)
-            .map_err(|_| Error::internal("the PIN's answer does not fit"))
+            .map_err(|_| Refused::Internal("the PIN's answer does not fit"))
     }
 
     /// Receiver, before token 2: notes the PIN that an app gives with the invitation. Says whether it was asked
@@ -47,13 +47,13 @@ impl Transfer {
         }
     }
 
-    fn no_pin_asked(&self) -> Error {
+    fn no_pin_asked(&self) -> Refused {
         match self.known_outcome() {
             Some(Outcome::Failed(codes::PIN_TRIES) | Outcome::Unproven(codes::PIN_TRIES)) => {
-                Error::WrongPin { tries_left: 0 }
+                Refused::PinTriesUsedUp
             }
-            Some(outcome) if self.outcome().is_some() => Error::Closed { outcome },
-            _ => Error::pin_not_asked(),
+            Some(outcome) if self.outcome().is_some() => Refused::Closed(outcome),
+            _ => Refused::PinNotAsked,
         }
     }
 }

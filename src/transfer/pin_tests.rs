@@ -1,10 +1,8 @@
 //! Somebody with the share URL, but without the PIN, who runs the relay, against a transfer's state machine.
 
 use super::types::TransferEvent::{Accepted, Established, PinRejected, PinRequired, RejectedToken};
-use super::types::codes;
 use super::*;
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::{Envelope, Fields};
 use crate::gss::{
     self, Accepted as Answered, AcceptorCredential, ChannelBindings, InitiatorCredential,
@@ -323,7 +321,7 @@ fn what_was_not_judged_is_never_answered() {
     // A kill came before it was judged: neither by itself nor for a PIN is it answered.
     assert!(!receiver.advance(NOW, &mut entropy(4)).unwrap());
     let refused = receiver.provide_pin(&right(), NOW, &mut entropy(5));
-    assert_eq!(refused, Err(Error::pin_not_asked()));
+    assert_eq!(refused, Err(Refused::PinNotAsked));
     assert!(receiver.is_offered() && receiver.envelope().is_none());
 }
 

@@ -1,9 +1,10 @@
 //! What the relay's answers do to a transfer.
 
-use super::types::{TransferEvent, codes};
+use super::codes;
+use super::refused::Refused;
+use super::types::TransferEvent;
 use super::{Authenticity, Display, Next, Phase, Slot, Transfer, message};
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::{Envelope, Fields, Side};
 use crate::gss::{ChannelBindings, Deletion, MajorStatus};
 use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
@@ -36,7 +37,7 @@ impl Transfer {
         answer: Answer,
         slot: &mut Slot,
         entropy: &mut Entropy,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         let Answer { reply, now, date } = answer;
         self.follow_clock(now);
         if !matches!(reply, Reply::Gone { .. }) {
@@ -48,7 +49,7 @@ impl Transfer {
             }
             // A relay that does not repeat its answer: the mailbox made at first is lost, nobody knows it.
             (Next::Create, Reply::Done { repeated: true, .. }) => self.recreate(entropy),
-            (Next::Create, Reply::Gone { .. }) => return Err(Error::no_relay()),
+            (Next::Create, Reply::Gone { .. }) => return Err(Refused::no_relay()),
             (
                 Next::Read | Next::Wait,
                 Reply::Content {
@@ -100,7 +101,7 @@ impl Transfer {
             (_, Reply::Gone { final_ }) => self.not_found(final_, now, slot),
             (_, reply) => {
                 slot.useless();
-                return Err(Error::from_reply(&reply));
+                return Err(Refused::from(&reply));
             }
         }
         Ok(())
@@ -111,16 +112,16 @@ impl Transfer {
         url_link: &str,
         version: Option<String>,
         slot: &mut Slot,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         let Phase::Creating { secret, pin, .. } = &self.phase else {
             return Ok(());
         };
         let (secret, pin) = (secret.clone(), pin.clone());
         let (origin, mailbox) = parse_mailbox_url(url_link)
-            .map_err(|_| Error::bad_relay("urlLink is no mailbox URL"))?;
+            .map_err(|_| Refused::bad_relay("urlLink is no mailbox URL"))?;
         // What a relay on this machine calls itself may be another name for it; this side's own stays.
         if !origin.is_same_place(&self.relay) {
-            return Err(Error::bad_relay("urlLink is of another origin"));
+            return Err(Refused::bad_relay("urlLink is of another origin"));
         }
         let mailbox = MailboxId::from(mailbox);
         // Token 1 could not say it; an answer that was made for another mailbox is none to this one.

@@ -1,12 +1,12 @@
 //! How a transfer begins, on either side (steps 1 to 4).
 
 use super::events::EventLog;
+use super::refused::Refused;
 use super::types::TransferId;
 use super::{Authenticity, Clocks, Display, LINGER, OfferedPin, Phase, Transfer};
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::{Side, Window};
 use crate::gss::{self, ChannelBindings, InitiatorCredential, SecurityContext};
 use crate::invitation::{InvitationFile, RelayOrigin, ShareUrl, Vertical};
@@ -54,13 +54,13 @@ impl Transfer {
         start: SenderStart,
         now: u64,
         entropy: &mut Entropy,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, Refused> {
         let registry = mechanism::registry();
         let secret: SharedSecret = entropy.secret();
         let expires_at = now.saturating_add(start.lifetime);
         let oid = registry
             .preferred()
-            .ok_or(Error::internal("no mechanism"))?;
+            .ok_or(Refused::Internal("no mechanism"))?;
         let auth = AuthCredential::new(oid, now, expires_at, start.pin.is_some(), entropy);
         let id = auth.id;
         let display = Display {
@@ -80,7 +80,7 @@ impl Transfer {
         let mut window = Window::default();
         window
             .push(token)
-            .map_err(|_| Error::internal("token 1 does not fit"))?;
+            .map_err(|_| Refused::Internal("token 1 does not fit"))?;
         let mut transfer = Self::blank(
             start.id,
             Side::Sender,
@@ -179,7 +179,7 @@ impl Transfer {
         }
     }
 
-    fn create_body(&self) -> Result<Vec<u8>, Error> {
+    fn create_body(&self) -> Result<Vec<u8>, Refused> {
         let display = DisplayInformation {
             title: self.display.title.raw().to_owned(),
             description: self.display.description.raw().to_owned(),
@@ -193,7 +193,8 @@ impl Transfer {
             &self.proof,
             self.notification.clone(),
         );
-        serde_json::to_vec(&request).map_err(|_| Error::internal("CreateMailbox can't be written"))
+        serde_json::to_vec(&request)
+            .map_err(|_| Refused::Internal("CreateMailbox can't be written"))
     }
 
     /// The envelope with token 1, which never has a MIC.

@@ -2,7 +2,6 @@
 
 use super::*;
 use crate::transfer::message::{self, MessageError};
-use crate::transfer::types::codes;
 
 const MINUTE: u64 = 60;
 const END: u64 = START + LIFETIME;
@@ -49,7 +48,7 @@ fn at_most_64_messages_wait() {
     for index in 0..64 {
         assert_eq!(sender.send(&message(1)), Ok(index));
     }
-    assert_eq!(sender.send(&message(1)), Err(Error::queue_full()));
+    assert_eq!(sender.send(&message(1)), Err(Refused::QueueFull));
 }
 
 #[test]
@@ -65,7 +64,7 @@ fn at_most_four_mebibytes_of_messages_wait() {
     };
     assert!(sixteen().send(&sized(sixteenth)).is_ok());
     let too_much = sixteen().send(&sized(sixteenth + 1));
-    assert_eq!(too_much, Err(Error::queue_full()));
+    assert_eq!(too_much, Err(Refused::QueueFull));
 }
 
 #[test]
@@ -73,10 +72,10 @@ fn nothing_is_sent_once_it_is_being_ended() {
     let mut world = World::established();
     world.terminate(RECEIVER, TerminateReason::Done);
     let refused = |world: &World| world.devices[RECEIVER].load().send(&message(1));
-    assert_eq!(refused(&world), Err(Error::closing()));
+    assert_eq!(refused(&world), Err(Refused::Closing));
     world.run();
     let outcome = Outcome::Completed;
-    assert_eq!(refused(&world), Err(Error::Closed { outcome }));
+    assert_eq!(refused(&world), Err(Refused::Closed(outcome)));
 }
 
 #[test]
@@ -212,7 +211,7 @@ fn what_has_ended_is_not_ended_again() {
             transfer.terminate(TerminateReason::Cancelled, START, entropy)
         });
         let outcome = Outcome::Completed;
-        assert_eq!(refused, Err(Error::Closed { outcome }));
+        assert_eq!(refused, Err(Refused::Closed(outcome)));
         assert_eq!(world.devices[device].load().to_record(), before);
     }
 }

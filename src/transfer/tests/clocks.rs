@@ -13,7 +13,7 @@ fn accepts(left: i64, skew: i64, date: Option<i64>) -> bool {
     world.devices[RECEIVER].skew = skew;
     world.relay.date = date;
     let accepted = world.accept(RECEIVER);
-    assert!(matches!(accepted, Ok(()) | Err(Error::Expired)));
+    assert!(matches!(accepted, Ok(()) | Err(Refused::Expired)));
     accepted.is_ok()
 }
 

@@ -195,7 +195,7 @@ pub(super) fn offered(
     issued_at: u64,
     expires_at: u64,
     date: Option<i64>,
-) -> (World, Result<(), Error>) {
+) -> (World, Result<(), Refused>) {
     let mut world = World::invited();
     let secret = world.share_url().secret;
     let auth = AuthCredential {
@@ -229,7 +229,7 @@ fn a_credential_whose_times_are_out_of_bounds_is_given_back() {
         MajorStatus::DEFECTIVE_CREDENTIAL,
         MinorStatus::CredentialTimes,
     );
-    let times = Error::from(gss::Error::new(major, minor));
+    let times = Refused::from(gss::Error::new(major, minor));
     let furthest = START + MAX_LIFETIME + CLOCK_SKEW;
     for (issued_at, expires_at) in [
         (START, u64::MAX),

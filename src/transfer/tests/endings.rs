@@ -1,7 +1,6 @@
 //! How transfers end: confirmed, crossing, aborted, or with a mailbox that is gone.
 
 use super::*;
-use types::codes;
 
 const REASONS: [TerminateReason; 3] = [
     TerminateReason::Done,
@@ -169,7 +168,7 @@ fn a_sender_who_cancels_before_anybody_answered_deletes_the_mailbox() {
     let error = world
         .accept_as(RECEIVER, &url, None, &|_| false)
         .unwrap_err();
-    assert_eq!(error, Error::NoLongerThere);
+    assert_eq!(error, Refused::NoLongerThere);
 }
 
 fn abort(world: &mut World, at: usize, code: u64) {

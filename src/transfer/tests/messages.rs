@@ -3,7 +3,6 @@
 use super::*;
 use crate::cbor::Map;
 use crate::exchange::{MAX_BYTES, MAX_TOKENS};
-use types::codes;
 
 fn messages(range: std::ops::Range<u8>) -> Vec<Credential> {
     range.map(message).collect()
@@ -127,7 +126,7 @@ fn large_messages_wait_for_room() {
     );
     let too_large = Credential::new("large", vec![1; MAX_CONTENT + 1]);
     let error = world.edit(SENDER, |transfer, _| transfer.send(&too_large).unwrap_err());
-    assert_eq!(error.code(), "too_large");
+    assert_eq!(error, Refused::Message(MessageError::TooLarge));
 }
 
 #[test]

@@ -24,7 +24,6 @@ use zeroize::Zeroizing;
 use super::*;
 use crate::auth_credential::CredentialId;
 use crate::entropy::Entropy;
-use crate::error::Error;
 use crate::exchange::{Envelope, Fields};
 use crate::invitation::ShareUrl;
 use crate::mailbox::{Call, Reply};
@@ -285,7 +284,7 @@ impl World {
     }
 
     /// A receiver's first look at the mailbox, as `accept_invitation` takes it.
-    fn accept(&mut self, device: usize) -> Result<(), Error> {
+    fn accept(&mut self, device: usize) -> Result<(), Refused> {
         let url = self.share_url();
         self.accept_as(device, &url, None, &|_| false)
     }
@@ -296,7 +295,7 @@ impl World {
         share_url: &ShareUrl,
         token: Option<Vec<u8>>,
         used: &dyn Fn(&CredentialId) -> bool,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         let start = ReceiverStart {
             id: TransferId(uuid::Uuid::from_u128(2)),
             share_url,
@@ -313,7 +312,7 @@ impl World {
         &mut self,
         device: usize,
         used: &dyn Fn(&CredentialId) -> bool,
-    ) -> Result<(), Error> {
+    ) -> Result<(), Refused> {
         let (now, date) = (self.clock(device), self.date());
         let claim = self.devices[device].load().claim;
         let call = Call::Read {
@@ -321,10 +320,8 @@ impl World {
             known: None,
         };
         let reply = self.relay.answer(device, claim, &call, self.now, false);
-        match reply {
-            Reply::Unauthorized => return Err(Error::ClaimedByAnother),
-            Reply::Gone { .. } => return Err(Error::NoLongerThere),
-            _ => {}
+        if matches!(reply, Reply::Unauthorized | Reply::Gone { .. }) {
+            return Err(Refused::from(&reply));
         }
         let mut slot = Slot::default();
         let checked = self.edit(device, |transfer, entropy| {
@@ -348,7 +345,7 @@ impl World {
     }
 
     /// One turn of the client's loop.
-    fn try_step(&mut self, at: usize, fault: Fault) -> Result<Next, Error> {
+    fn try_step(&mut self, at: usize, fault: Fault) -> Result<Next, Refused> {
         let now = self.clock(at);
         let mut transfer = self.devices[at].load();
         transfer.advance(now, &mut self.entropy())?;
@@ -384,7 +381,7 @@ impl World {
         next: Next,
         call: Option<Call>,
         fault: Fault,
-    ) -> Result<Next, Error> {
+    ) -> Result<Next, Refused> {
         let transfer = self.devices[at].load();
         if matches!(call, Some(Call::Update { .. })) {
             self.devices[at].slot.attempt();

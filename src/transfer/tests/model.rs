@@ -133,7 +133,7 @@ impl Run {
                         && !transfer.is_creating()
                         && transfer.invitation().is_none()
                     {
-                        transfer.abort(types::codes::INTERNAL, now, entropy);
+                        transfer.abort(codes::INTERNAL, now, entropy);
                     }
                 });
             }

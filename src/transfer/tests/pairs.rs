@@ -5,7 +5,6 @@
 use std::collections::BTreeSet;
 
 use super::*;
-use types::codes;
 
 const SPECIFICATION: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/protocol.md");
 const BEGIN: &str = "<!-- pairs:begin -->\n";

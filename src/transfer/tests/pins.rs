@@ -2,7 +2,6 @@
 //! prompt is told.
 
 use super::*;
-use types::codes;
 
 /// The receiver has typed so many wrong PINs, all judged by the sender but the last.
 fn guessed(tries: u8, wrong: usize) -> World {
@@ -213,5 +212,5 @@ fn a_prompt_that_is_over_takes_no_pin() {
     let late = world.edit(RECEIVER, |transfer, entropy| {
         transfer.provide_pin(&pin(), now, entropy)
     });
-    assert_eq!(late, Err(Error::Closed { outcome }));
+    assert_eq!(late, Err(Refused::Closed(outcome)));
 }

@@ -2,7 +2,6 @@
 //! ends, each side knows what of its own has arrived.
 
 use super::*;
-use types::codes;
 
 const SIDES: [(usize, usize); 2] = [(SENDER, RECEIVER), (RECEIVER, SENDER)];
 

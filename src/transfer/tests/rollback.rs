@@ -4,7 +4,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
-use types::codes;
 
 /// One step of the story, in which messages go both ways.
 fn act(world: &mut World, n: usize) {

@@ -1,7 +1,7 @@
 //! The file: an SQLite database.
 
 use std::collections::HashSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
 use rusqlite::{Connection, Statement};
