@@ -40,7 +40,7 @@ impl Oid {
             if (fresh && *octet == 0x80) || part >> 57 != 0 {
                 return None;
             }
-            part = part << 7 | u64::from(octet & 0x7f);
+            part = (part << 7) + u64::from(octet & 0x7f);
             fresh = octet & 0x80 == 0;
             if fresh {
                 parts.push(part);

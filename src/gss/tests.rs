@@ -1,5 +1,7 @@
 //! A second mechanism, known to nothing but a registry: what it takes to add one.
 
+mod explained;
+
 use std::sync::LazyLock;
 
 use super::*;
@@ -7,6 +9,7 @@ use crate::auth_credential::AuthCredential;
 use crate::cbor::Map;
 use crate::entropy::Entropy;
 use crate::mechanism;
+use crate::pin::Pin;
 use crate::secret::Secret;
 
 const NOW: u64 = 1_000;
@@ -234,4 +237,25 @@ fn sequence_numbers_run_out_without_a_repeat() {
         sender.wrap(true, 0, b"", NOW, &mut entropy()),
         Err(exhausted)
     );
+}
+
+#[test]
+fn a_registry_prefers_its_first_mechanism() {
+    assert_eq!(BOTH.preferred(), BOTH.mechanisms().first().cloned());
+    assert_ne!(BOTH.preferred(), Some(OID));
+    assert_eq!(BOTH.all().count(), 2);
+    assert_eq!(Registry::new(&[]).preferred(), None);
+    let shown = format!("{BOTH:?}");
+    assert!(shown.contains("Oid(1.2.3.4)"), "{shown}");
+}
+
+#[test]
+fn a_mechanism_without_a_pin_asks_for_none_and_takes_none() {
+    let mut context = PlainContext { complete: true };
+    assert!(!context.pin_needed() && !context.answers_used_up());
+    let pin = Pin::parse("123456").unwrap();
+    let not_asked = Error::new(MajorStatus::FAILURE, MinorStatus::PinNotAsked);
+    assert_eq!(context.answer_pin(&pin, &mut entropy()), Err(not_asked));
+    let mut out = [0; 4];
+    assert_eq!(context.pseudo_random(b"", &mut out), unavailable());
 }

@@ -119,7 +119,7 @@ fn length(bytes: &[u8]) -> Option<(usize, &[u8])> {
         .then(|| bytes.split_at_checked(count))??;
     let length = octets
         .iter()
-        .fold(0, |n, octet| n << 8 | usize::from(*octet));
+        .fold(0, |n, octet| (n << 8) + usize::from(*octet));
     (der_length(length).len() == count + 1).then_some((length, bytes))
 }
 
