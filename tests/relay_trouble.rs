@@ -248,6 +248,10 @@ async fn a_strange_answer_that_stays_ends_a_call_after_a_minute_and_a_few_reques
                 if !error.is_retryable() {
                     break error;
                 }
+                // As long as it says, nothing is asked, whoever calls.
+                let asked = waiting.holds().len();
+                let _ = waiting.poll(0).await;
+                assert_eq!(waiting.holds().len(), asked, "{status}, {each}");
                 sleep(SECOND).await;
             };
             let took = started.elapsed();

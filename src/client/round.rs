@@ -91,7 +91,8 @@ impl TransferClient {
             let step = match step.await {
                 Ok(step) => step,
                 Err(error) => {
-                    self.bear(id, live, error, &mut round, time).await?;
+                    self.after_refusal(id, live, error, &mut round, time)
+                        .await?;
                     continue;
                 }
             };
@@ -136,7 +137,7 @@ impl TransferClient {
 
     /// An answer that no call can go on with ends none at once: whoever stands between answers for the relay, too. It is
     /// asked again until its refusals have lasted.
-    async fn bear(
+    async fn after_refusal(
         &self,
         id: TransferId,
         live: &Live,
