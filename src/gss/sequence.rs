@@ -50,13 +50,14 @@ impl SequenceWindow {
         if number >= self.next {
             let ahead = number - self.next + 1;
             self.seen = if ahead < WINDOW {
-                self.seen << ahead | 1
+                (self.seen << ahead) + 1
             } else {
                 1
             };
             self.next = number.saturating_add(1);
         } else if status == MajorStatus::UNSEQ_TOKEN {
-            self.seen |= 1 << (self.next - 1 - number);
+            // The bit is clear: it would be a duplicate otherwise.
+            self.seen += 1 << (self.next - 1 - number);
         }
         status
     }

@@ -259,3 +259,55 @@ fn a_mechanism_without_a_pin_asks_for_none_and_takes_none() {
     let mut out = [0; 4];
     assert_eq!(context.pseudo_random(b"", &mut out), unavailable());
 }
+
+#[test]
+fn what_is_shown_of_a_status_and_a_message_names_no_content() {
+    let status = MajorStatus::DEFECTIVE_TOKEN;
+    let shown = format!("{status:?}");
+    assert!(shown.starts_with("MajorStatus(0x") && shown.contains(&status.to_string()));
+    let unwrapped = Unwrapped {
+        data: b"secret".to_vec().into(),
+        conf_state: true,
+        supplementary: MajorStatus::GAP_TOKEN,
+    };
+    let (context, _) = initiate(&OID).unwrap();
+    let shown = format!("{context:?}");
+    assert!(shown.starts_with("SecurityContext { role: Initiator, mechanism: Oid(1.2.3.4)"));
+    let shown = format!("{unwrapped:?}");
+    assert!(shown.starts_with("Unwrapped { conf_state: true, supplementary: "));
+    assert!(
+        !shown.contains("115") && !shown.contains("secret"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn supplementary_bits_add_up() {
+    let gap = MajorStatus::COMPLETE.with(MajorStatus::GAP_TOKEN);
+    assert_eq!(gap.with(MajorStatus::GAP_TOKEN), MajorStatus::GAP_TOKEN);
+    let both = gap.with(MajorStatus::OLD_TOKEN);
+    assert!(both.has(MajorStatus::GAP_TOKEN) && both.has(MajorStatus::OLD_TOKEN));
+    assert!(!gap.has(MajorStatus::OLD_TOKEN) && !both.is_error());
+}
+
+#[test]
+fn what_was_seen_of_the_sequence_outlives_a_restart() {
+    let mut sender = initiate(&OID).unwrap();
+    let mut accepted = accept(&BOTH, &sender.1).unwrap();
+    let sender = &mut sender.0;
+    sender
+        .continue_with(&accepted.token, NOW, &mut entropy())
+        .unwrap();
+    let mut wrapped = || sender.wrap(true, 0, b"", NOW, &mut entropy()).unwrap();
+    let tokens: Vec<_> = (0..4).map(|_| wrapped()).collect();
+    // Numbers 0 and 3 arrive, then the process ends.
+    for at in [0, 3] {
+        accepted.context.unwrap(&tokens[at], NOW).unwrap();
+    }
+    let mut restored = SecurityContext::restore(&BOTH, &accepted.context.save()).unwrap();
+    let mut told = |at: usize| restored.unwrap(&tokens[at], NOW).unwrap().supplementary;
+    assert_eq!(told(0), MajorStatus::DUPLICATE_TOKEN);
+    assert_eq!(told(1), MajorStatus::UNSEQ_TOKEN);
+    assert_eq!(told(3), MajorStatus::DUPLICATE_TOKEN);
+    assert_eq!(told(2), MajorStatus::UNSEQ_TOKEN);
+}

@@ -127,6 +127,41 @@ mod tests {
     }
 
     #[test]
+    fn what_no_token_binds_is_nobodys_word_whatever_came_with_it() {
+        let claims = Display {
+            authenticity: Authenticity::Authentic,
+            ..said("Key", "", None)
+        };
+        let judged = Display::judged(None, claims.clone(), None);
+        assert_eq!(judged, said("Key", "", None));
+        let judged = Display::judged(None, Display::default(), Some(claims));
+        assert_eq!(judged, said("Key", "", None));
+    }
+
+    #[test]
+    fn a_file_says_its_texts_and_a_link_says_nothing() {
+        let link = "https://relay.example/v1/m/2bba630e-519b-41ec-81d3-0242ac130003?v=c\
+                    #AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let link = crate::invitation::parse_invitation(link.as_bytes()).unwrap();
+        assert_eq!(Display::of_file(&link), None);
+        let file = InvitationPreview {
+            title: Some(PeerText::cut("Key")),
+            description: Some(PeerText::cut("For you")),
+            image_url: Some("https://a.example/k.png".to_owned()),
+            ..link
+        };
+        let texts = said("Key", "For you", Some("https://a.example/k.png"));
+        assert_eq!(Display::of_file(&file), Some(texts));
+    }
+
+    #[test]
+    fn the_words_of_authenticity_are_stable() {
+        use Authenticity::{Altered, Authentic, Unbound};
+        let words = [Authentic, Unbound, Altered].map(Authenticity::name);
+        assert_eq!(words, ["authentic", "unbound", "altered"]);
+    }
+
+    #[test]
     fn what_the_token_says_wins_and_nothing_else_is_shown_as_the_senders() {
         let (sender, other) = (said("Key", "", None), said("Bank", "", None));
         let hash = sender.hash();

@@ -86,3 +86,14 @@ fn a_message_token_is_told_by_its_mechanism() {
     assert!(explained.parts.iter().any(|part| part.sealed));
     assert!(explain(&BOTH, b"hello", None).is_err());
 }
+
+#[test]
+fn a_token_of_64_kib_is_explained_and_a_longer_one_is_not() {
+    let framed = |body: usize| token::frame(&OID, &vec![0; body]);
+    let room = token::MAX_CONTEXT_TOKEN - framed(60_000).len() + 60_000;
+    let longest = framed(room);
+    assert_eq!(longest.len(), token::MAX_CONTEXT_TOKEN);
+    assert!(explain(&BOTH, &longest, None).is_ok());
+    let refused = explain(&BOTH, &framed(room + 1), None).unwrap_err();
+    assert_eq!(refused.to_string(), "a context token has at most 64 KiB");
+}

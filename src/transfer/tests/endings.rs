@@ -610,3 +610,19 @@ fn a_message_that_comes_after_the_end_is_not_taken_and_aborts_nothing() {
     world.step(SENDER);
     assert_eq!(world.outcome(SENDER), Some(Outcome::Unconfirmed));
 }
+
+#[test]
+fn who_hears_of_the_others_deletion_with_its_own_acknowledged_removes_the_mailbox_at_once() {
+    let mut world = World::established();
+    world.terminate(SENDER, TerminateReason::Done);
+    world.terminate(RECEIVER, TerminateReason::Done);
+    while !matches!(world.step(SENDER), Next::Write(_)) {}
+    // The receiver's first write comes too late: it reads before the next.
+    while world.slot().side == Side::Sender {
+        world.step(RECEIVER);
+    }
+    // One envelope with both: the acknowledgement of the sender's deletion, and the receiver's.
+    assert_eq!(world.step(SENDER), Next::Wait);
+    assert_eq!(world.step(SENDER), Next::Delete);
+    assert!(world.relay.is_gone());
+}

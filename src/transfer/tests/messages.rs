@@ -405,3 +405,35 @@ fn a_senders_own_first_token_that_comes_late_is_no_news() {
         assert!(!world.devices[at].has(&TransferEvent::RejectedToken));
     }
 }
+
+#[test]
+fn each_forgery_is_told_whatever_it_lacks() {
+    for at in [SENDER, RECEIVER] {
+        for mic in [None, Some([0; 32])] {
+            let mut world = World::established();
+            world.send(1 - at, 2);
+            world.step(1 - at);
+            let mut fields = world.slot();
+            fields.ack += 1;
+            let of_the_other = fields.side == world.devices[1 - at].load().side;
+            assert!(of_the_other, "the slot holds what the other has written");
+            world.relay.put(fields.encode(|_| mic));
+            world.step(at);
+            let told = world.devices[at].has(&TransferEvent::RejectedToken);
+            // A receiver that has answered knows token 1 by its having no MIC: it is no news.
+            assert_eq!(told, at == SENDER || mic.is_some(), "{at} {mic:?}");
+        }
+    }
+}
+
+#[test]
+fn a_first_token_that_is_not_the_senders_own_is_told_to_it() {
+    let mut world = World::invited();
+    let mut fields = world.slot();
+    fields.tokens[0][20] ^= 1;
+    world.relay.put(fields.encode(|_| None));
+    world.devices[SENDER].kill();
+    world.step(SENDER);
+    assert!(world.devices[SENDER].has(&TransferEvent::RejectedToken));
+    assert_eq!(world.state(SENDER), TransferState::Invited);
+}

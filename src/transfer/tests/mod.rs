@@ -16,6 +16,7 @@ mod proof;
 mod relay;
 mod requests;
 mod rollback;
+mod slots;
 mod told;
 
 use relay::Relay;

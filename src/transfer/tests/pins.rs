@@ -214,3 +214,34 @@ fn a_prompt_that_is_over_takes_no_pin() {
     });
     assert_eq!(late, Err(Refused::Closed(outcome)));
 }
+
+#[test]
+fn whoever_gives_a_pin_that_nobody_asks_for_is_told_why() {
+    let refused = |world: &mut World| {
+        let now = world.clock(RECEIVER);
+        world.edit(RECEIVER, |transfer, entropy| {
+            transfer.provide_pin(&pin(), now, entropy).unwrap_err()
+        })
+    };
+    // Answered, and not judged.
+    let mut world = guessed(5, 1);
+    assert_eq!(refused(&mut world), Refused::PinNotAsked);
+    // The sender allows no more, which the receiver only hears.
+    let mut world = guessed(1, 1);
+    world.run();
+    let heard = Some(Outcome::Unproven(codes::PIN_TRIES));
+    assert_eq!(world.outcome(RECEIVER), heard);
+    assert_eq!(refused(&mut world), Refused::PinTriesUsedUp);
+    // Its own tries are used up.
+    let mut world = guessed(10, 5);
+    world.run();
+    let counted = Some(Outcome::Failed(codes::PIN_TRIES));
+    assert_eq!(world.outcome(RECEIVER), counted);
+    assert_eq!(refused(&mut world), Refused::PinTriesUsedUp);
+    // Any other end.
+    let mut world = guessed(5, 1);
+    world.terminate(RECEIVER, TerminateReason::Cancelled);
+    world.run();
+    let outcome = world.outcome(RECEIVER).unwrap();
+    assert_eq!(refused(&mut world), Refused::Closed(outcome));
+}
