@@ -73,6 +73,7 @@ major! {
 
 const CALLING: u32 = 0xff00_0000;
 const ROUTINE: u32 = 0x00ff_0000;
+const ERRORS: u32 = 0xffff_0000;
 const SUPPLEMENTARY: u32 = 0x0000_ffff;
 
 impl MajorStatus {
@@ -106,7 +107,7 @@ impl MajorStatus {
     /// Whether there is a calling or a routine error (`GSS_ERROR`).
     #[must_use]
     pub const fn is_error(self) -> bool {
-        self.0 & (CALLING | ROUTINE) != 0
+        self.0 & ERRORS != 0
     }
 
     /// Both statuses' bits; for adding supplementary bits.

@@ -130,7 +130,7 @@ fn der_length(length: usize) -> Vec<u8> {
     }
     let octets = length.to_be_bytes();
     let octets = &octets[length.leading_zeros() as usize / 8..];
-    [&[0x80 | octets.len() as u8], octets].concat()
+    [&[0x80 + octets.len() as u8], octets].concat()
 }
 
 #[cfg(test)]
@@ -173,6 +173,8 @@ mod tests {
             "leading zero"
         );
         assert!(bad(&[0x60, 0x80, 6, 2, 0x2a, 3, 1, 1, 0, 0]), "indefinite");
+        let of_128 = [&[0x60, 0x80, 6, 2, 0x2a, 3, 1, 1][..], &[0; 122]].concat();
+        assert!(bad(&of_128), "indefinite, of 128 bytes");
         assert!(bad(&[0x60, 0xff, 6, 2, 0x2a, 3, 1, 1]), "reserved");
         assert!(bad(&[0x61, 6, 6, 2, 0x2a, 3, 1, 1]), "another tag");
         assert!(bad(&[0x60, 6, 4, 2, 0x2a, 3, 1, 1]), "no identifier");

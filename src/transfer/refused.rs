@@ -96,3 +96,32 @@ impl From<gss::Error> for Refused {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_refusal_of_the_relay_keeps_its_status() {
+        let relay = |status: u16, reply: Reply| match Refused::from(&reply) {
+            Refused::Relay { status: told, .. } => assert_eq!(told, status, "{reply:?}"),
+            other => panic!("{other:?} for {reply:?}"),
+        };
+        relay(401, Reply::Unauthorized);
+        relay(412, Reply::Conflict);
+        relay(307, Reply::Redirected { status: 307 });
+        let (after, status) = (None, 503);
+        relay(503, Reply::RetryLater { after, status });
+        let reason = "no";
+        relay(
+            400,
+            Reply::Refused {
+                status: 400,
+                reason,
+            },
+        );
+        relay(0, Reply::Malformed);
+        let gone = Refused::from(&Reply::Gone { final_: true });
+        assert_eq!(gone, Refused::NoLongerThere);
+    }
+}

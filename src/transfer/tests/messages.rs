@@ -437,3 +437,26 @@ fn a_first_token_that_is_not_the_senders_own_is_told_to_it() {
     assert!(world.devices[SENDER].has(&TransferEvent::RejectedToken));
     assert_eq!(world.state(SENDER), TransferState::Invited);
 }
+
+#[test]
+fn what_says_nothing_new_is_no_progress() {
+    let mut world = World::established();
+    world.send(SENDER, 1);
+    world.step(SENDER);
+    world.devices[RECEIVER].kill();
+    world.step(RECEIVER);
+    assert_eq!(world.devices[RECEIVER].slot.advances(), 1, "a message");
+    world.run();
+    for at in [SENDER, RECEIVER] {
+        world.devices[at].kill();
+        world.step(at);
+        assert!(world.devices[at].slot.is_known());
+        assert_eq!(world.devices[at].slot.advances(), 0);
+    }
+}
+
+#[test]
+fn a_credential_is_shown_by_its_size_alone() {
+    let shown = format!("{:?}", Credential::new("format", b"content".to_vec()));
+    assert_eq!(shown, "Credential { bytes: 7, .. }");
+}

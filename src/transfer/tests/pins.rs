@@ -245,3 +245,16 @@ fn whoever_gives_a_pin_that_nobody_asks_for_is_told_why() {
     let outcome = world.outcome(RECEIVER).unwrap();
     assert_eq!(refused(&mut world), Refused::Closed(outcome));
 }
+
+#[test]
+fn an_offer_takes_a_pin_only_where_it_asks_for_one() {
+    for (pinned, taken) in [(true, true), (false, false)] {
+        let mut world = match pinned {
+            true => World::with_pin(5),
+            false => World::invited(),
+        };
+        world.accept(RECEIVER).unwrap();
+        let typed = world.edit(RECEIVER, |transfer, _| transfer.type_pin(&pin()));
+        assert_eq!(typed, taken);
+    }
+}

@@ -148,3 +148,22 @@ fn what_nobody_has_seen_is_kept_for_thirty_days_and_one_more() {
         [false, false, true]
     );
 }
+
+#[test]
+fn each_outcome_has_its_word_and_code_and_comes_back_from_its_stored_form() {
+    let all = [
+        (Outcome::Completed, "completed", None),
+        (Outcome::Declined, "declined", None),
+        (Outcome::Cancelled, "cancelled", None),
+        (Outcome::Expired, "expired", None),
+        (Outcome::Unconfirmed, "unconfirmed", None),
+        (Outcome::Unproven(5), "unproven", Some(5)),
+        (Outcome::Failed(7), "failed", Some(7)),
+    ];
+    for (outcome, word, code) in all {
+        assert_eq!((outcome.name(), outcome.code()), (word, code));
+        let shown = code.map_or(word.to_owned(), |code| format!("{word} (code {code})"));
+        assert_eq!(outcome.to_string(), shown);
+        assert_eq!(Outcome::from_map(&outcome.to_map()), Some(outcome));
+    }
+}

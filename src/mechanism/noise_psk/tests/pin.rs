@@ -328,3 +328,21 @@ fn a_pin_comes_too_late_after_the_expiry() {
     assert_eq!(late, Err(expired));
     assert!(receiver.pin_needed());
 }
+
+#[test]
+fn after_its_fifth_answer_the_acceptor_knows_that_it_was_the_last() {
+    let (mut sender, first) = asking(10);
+    let (mut receiver, mut answer) = answering(&first, wrong());
+    for answers in 1..=5 {
+        assert_eq!(receiver.answers_used_up(), answers == 5, "{answers}");
+        assert!(!sender.answers_used_up());
+        let again = take(&mut sender, &answer, 10 + answers).token.unwrap();
+        if answers == 5 {
+            break;
+        }
+        take(&mut receiver, &again, 20 + answers);
+        assert!(receiver.pin_needed() && !receiver.answers_used_up());
+        let draws = &mut entropy(30 + answers);
+        answer = receiver.provide_pin(&wrong(), NOW, draws).unwrap();
+    }
+}
