@@ -1,5 +1,7 @@
 //! Replay and sequence detection (RFC 2743 §1.2.3): one window per direction, for wrap and MIC tokens alike.
 
+use std::cmp::Ordering;
+
 use super::status::MajorStatus;
 
 /// How far back a late token is told from a repeated one.
@@ -31,11 +33,10 @@ impl SequenceWindow {
 
     /// How `number` stands to what was seen, as supplementary bits.
     pub(crate) fn check(&self, number: u64) -> MajorStatus {
-        if number == self.next {
-            return MajorStatus::COMPLETE;
-        }
-        if number > self.next {
-            return MajorStatus::GAP_TOKEN;
+        match number.cmp(&self.next) {
+            Ordering::Equal => return MajorStatus::COMPLETE,
+            Ordering::Greater => return MajorStatus::GAP_TOKEN,
+            Ordering::Less => {}
         }
         match self.next - 1 - number {
             back if back >= WINDOW => MajorStatus::OLD_TOKEN,

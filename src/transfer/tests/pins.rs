@@ -256,5 +256,18 @@ fn an_offer_takes_a_pin_only_where_it_asks_for_one() {
         world.accept(RECEIVER).unwrap();
         let typed = world.edit(RECEIVER, |transfer, _| transfer.type_pin(&pin()));
         assert_eq!(typed, taken);
+        // What was typed outlives the process.
+        let kept = match world.devices[RECEIVER].load().phase {
+            Phase::Offered {
+                pin: OfferedPin::Given(kept),
+                ..
+            } => Some(kept),
+            Phase::Offered {
+                pin: OfferedPin::None,
+                ..
+            } => None,
+            _ => panic!("it is offered, and no PIN is missing"),
+        };
+        assert_eq!(kept, taken.then(pin));
     }
 }

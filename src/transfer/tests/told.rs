@@ -167,3 +167,10 @@ fn each_outcome_has_its_word_and_code_and_comes_back_from_its_stored_form() {
         assert_eq!(Outcome::from_map(&outcome.to_map()), Some(outcome));
     }
 }
+
+#[test]
+fn an_id_is_written_as_the_uuid_that_it_is() {
+    let id = uuid::Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    assert_eq!(TransferId(id).to_string(), id.to_string());
+    assert_eq!(id.to_string().len(), 36);
+}
