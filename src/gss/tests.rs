@@ -271,6 +271,11 @@ fn what_is_shown_of_a_status_and_a_message_names_no_content() {
         supplementary: MajorStatus::GAP_TOKEN,
     };
     let (context, _) = initiate(&OID).unwrap();
+    let names = context.inquire(NOW);
+    for name in [names.initiator, names.acceptor] {
+        assert_eq!(name.to_string(), "<anonymous>");
+        assert_eq!(name.name_type().to_string(), "1.3.6.1.5.6.3");
+    }
     let shown = format!("{context:?}");
     assert!(shown.starts_with("SecurityContext { role: Initiator, mechanism: Oid(1.2.3.4)"));
     let shown = format!("{unwrapped:?}");

@@ -18,6 +18,8 @@ const DELETE: [u8; 2] = [2, 3];
 const FROM_ACCEPTOR: u8 = 0x01;
 /// Flag: the content is sealed.
 const SEALED: u8 = 0x02;
+/// All flags that there are.
+const FLAGS: u8 = 0x03;
 /// Follows the flags.
 const FILLER: u8 = 0xff;
 
@@ -194,7 +196,7 @@ impl<'t> Header<'t> {
             .split_first_chunk::<HEADER_LEN>()
             .ok_or("a message token has a header of 12 bytes, and this one ends before")?;
         let [id0, id1, flags, filler, sequence @ ..] = bytes;
-        if flags & !(FROM_ACCEPTOR | SEALED) != 0 {
+        if flags & !FLAGS != 0 {
             return Err("the message token has undefined flags");
         }
         if *filler != FILLER {
@@ -232,7 +234,7 @@ impl<'t> Header<'t> {
 }
 
 fn header(id: [u8; 2], role: Role, sealed: bool, sequence: u64) -> [u8; HEADER_LEN] {
-    let flags = direction(role) | if sealed { SEALED } else { 0 };
+    let flags = direction(role) + if sealed { SEALED } else { 0 };
     let mut header = [id[0], id[1], flags, FILLER, 0, 0, 0, 0, 0, 0, 0, 0];
     header[4..].copy_from_slice(&sequence.to_be_bytes());
     header

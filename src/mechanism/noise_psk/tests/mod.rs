@@ -2,6 +2,7 @@
 
 mod ending;
 mod establishing;
+mod explained;
 mod hostile;
 mod man_in_the_middle;
 mod messages;

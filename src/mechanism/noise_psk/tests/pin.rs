@@ -42,7 +42,7 @@ pub(super) fn try_answer(first: &[u8], pin: Option<Pin>) -> Result<Accepted, Err
     )
 }
 
-fn answering(first: &[u8], pin: Pin) -> (SecurityContext, Vec<u8>) {
+pub(super) fn answering_with(first: &[u8], pin: Pin) -> (SecurityContext, Vec<u8>) {
     let accepted = try_answer(first, Some(pin)).unwrap();
     (accepted.context, accepted.token)
 }
@@ -71,7 +71,7 @@ fn revived(context: SecurityContext) -> SecurityContext {
 #[test]
 fn the_right_pin_establishes_in_three_tokens() {
     let (mut sender, first) = asking(5);
-    let (mut receiver, second) = answering(&first, pin());
+    let (mut receiver, second) = answering_with(&first, pin());
     let third = take(&mut sender, &second, 4);
     assert_eq!(third.status(), MajorStatus::COMPLETE);
     assert_eq!(third.wrong_pin, None);
@@ -82,7 +82,7 @@ fn the_right_pin_establishes_in_three_tokens() {
 #[test]
 fn a_wrong_pin_is_told_to_both_and_the_right_one_still_works() {
     let (mut sender, first) = asking(5);
-    let (mut receiver, second) = answering(&first, wrong());
+    let (mut receiver, second) = answering_with(&first, wrong());
     let again = take(&mut sender, &second, 4);
     assert!(!again.complete);
     assert_eq!(
@@ -107,7 +107,7 @@ fn a_wrong_pin_is_told_to_both_and_the_right_one_still_works() {
 fn the_senders_tries_end_it_for_good() {
     for tries in 1..=4u8 {
         let (mut sender, first) = asking(tries);
-        let (mut receiver, mut answer) = answering(&first, wrong());
+        let (mut receiver, mut answer) = answering_with(&first, wrong());
         for left in (1..tries).rev() {
             let again = take(&mut sender, &answer, 10 + left);
             assert_eq!(again.wrong_pin, Some(left));
@@ -124,7 +124,7 @@ fn the_senders_tries_end_it_for_good() {
         assert_eq!(last.status(), MajorStatus::DEFECTIVE_CREDENTIAL);
         // Not even the right PIN: nothing is taken any more, across a restart.
         let mut sender = revived(sender);
-        let (_, right) = answering(&first, pin());
+        let (_, right) = answering_with(&first, pin());
         let ended = failed(MajorStatus::NO_CONTEXT, MinorStatus::Deleted);
         for token in [&right, &answer] {
             assert_eq!(
@@ -140,7 +140,7 @@ fn the_senders_tries_end_it_for_good() {
 #[test]
 fn a_receiver_answers_five_times_whatever_the_sender_allows() {
     let (mut sender, first) = asking(10);
-    let (mut receiver, mut answer) = answering(&first, wrong());
+    let (mut receiver, mut answer) = answering_with(&first, wrong());
     for left in (1..=4).rev() {
         let again = take(&mut sender, &answer, 10 + left);
         assert_eq!(again.wrong_pin, Some(5 + left));
@@ -174,7 +174,7 @@ fn a_kill_between_any_two_steps_changes_nothing() {
         let rest = |context| if kill { revived(context) } else { context };
         let (sender, first) = asking(5);
         let mut sender = rest(sender);
-        let (receiver, second) = answering(&first, wrong());
+        let (receiver, second) = answering_with(&first, wrong());
         let mut receiver = rest(receiver);
         let again = take(&mut sender, &second, 4).token.unwrap();
         let mut sender = rest(sender);
@@ -269,7 +269,7 @@ fn nothing_of_the_pin_outlives_its_work() {
     };
     let (mut sender, first) = asking(5);
     assert!(holds(&sender, &digits) && holds(&sender, seed.expose()));
-    let (mut receiver, second) = answering(&first, wrong());
+    let (mut receiver, second) = answering_with(&first, wrong());
     // The acceptor's seed is gone at once, as its ephemeral key is.
     let theirs: [Secret<32>; 2] = {
         let mut drawn = entropy(3);
@@ -304,7 +304,7 @@ fn nothing_of_the_pin_outlives_its_work() {
 fn a_pin_that_nobody_asked_for_is_refused() {
     let not_asked = failed(MajorStatus::FAILURE, MinorStatus::PinNotAsked);
     let (mut sender, first) = asking(5);
-    let (mut receiver, _) = answering(&first, wrong());
+    let (mut receiver, _) = answering_with(&first, wrong());
     for context in [&mut sender, &mut receiver] {
         assert!(!context.pin_needed());
         assert_eq!(
@@ -317,7 +317,7 @@ fn a_pin_that_nobody_asked_for_is_refused() {
 #[test]
 fn a_pin_comes_too_late_after_the_expiry() {
     let (mut sender, first) = asking(5);
-    let (mut receiver, second) = answering(&first, wrong());
+    let (mut receiver, second) = answering_with(&first, wrong());
     let again = take(&mut sender, &second, 4).token.unwrap();
     take(&mut receiver, &again, 5);
     let expired = failed(
@@ -332,7 +332,7 @@ fn a_pin_comes_too_late_after_the_expiry() {
 #[test]
 fn after_its_fifth_answer_the_acceptor_knows_that_it_was_the_last() {
     let (mut sender, first) = asking(10);
-    let (mut receiver, mut answer) = answering(&first, wrong());
+    let (mut receiver, mut answer) = answering_with(&first, wrong());
     for answers in 1..=5 {
         assert_eq!(receiver.answers_used_up(), answers == 5, "{answers}");
         assert!(!sender.answers_used_up());
