@@ -35,7 +35,11 @@ fn every_test_that_the_security_page_names_exists() {
 #[test]
 fn the_files_that_the_documents_link_to_are_there() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut pages = vec![root.join("README.md"), root.join("CONTRIBUTING.md")];
+    let mut pages = vec![
+        root.join("README.md"),
+        root.join("CONTRIBUTING.md"),
+        root.join("RELEASING.md"),
+    ];
     for entry in std::fs::read_dir(root.join("docs")).unwrap() {
         pages.push(entry.unwrap().path());
     }
