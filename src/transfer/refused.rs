@@ -124,4 +124,19 @@ mod tests {
         let gone = Refused::from(&Reply::Gone { final_: true });
         assert_eq!(gone, Refused::NoLongerThere);
     }
+    #[test]
+    fn what_the_security_layer_says_of_time_use_and_pin_has_words_of_its_own() {
+        let of = |major, minor| Refused::from(gss::Error { major, minor });
+        let failure = |minor| of(MajorStatus::FAILURE, minor);
+        let expired = of(
+            MajorStatus::CREDENTIALS_EXPIRED,
+            MinorStatus::CredentialExpired,
+        );
+        assert_eq!(expired, Refused::Expired);
+        let used = of(MajorStatus::DUPLICATE_TOKEN, MinorStatus::CredentialUsed);
+        assert_eq!(used, Refused::AlreadyUsed);
+        assert_eq!(failure(MinorStatus::PinDowngrade), Refused::PinDowngrade);
+        let other = gss::Error::token(MinorStatus::TokenBody);
+        assert_eq!(Refused::from(other), Refused::Security(other));
+    }
 }

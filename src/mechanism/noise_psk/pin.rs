@@ -5,7 +5,7 @@ use curve25519_dalek::edwards::CompressedEdwardsY;
 use curve25519_dalek::traits::IsIdentity;
 use rand_chacha::rand_core::{self, CryptoRng, RngCore};
 use spake2::{Ed25519Group, Identity, Password, Spake2};
-use zeroize::{Zeroize, Zeroizing};
+use zeroize::Zeroizing;
 
 use crate::crypto;
 use crate::gss::Role;
@@ -88,17 +88,11 @@ fn proving_key(hash: &[u8; 32], shared: &Shared) -> Secret<32> {
 }
 
 /// What the library draws its scalar from: 64 bytes expanded from a seed, asked for at once.
-struct Stream([u8; 64]);
+struct Stream(Secret<64>);
 
 impl Stream {
     fn new(seed: &Seed) -> Self {
-        Self(*crypto::expand_long(seed, b"tigress v1 spake2").expose())
-    }
-}
-
-impl Drop for Stream {
-    fn drop(&mut self) {
-        self.0.zeroize();
+        Self(crypto::expand_long(seed, b"tigress v1 spake2"))
     }
 }
 
@@ -112,8 +106,9 @@ impl RngCore for Stream {
         unreachable!("a scalar is drawn as bytes")
     }
     fn fill_bytes(&mut self, out: &mut [u8]) {
-        debug_assert_eq!(out.len(), self.0.len());
-        out.iter_mut().zip(self.0).for_each(|(to, from)| *to = from);
+        let drawn = self.0.expose();
+        debug_assert_eq!(out.len(), drawn.len());
+        out.iter_mut().zip(drawn).for_each(|(to, from)| *to = *from);
     }
     fn try_fill_bytes(&mut self, out: &mut [u8]) -> Result<(), rand_core::Error> {
         self.fill_bytes(out);

@@ -503,3 +503,21 @@ fn accepting_again_goes_on_with_the_apps_cursor() {
     let events = [closed, TransferEvent::Established];
     assert_eq!(world.devices[RECEIVER].events, events);
 }
+
+#[test]
+fn an_offer_that_was_given_back_is_not_accepted_any_more() {
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    let validated = |world: &mut World| {
+        let now = world.clock(RECEIVER);
+        world.edit(RECEIVER, |transfer, _| {
+            transfer.validate(&|_| false, now, None)
+        })
+    };
+    assert_eq!(validated(&mut world), Ok(()));
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    assert_eq!(validated(&mut world), Err(Refused::Expired));
+    world.run();
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Declined));
+    assert_eq!(validated(&mut world), Err(Refused::Expired));
+}

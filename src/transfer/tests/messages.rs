@@ -446,6 +446,12 @@ fn what_says_nothing_new_is_no_progress() {
     world.devices[RECEIVER].kill();
     world.step(RECEIVER);
     assert_eq!(world.devices[RECEIVER].slot.advances(), 1, "a message");
+    while world.slot().side == Side::Sender {
+        world.step(RECEIVER);
+    }
+    world.devices[SENDER].kill();
+    world.step(SENDER);
+    assert_eq!(world.devices[SENDER].slot.advances(), 1, "its arrival");
     world.run();
     for at in [SENDER, RECEIVER] {
         world.devices[at].kill();

@@ -174,3 +174,18 @@ fn an_id_is_written_as_the_uuid_that_it_is() {
     assert_eq!(TransferId(id).to_string(), id.to_string());
     assert_eq!(id.to_string().len(), 36);
 }
+
+#[test]
+fn each_state_has_its_word() {
+    let all = [
+        (TransferState::Invited, "invited"),
+        (TransferState::Establishing, "establishing"),
+        (TransferState::PinRequired, "pin_required"),
+        (TransferState::Established, "established"),
+        (TransferState::Closing, "closing"),
+        (TransferState::Closed(Outcome::Expired), "closed"),
+    ];
+    for (state, word) in all {
+        assert_eq!(state.name(), word);
+    }
+}
