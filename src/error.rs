@@ -3,11 +3,10 @@
 
 use std::time::Duration;
 
-use crate::gss;
-use crate::invitation::{InvitationError, RelayPolicyError};
-use crate::mailbox::{Reply, TransportFailure};
-use crate::pin::NotAPin;
-use crate::transfer::{MessageError, NotATransferId, Outcome, Refused};
+use tigress_gss::pin::NotAPin;
+use tigress_mailbox::{Reply, TransportFailure};
+use tigress_protocol::invitation::{InvitationError, RelayPolicyError};
+use tigress_protocol::transfer::{MessageError, NotATransferId, Outcome, Refused};
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -180,7 +179,6 @@ impl Error {
     }
 
     /// The same, with the time in which nothing is asked.
-    #[cfg(feature = "client")]
     pub(crate) fn not_before(mut self, time: Duration) -> Self {
         if let Self::RelayUnreachable { retry_after, .. } | Self::RelayRefused { retry_after, .. } =
             &mut self
@@ -191,9 +189,23 @@ impl Error {
     }
 
     /// Whether the two tell the same of a relay, whenever it may be asked again.
-    #[cfg(feature = "client")]
     pub(crate) fn is_same_trouble(&self, other: &Self) -> bool {
         self.clone().not_before(Duration::ZERO) == other.clone().not_before(Duration::ZERO)
+    }
+
+    /// A relay that is not talked to.
+    pub(crate) fn of_policy(error: RelayPolicyError) -> Self {
+        match error {
+            RelayPolicyError::UntrustedRelay { host } => Self::UntrustedRelay { host },
+            RelayPolicyError::LoopbackHttpDisabled => {
+                Self::bad_config("plain http is refused unless loopback http is enabled")
+            }
+        }
+    }
+
+    /// What an answer means that no call expects.
+    pub(crate) fn of_reply(reply: &Reply) -> Self {
+        Refused::from(reply).into()
     }
 
     /// An error that has no variant of its own: made here only, so that all codes are in this file.
@@ -275,7 +287,12 @@ impl From<Refused> for Error {
             Refused::PinTriesUsedUp => Self::WrongPin { tries_left: 0 },
             Refused::PinDowngrade => Self::PinDowngrade,
             Refused::QueueFull => Self::queue_full(),
-            Refused::Message(error) => error.into(),
+            Refused::Message(MessageError::TooLarge) => Self::TooLarge {
+                reason: "a message's content has at most 256 KiB",
+            },
+            Refused::Message(error) => Self::BadCredential {
+                reason: error.reason(),
+            },
             Refused::BadMailbox(reason) => Self::bad_mailbox(reason),
             Refused::Relay { status, reason } => Self::RelayRefused {
                 status,
@@ -292,13 +309,6 @@ impl From<Refused> for Error {
     }
 }
 
-impl From<&Reply> for Error {
-    /// What an answer means that no call expects.
-    fn from(reply: &Reply) -> Self {
-        Refused::from(reply).into()
-    }
-}
-
 impl From<NotATransferId> for Error {
     /// A text that is no id names no transfer.
     fn from(_: NotATransferId) -> Self {
@@ -312,39 +322,9 @@ impl From<InvitationError> for Error {
     }
 }
 
-impl From<RelayPolicyError> for Error {
-    fn from(error: RelayPolicyError) -> Self {
-        match error {
-            RelayPolicyError::UntrustedRelay { host } => Self::UntrustedRelay { host },
-            RelayPolicyError::LoopbackHttpDisabled => {
-                Self::bad_config("plain http is refused unless loopback http is enabled")
-            }
-        }
-    }
-}
-
-impl From<MessageError> for Error {
-    fn from(error: MessageError) -> Self {
-        match error {
-            MessageError::TooLarge => Self::TooLarge {
-                reason: "a message's content has at most 256 KiB",
-            },
-            other => Self::BadCredential {
-                reason: other.reason(),
-            },
-        }
-    }
-}
-
 impl From<NotAPin> for Error {
     fn from(_: NotAPin) -> Self {
         Self::bad_pin()
-    }
-}
-
-impl From<gss::Error> for Error {
-    fn from(error: gss::Error) -> Self {
-        Refused::from(error).into()
     }
 }
 

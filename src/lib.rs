@@ -64,45 +64,46 @@
 //!
 //! | # | who | what | where |
 //! |---|---|---|---|
-//! | 1 | sender | makes a shared secret and a single-use auth credential, and seals the one under the other | [`auth_credential`] |
-//! | 2 | sender | starts a security context: token 1 | [`gss`], [`mechanism`] |
-//! | 3 | sender | makes a mailbox with token 1 in it; the invitation is its URL, with the secret in the fragment | `transfer` (start), [`mailbox`], [`invitation`] |
+//! | 1 | sender | makes a shared secret and a single-use auth credential, and seals the one under the other | `tigress_gss::auth_credential` |
+//! | 2 | sender | starts a security context: token 1 | `tigress_gss::{gss, mechanism}` |
+//! | 3 | sender | makes a mailbox with token 1 in it; the invitation is its URL, with the secret in the fragment | `tigress_protocol::{transfer, invitation}`, `tigress_mailbox` |
 //! | 4 | receiver | gets it as link, file or QR code, and claims the mailbox | [`invitation`], `client` (accept) |
-//! | 5 | receiver | opens the auth credential with the secret, and validates it | [`auth_credential`], [`gss`], `transfer` (receive) |
-//! | 6 | both | tokens 2 and 3: the context is established | [`gss`], [`mechanism`], `exchange` |
-//! | 7 | sender | wraps the credential and sends it | [`gss`], `transfer` (message), `exchange` |
-//! | 8 | receiver | unwraps it; then ends the transfer, or both go on with messages each way | [`gss`], `transfer` (receive, ending) |
+//! | 5 | receiver | opens the auth credential with the secret, and validates it | `tigress_gss`, `tigress_protocol::transfer` (receive) |
+//! | 6 | both | tokens 2 and 3: the context is established | `tigress_gss`, `tigress_protocol::exchange` |
+//! | 7 | sender | wraps the credential and sends it | `tigress_gss`, `tigress_protocol::{transfer, exchange}` |
+//! | 8 | receiver | unwraps it; then ends the transfer, or both go on with messages each way | `tigress_gss`, `tigress_protocol::transfer` (receive, ending) |
 //!
 //! Data flows one way: client, transfer (decides), gss (protects), exchange (orders), mailbox (says it in HTTP),
-//! transport; and back the same way. Everything below the client is pure: the time and the randomness are handed in.
+//! transport; and back the same way. This crate is all that awaits, and what a wallet names. Everything below it is in
+//! crates that can't read a clock, draw randomness, or reach for a file or the network: these are handed in.
 //!
 //! # Features
 //!
-//! `http` (default): the client with the built-in HTTP transport. `client`: the client alone, for apps that bring their
-//! platform's HTTP. Neither: the pure core, without any I/O.
+//! `http` (default): the built-in HTTP transport; without, for apps that bring their platform's HTTP.
+//! `testing`: a relay in memory.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
-// The state machine has no caller without the client.
-#![cfg_attr(not(feature = "client"), allow(dead_code, unused_imports))]
 
-pub mod auth_credential;
-mod cbor;
-mod crypto;
-pub mod entropy;
-mod error;
-mod exchange;
-pub mod gss;
-pub mod inspect;
-pub mod invitation;
-pub mod mailbox;
-pub mod mechanism;
-mod oid;
-mod pin;
-pub mod secret;
-mod transfer;
-
-#[cfg(feature = "client")]
 mod client;
+mod error;
+
+/// Invitations: as link, `.tigress` file or QR code, and what a wallet shows of one before it is accepted.
+pub mod invitation {
+    pub use tigress_protocol::invitation::{
+        InvitationError, InvitationPreview, LinkChange, MEDIA_TYPE, PeerText, RelayOrigin,
+        ShareUrl, Vertical, parse_invitation, qr_code_png, qr_code_svg,
+    };
+}
+
+/// HTTP as plain values, for a transport of the app's own; and where a device can be woken.
+pub mod mailbox {
+    pub use tigress_mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method, NotificationToken};
+}
+
+/// Bytes that are wiped: the key of a [`DirectoryStore`], the secret of an invitation.
+pub mod secret {
+    pub use tigress_primitives::secret::{Secret, SharedSecret};
+}
 
 /// For apps' own tests.
 #[cfg(feature = "testing")]
@@ -110,16 +111,15 @@ pub mod testing {
     pub use crate::client::InMemoryRelay;
 }
 
-#[cfg(feature = "client")]
 pub use client::{
     AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
     InvitationRequest, MAX_LIFETIME, MemoryStore, Observation, RelayWatch, StoreError,
     StoredRecord, TransferClient, TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
-pub use mailbox::TransportFailure;
-pub use pin::{NotAPin, Pin};
-pub use transfer::{
+pub use tigress_gss::pin::{NotAPin, Pin};
+pub use tigress_mailbox::TransportFailure;
+pub use tigress_protocol::transfer::{
     Authenticity, Credential, Display, MAX_CONTENT, MessageIndex, NotATransferId, Outcome,
     TerminateReason, TransferEvent, TransferId, TransferRole, TransferState, TransferSummary,
     TransferUpdate,

@@ -5,11 +5,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tigress::mailbox::{HttpRequest, HttpResponse, Method};
 use tigress::{
     AcceptOptions, HttpTransport, MemoryStore, Outcome, TransferClient, TransferEvent,
     TransferState, TransferStore, TransportError,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse, Method};
 use tigress_testkit::{Apps, Faulty, PlainRelay, Recorder, Sender};
 
 fn status(status: u16) -> Result<HttpResponse, TransportError> {

@@ -11,11 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tigress::mailbox::{HttpRequest, HttpResponse, Method, problems};
 use tigress::{
     HttpTransport, MemoryStore, Outcome, TransferClient, TransferEvent, TransportError,
     TransportFailure,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse, Method, problems};
 use tigress_testkit::{Apps, PlainRelay, Receiver, Sender};
 
 /// What the relay does with one request.

@@ -10,14 +10,14 @@ use std::sync::Mutex;
 
 use serde_json::Value;
 use tigress::Pin;
-use tigress::auth_credential::{AuthCredential, CredentialId};
-use tigress::entropy::Entropy;
-use tigress::gss::{
+use tigress::secret::Secret;
+use tigress_gss::auth_credential::{AuthCredential, CredentialId};
+use tigress_gss::gss::{
     AcceptorCredential, ChannelBindings, InitiatorCredential, SecurityContext, accept_sec_context,
     init_sec_context,
 };
-use tigress::mechanism::registry;
-use tigress::secret::Secret;
+use tigress_gss::mechanism::registry;
+use tigress_primitives::entropy::Entropy;
 use zeroize::Zeroizing;
 
 const NOW: u64 = 1_700_000_060;

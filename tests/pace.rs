@@ -8,11 +8,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use proptest::prelude::*;
 use serde_json::json;
-use tigress::mailbox::{HttpRequest, HttpResponse, Method, headers, problems};
 use tigress::{
     AcceptOptions, Config, HttpTransport, InvitationRequest, MemoryStore, TerminateReason,
     TransferClient, TransferId, TransferState, TransferStore, TransportError, TransportFailure,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse, Method, headers, problems};
 use tigress_testkit::{Apps, PlainRelay};
 use tokio::runtime::Builder;
 use tokio::time::{Instant, sleep};

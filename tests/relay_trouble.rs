@@ -6,11 +6,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse, headers};
 use tigress::{
     Config, Error, HttpTransport, InvitationRequest, MemoryStore, Outcome, TerminateReason,
     TransferClient, TransferId, TransferState, TransportError, TransportFailure,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse, headers};
 use tigress_testkit::PlainRelay;
 use tokio::time::{Instant, sleep};
 

@@ -9,17 +9,19 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use serde_json::Value;
-use tigress::auth_credential::AuthCredential;
-use tigress::entropy::Entropy;
-use tigress::gss::{self, AcceptorCredential, InitiatorCredential, mechanism_of};
-use tigress::invitation::{InvitationFile, ShareUrl, parse_invitation};
-use tigress::mailbox::{DeviceClaim, Mailbox, NotificationToken, headers};
+use tigress::invitation::{ShareUrl, parse_invitation};
 use tigress::secret::Secret;
 use tigress::{
     AcceptOptions, Credential, DirectoryStore, HttpTransport, Invitation, InvitationRequest,
     MemoryStore, Outcome, TerminateReason, TransferClient, TransferEvent, TransferStore,
-    built_in_transport, mechanism,
+    built_in_transport,
 };
+use tigress_gss::auth_credential::AuthCredential;
+use tigress_gss::gss::{self, AcceptorCredential, InitiatorCredential, mechanism_of};
+use tigress_gss::mechanism;
+use tigress_mailbox::{DeviceClaim, Mailbox, NotificationToken, headers};
+use tigress_primitives::entropy::Entropy;
+use tigress_protocol::invitation::InvitationFile;
 use tigress_testkit::{Apps, Exchanged, Recorder, Side, TestClock, TestRelay};
 
 const CONTENT: &[u8] = b"the content of a credential, which is nobody else's business";

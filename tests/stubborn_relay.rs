@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tigress::mailbox::{HttpResponse, Method};
 use tigress::{AcceptOptions, InvitationRequest, MemoryStore, TransferClient, TransferId};
+use tigress_mailbox::{HttpResponse, Method};
 use tigress_testkit::{Apps, Faulty, PlainRelay};
 
 /// A receiver whose every write the relay answers with `status`, and the number of its writes.

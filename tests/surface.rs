@@ -1,8 +1,10 @@
-//! The public surface of the crate, kept as text: `docs/api/rust.txt`. A change of it is seen in review, and a
-//! breaking one is named in CHANGELOG. After a wanted change: `TIGRESS_UPDATE=1 cargo test --test surface`.
+//! The public surface of the crate `tigress`, which is all that a wallet names, kept as text: `docs/api/rust.txt`. A
+//! change of it is seen in review, and a breaking one is named in CHANGELOG. After a wanted change:
+//! `TIGRESS_UPDATE=1 cargo test --test surface`.
 //!
-//! The text is made from the sources (every feature on), so it is the same with every compiler. Of what macros
-//! make, the call of the macro is shown.
+//! The text is made from the sources (every feature on), so it is the same with every compiler; what the crate only
+//! hands on is shown as the crate of its own that defines it has it. Of what macros make, the call of the macro is
+//! shown.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 
 use std::collections::BTreeMap;
@@ -14,7 +16,7 @@ use syn::{Fields, File, Ident, ImplItem, Item, ItemUse, TraitItem, Type, UseTree
 #[test]
 fn the_public_surface_is_as_written_down() {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    let found = Crate::read(&root.join("src/lib.rs")).surface();
+    let found = Crates::read(&root).surface();
     let kept = root.join("docs/api/rust.txt");
     if std::env::var_os("TIGRESS_UPDATE").is_some() {
         std::fs::write(&kept, &found).unwrap();
@@ -24,20 +26,43 @@ fn the_public_surface_is_as_written_down() {
         assert_eq!(found, expected, "docs/api/rust.txt, line {}", line + 1);
     }
     assert_eq!(found.lines().count(), expected.lines().count());
+    assert!(
+        found.lines().count() <= MOST_LINES,
+        "a wallet's surface has grown"
+    );
 }
 
-/// `["gss", "status"]` for `crate::gss::status`.
+/// A wallet's developer reads all of it.
+const MOST_LINES: usize = 600;
+/// The crates whose things `tigress` hands on, each in `crates/`.
+const PURE: [&str; 4] = ["primitives", "mailbox", "gss", "protocol"];
+
+/// `["tigress_gss", "gss", "status"]` for `tigress_gss::gss::status`.
 type ModulePath = Vec<String>;
 /// Where something is defined, and its name there.
 type Place = (ModulePath, String);
 
-struct Crate(BTreeMap<ModulePath, Vec<Item>>);
+struct Crates(BTreeMap<ModulePath, Vec<Item>>);
 
-impl Crate {
-    fn read(lib: &Path) -> Self {
-        let mut modules = Self(BTreeMap::new());
-        modules.add(vec![], parse(lib).items, lib.parent().unwrap());
-        modules
+impl Crates {
+    fn read(root: &Path) -> Self {
+        let mut crates = Self(BTreeMap::new());
+        crates.add_crate("tigress", &root.join("src"));
+        for name in PURE {
+            crates.add_crate(
+                &format!("tigress_{name}"),
+                &root.join("crates").join(name).join("src"),
+            );
+        }
+        crates
+    }
+
+    fn add_crate(&mut self, name: &str, folder: &Path) {
+        self.add(
+            vec![name.to_owned()],
+            parse(&folder.join("lib.rs")).items,
+            folder,
+        );
     }
 
     fn add(&mut self, path: ModulePath, items: Vec<Item>, folder: &Path) {
@@ -61,7 +86,7 @@ impl Crate {
 
     fn surface(&self) -> String {
         let mut text = String::new();
-        self.write_module(&vec![], &mut text);
+        self.write_module(&vec!["tigress".to_owned()], &mut text);
         text
     }
 
@@ -85,10 +110,10 @@ impl Crate {
                 }
             }
         }
-        let title = [&["tigress".to_owned()][..], path].concat().join("::");
+        let title = path.join("::");
         writeln!(text, "// ---- {title}\n").unwrap();
         for (name, items) in shown {
-            let items: Vec<Item> = items.into_iter().map(bare).collect();
+            let items = joined(items.into_iter().map(bare).collect());
             assert!(!items.is_empty(), "{title}::{name} was not found");
             let file = File {
                 shebang: None,
@@ -160,7 +185,11 @@ impl Crate {
         let mut module = path.clone();
         for (at, segment) in way.iter().enumerate() {
             match segment.as_str() {
-                "crate" => module.clear(),
+                "crate" => module.truncate(1),
+                // Another crate of these.
+                other if at == 0 && self.0.contains_key(&[other.to_owned()][..]) => {
+                    module = vec![other.to_owned()]
+                }
                 "self" => {}
                 "super" => drop(module.pop()),
                 child => {
@@ -299,6 +328,29 @@ fn bare(mut item: Item) -> Item {
         _ => {}
     }
     item
+}
+
+/// What a type has of its own as one block, wherever it stands; a block of which nothing is public is none.
+fn joined(items: Vec<Item>) -> Vec<Item> {
+    let mut shown: Vec<Item> = vec![];
+    for item in items {
+        let Item::Impl(block) = &item else {
+            shown.push(item);
+            continue;
+        };
+        let same = shown.iter_mut().find_map(|item| match item {
+            Item::Impl(first) if first.trait_.is_none() && block.trait_.is_none() => {
+                (quote_of(&first.self_ty) == quote_of(&block.self_ty)).then_some(first)
+            }
+            _ => None,
+        });
+        match same {
+            Some(first) => first.items.extend(block.items.clone()),
+            None if block.trait_.is_none() && block.items.is_empty() => {}
+            None => shown.push(item),
+        }
+    }
+    shown
 }
 
 fn public_part(part: &mut ImplItem, of_trait: bool) -> bool {

@@ -3,10 +3,10 @@
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse, headers};
 use tigress::{
     HttpTransport, MemoryStore, StoreError, StoredRecord, TransferStore, TransportError,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse, headers};
 
 /// Requests, all but waiting reads that came back unchanged, and the bytes of all: URLs, headers, bodies.
 #[derive(Clone, Default)]

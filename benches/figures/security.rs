@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use chacha20poly1305::aead::{Aead, AeadInPlace, Payload};
 use tigress::Pin;
-use tigress::auth_credential::AuthCredential;
-use tigress::entropy::Entropy;
-use tigress::gss::{
+use tigress::secret::{Secret, SharedSecret};
+use tigress_gss::auth_credential::AuthCredential;
+use tigress_gss::gss::{
     AcceptorCredential, ChannelBindings, InitiatorCredential, SecurityContext, accept_sec_context,
     check_token, init_sec_context,
 };
-use tigress::mechanism::registry;
-use tigress::secret::{Secret, SharedSecret};
+use tigress_gss::mechanism::registry;
+use tigress_primitives::entropy::Entropy;
 
 use crate::chart::Panel;
 use crate::cpu::{least, thread};

@@ -278,7 +278,7 @@ impl HttpTransport for BuiltIn {
 
 /// The core's requests have headers with fixed names only.
 fn known_header(header: HttpHeader) -> Option<(&'static str, String)> {
-    let name = mailbox::headers::OF_REQUESTS
+    let name = tigress_mailbox::headers::OF_REQUESTS
         .into_iter()
         .find(|name| header.name.eq_ignore_ascii_case(name))?;
     Some((name, header.value))

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use tigress::mailbox::{HttpRequest, Method};
 use tigress::{Config, built_in_transport};
+use tigress_mailbox::{HttpRequest, Method};
 use tigress_relay::store::MemoryStore;
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
 

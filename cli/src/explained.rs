@@ -5,9 +5,10 @@ use std::fmt;
 
 use serde::Serialize;
 use tigress::Error;
-use tigress::gss::{ExplainedToken, OpenedToken, Role};
-use tigress::inspect::{EnvelopeToken, ExplainedEnvelope};
-use tigress::mailbox::format_timestamp;
+use tigress_gss::gss::{ExplainedToken, OpenedToken, Role};
+use tigress_mailbox::format_timestamp;
+use tigress_protocol::inspect::{EnvelopeToken, ExplainedEnvelope};
+use tigress_protocol::transfer::Refused;
 
 use crate::exit::{FAILED, Failure};
 
@@ -79,7 +80,7 @@ impl Token {
         let error = token.opened.as_ref()?.as_ref().err()?;
         Some(Failure {
             exit: FAILED,
-            ..Error::from(*error).into()
+            ..Error::from(Refused::from(*error)).into()
         })
     }
 }
@@ -87,7 +88,7 @@ impl Token {
 impl From<ExplainedToken> for Token {
     fn from(token: ExplainedToken) -> Self {
         let bytes = token.length();
-        let part = |part: tigress::gss::TokenPart| Part {
+        let part = |part: tigress_gss::gss::TokenPart| Part {
             name: part.name,
             offset: part.offset,
             bytes: part.length,

@@ -8,9 +8,9 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Args;
 use tigress::Error;
-use tigress::inspect::{Explained, explain};
 use tigress::invitation::{InvitationError, parse_invitation};
 use tigress::secret::SharedSecret;
+use tigress_protocol::inspect::{Explained, explain};
 use zeroize::Zeroizing;
 
 use crate::exit::{DONE, Failure};

@@ -4,9 +4,9 @@ use std::fmt;
 
 use serde::Serialize;
 use tigress::Authenticity;
-use tigress::gss::Oid;
-use tigress::inspect::authenticity;
 use tigress::invitation::{InvitationPreview, PeerText};
+use tigress_gss::gss::Oid;
+use tigress_protocol::inspect::authenticity;
 
 /// An invitation's parts but the secret.
 #[derive(Serialize)]

@@ -5,7 +5,8 @@ use std::io::{self, IsTerminal as _};
 
 use clap::ValueEnum;
 use rustix::termios::tcgetwinsize;
-use tigress::invitation::{ShareUrl, qr_code_terminal};
+use tigress::invitation::ShareUrl;
+use tigress_protocol::invitation::qr_code_terminal;
 
 use crate::output::time;
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse, headers};
 use tigress::{HttpTransport, TransportError, TransportFailure};
+use tigress_mailbox::{HttpRequest, HttpResponse, headers};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
@@ -187,7 +187,7 @@ impl HttpTransport for Meter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use tigress::mailbox::Method;
+    use tigress_mailbox::Method;
 
     struct Nobody;
 

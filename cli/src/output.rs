@@ -327,7 +327,7 @@ fn explained(outcome: &str) -> &'static str {
 }
 
 pub(crate) fn time(seconds: u64) -> String {
-    tigress::mailbox::format_timestamp(seconds)
+    tigress_mailbox::format_timestamp(seconds)
 }
 
 /// A format is the peer's word: nothing in it moves the cursor.

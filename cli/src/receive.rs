@@ -49,7 +49,8 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let to_stdout = command.to_stdout();
     let invitation = options::read_invitation(&command.invitation)?;
     let unless_missing = |error: Error| invitation.unless_missing(error.into());
-    let id = TransferId::of_invitation(&invitation.bytes).map_err(unless_missing)?;
+    let id = TransferId::of_invitation(&invitation.bytes)
+        .map_err(|error| unless_missing(error.into()))?;
     let preview =
         parse_invitation(&invitation.bytes).map_err(|error| unless_missing(error.into()))?;
     let relay = preview.share_url.relay;

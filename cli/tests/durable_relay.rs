@@ -7,8 +7,8 @@ use std::process::{Child, Command, Output, Stdio};
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tigress::mailbox::{HttpRequest, HttpResponse, Method};
 use tigress::{Config, HttpTransport, TransportError, built_in_transport};
+use tigress_mailbox::{HttpRequest, HttpResponse, Method};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 

@@ -61,13 +61,13 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Self {
-            body_bytes: tigress::mailbox::MAX_BODY,
+            body_bytes: tigress_mailbox::MAX_BODY,
             first_payload_bytes: 16 * KIB,
             head_bytes: 16 * KIB,
             max_lifetime: 30 * 24 * 3600 + 600,
             default_lifetime: 48 * 3600,
             unbound_lifetime: 48 * 3600,
-            max_wait: tigress::mailbox::MAX_WAIT,
+            max_wait: tigress_mailbox::MAX_WAIT,
             room: Room::default(),
             requests_per_second: Bound::new(20, 40, 2_000),
             burst: Bound::new(200, 400, 20_000),

@@ -1,7 +1,7 @@
 //! Telling a device that something changed at its mailbox.
 
 use async_trait::async_trait;
-use tigress::mailbox::NotificationToken;
+use tigress_mailbox::NotificationToken;
 
 /// Hands a notification token to a push service, without any content: the device then reads its mailbox.
 #[async_trait]

@@ -11,10 +11,10 @@ use common::observed::{Observed, Seen, next};
 use common::{NOW, RECEIVER, SENDER, THIRD, config, create_body, id, run, start, url_of};
 use reqwest::Method;
 use serde_json::json;
-use tigress::mailbox::{
+use tigress_mailbox::Secret;
+use tigress_mailbox::{
     NotificationToken, format_timestamp, recipient_proof_hash, recipient_proof_header,
 };
-use tigress::secret::Secret;
 use tigress_relay::store::MemoryStore;
 use tigress_relay::{PushGateway, Relay};
 use tokio::sync::mpsc;
@@ -270,6 +270,6 @@ async fn the_relays_time_and_the_mailboxs_end_are_told() {
         end,
         "brought forward to the longest life"
     );
-    let date = tigress::mailbox::parse_http_date(read.header("date").unwrap());
+    let date = tigress_mailbox::parse_http_date(read.header("date").unwrap());
     assert_eq!(date, Some(NOW));
 }

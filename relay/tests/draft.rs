@@ -6,7 +6,7 @@ mod common;
 use common::{NOW, RECEIVER, SENDER, THIRD, create_body, id, payload, start, url_of};
 use reqwest::Method;
 use serde_json::{Value, json};
-use tigress::mailbox::format_timestamp;
+use tigress_mailbox::format_timestamp;
 
 #[tokio::test]
 async fn a_whole_stateful_transfer() {

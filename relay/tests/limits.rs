@@ -6,7 +6,7 @@ mod common;
 use common::{NOW, RECEIVER, SENDER, config, create_body, id, payload, start, start_with, url_of};
 use reqwest::Method;
 use serde_json::json;
-use tigress::mailbox::format_timestamp;
+use tigress_mailbox::format_timestamp;
 use tigress_relay::store::Room;
 use tigress_relay::{Bound, Limits, RelayConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

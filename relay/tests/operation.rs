@@ -14,7 +14,7 @@ use common::{
 };
 use reqwest::Method;
 use serde_json::json;
-use tigress::mailbox::{MailboxId, format_timestamp};
+use tigress_mailbox::{MailboxId, format_timestamp};
 use tigress_relay::store::{
     Applied, Command, Created, Creation, MailboxStore, MemoryStore, Room, StoreError, Watch,
 };

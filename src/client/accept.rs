@@ -1,12 +1,12 @@
 //! Steps 4 and 5 at the receiver, up to the point where nothing is answered yet.
 
 use super::send::Time;
-use super::{AcceptOptions, Live, TransferClient, derived_id, os_entropy};
+use super::{AcceptOptions, Live, TransferClient, os_entropy};
 use crate::Error;
-use crate::auth_credential::CredentialId;
-use crate::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation};
-use crate::mailbox::{Call, Reply, TransportFailure};
-use crate::transfer::{
+use tigress_gss::auth_credential::CredentialId;
+use tigress_mailbox::{Call, Reply, TransportFailure};
+use tigress_protocol::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, parse_invitation};
+use tigress_protocol::transfer::{
     Answer, Display, Next, ReceiverStart, Slot, TerminateReason, Transfer, TransferId,
 };
 
@@ -35,7 +35,7 @@ impl TransferClient {
         if options.pin.is_some() && !preview.share_url.pin_required {
             return Err(Error::PinDowngrade);
         }
-        let id = receiver_id(&preview.share_url);
+        let id = TransferId::of_share_url(&preview.share_url);
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
         if self.begin(id, &live, preview, options, &mut slot).await? {
@@ -51,7 +51,7 @@ impl TransferClient {
                 .map_err(|_| Error::bad_config("the relay to trust is not an origin"))?;
             policy.trusted.push(origin);
         }
-        Ok(policy.check(relay)?)
+        policy.check(relay).map_err(Error::of_policy)
     }
 
     /// Stores the claim before it is used. Says whether the mailbox must still be read.
@@ -154,7 +154,7 @@ impl TransferClient {
             Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
             Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
             // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
-            other => return live.told(Err(Error::from(other))),
+            other => return live.told(Err(Error::of_reply(other))),
         }
         let used = self.used_credentials(id).await?;
         let checked = self
@@ -206,26 +206,4 @@ impl TransferClient {
         }
         Ok(used)
     }
-}
-
-impl TransferId {
-    /// The id that accepting this invitation has on any device, so that an app can keep what belongs to it before
-    /// it accepts.
-    ///
-    /// # Errors
-    /// `bad_invitation`.
-    pub fn of_invitation(invitation: impl AsRef<[u8]>) -> Result<Self, Error> {
-        Ok(receiver_id(
-            &parse_invitation(invitation.as_ref())?.share_url,
-        ))
-    }
-}
-
-/// The same invitation has the same id on a device, so that two calls at once make one transfer.
-fn receiver_id(url: &ShareUrl) -> TransferId {
-    let mailbox = url.mailbox_url();
-    derived_id(
-        b"tigress v1 invitation",
-        &[mailbox.as_bytes(), url.secret.expose()],
-    )
 }

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use crate::invitation::{RelayOrigin, RelayPolicy, Vertical};
-use crate::mailbox::NotificationToken;
-use crate::pin::Pin;
-use crate::transfer::{Credential, TransferId};
-use crate::{Error, auth_credential, invitation};
+use tigress_gss::auth_credential;
+use tigress_gss::pin::Pin;
+use tigress_mailbox::NotificationToken;
+use tigress_protocol::invitation;
+use tigress_protocol::invitation::{RelayOrigin, RelayPolicy, Vertical};
+use tigress_protocol::transfer::{Credential, TransferId};
+
+use crate::Error;
 
 /// Longest lifetime of an invitation.
 pub const MAX_LIFETIME: Duration = Duration::from_secs(30 * 24 * 3600);

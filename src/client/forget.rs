@@ -5,9 +5,9 @@ use std::sync::PoisonError;
 
 use super::TransferClient;
 use crate::Error;
-use crate::auth_credential::CredentialId;
-use crate::cbor::{self, Map};
-use crate::transfer::TransferId;
+use tigress_gss::auth_credential::CredentialId;
+use tigress_primitives::cbor::{self, Map};
+use tigress_protocol::transfer::TransferId;
 
 /// The store's key of the answered invitations; no transfer has such an id.
 const ANSWERED: &str = "answered";
@@ -27,7 +27,7 @@ pub(super) struct Answered(Vec<[u8; 2 * ID]>);
 
 impl Answered {
     pub(super) fn has(&self, id: TransferId) -> bool {
-        self.0.iter().any(|one| one[..ID] == *id.0.as_bytes())
+        self.0.iter().any(|one| one[..ID] == *id.as_bytes())
     }
 
     pub(super) fn credentials(&self) -> impl Iterator<Item = CredentialId> {
@@ -37,7 +37,7 @@ impl Answered {
 
     fn add(&mut self, id: TransferId, credential: &CredentialId) {
         let mut one = [0; 2 * ID];
-        one[..ID].copy_from_slice(id.0.as_bytes());
+        one[..ID].copy_from_slice(id.as_bytes());
         one[ID..].copy_from_slice(credential.as_bytes());
         self.0.push(one);
         let surplus = self.0.len().saturating_sub(MAX_ANSWERED);
@@ -151,7 +151,7 @@ mod tests {
     use super::*;
 
     fn id(n: u128) -> TransferId {
-        TransferId(uuid::Uuid::from_u128(n))
+        TransferId::from(uuid::Uuid::from_u128(n))
     }
 
     #[test]

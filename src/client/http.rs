@@ -13,8 +13,8 @@ use rustls_platform_verifier::Verifier;
 
 use super::config::Config;
 use super::transport::{HttpTransport, TransportError};
-use crate::invitation::RelayOrigin;
-use crate::mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
+use tigress_mailbox::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
+use tigress_protocol::invitation::RelayOrigin;
 
 /// Most transfers whose connections are kept; the longest unused ones give way.
 const MAX_KEPT: usize = 256;

@@ -1,38 +1,42 @@
-//! A relay in memory, behind the transport: apps test whole transfers without a network.
+//! A relay in memory, behind the transport: apps test whole transfers without a network. Its rules are the relay's own
+//! (`tigress_mailbox::rules`); it has no limits.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tigress_mailbox::rules::{
+    self, Answer, Command, Condition, CreateKey, Effect, NewMailbox, ProofDigest, Record, Refusal,
+    Version,
+};
+use tigress_mailbox::{
+    AccessRights, CreateRequest, CreateResponse, DeviceClaim, HttpRequest, HttpResponse,
+    MAILBOX_PATH, MailboxId, Method, Payload, Problem, ReadResponse, RequestId, UpdateRequest,
+    UpdateResponse, decode_recipient_proof, format_timestamp, headers, parse_timestamp, problems,
+};
 use tokio::sync::Notify;
 
 use super::clock::{Clock as _, SystemClock};
 use super::send::Time;
 use super::{HttpTransport, TransportError, os_entropy};
-use crate::mailbox::{
-    CreateRequest, CreateResponse, HttpRequest, HttpResponse, Method, Problem, ReadResponse,
-    UpdateRequest, UpdateResponse, decode_recipient_proof, headers, parse_timestamp, problems,
-    recipient_proof_hash,
-};
 
 /// The draft's relay with this project's additions (long poll, conditional update, recipient proof), for an app's own
 /// tests: give it to the clients as their transport, and [`ORIGIN`](Self::ORIGIN) as their relay.
 #[derive(Default)]
 pub struct InMemoryRelay {
-    boxes: Mutex<HashMap<String, Mailbox>>,
+    boxes: Mutex<Boxes>,
     /// Some mailbox has changed.
     changed: Notify,
 }
 
-struct Mailbox {
-    created: CreateRequest,
-    version: u64,
-    initiator: String,
-    recipient: Option<String>,
-    /// Claims and ids of the requests that were processed.
-    processed: Vec<(String, String)>,
+#[derive(Default)]
+struct Boxes {
+    records: HashMap<MailboxId, Record>,
+    /// Which mailbox a CreateMailbox request has made.
+    made: HashMap<CreateKey, MailboxId>,
 }
 
 impl std::fmt::Debug for InMemoryRelay {
@@ -41,11 +45,29 @@ impl std::fmt::Debug for InMemoryRelay {
     }
 }
 
-/// The caller, and what it calls.
-struct Caller {
-    claim: String,
-    request_id: Option<String>,
-    may_bind: bool,
+/// Status and problem type of a call that was not done.
+struct Fault(u16, &'static str);
+
+const MALFORMED: Fault = Fault(400, problems::MALFORMED);
+const NOT_FOUND: Fault = Fault(404, problems::NOT_FOUND);
+
+impl From<Refusal> for Fault {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::NotFound => NOT_FOUND,
+            Refusal::Unauthorized => Self(401, problems::UNAUTHORIZED),
+            Refusal::Conflict => Self(412, problems::CONFLICT),
+        }
+    }
+}
+
+/// How a read looks at the mailbox.
+#[derive(Clone, Copy)]
+struct Look {
+    /// Whether a free place is taken: not when a held read looks again, whose device may have given it up meanwhile.
+    bind: bool,
+    /// What the reader has: while it is current, there is nothing to say.
+    known: Option<Version>,
 }
 
 impl InMemoryRelay {
@@ -55,184 +77,166 @@ impl InMemoryRelay {
     /// How many mailboxes there are.
     #[must_use]
     pub fn mailboxes(&self) -> usize {
-        self.lock().len()
+        self.lock().records.len()
     }
 
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Mailbox>> {
+    fn lock(&self) -> MutexGuard<'_, Boxes> {
         let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
-        boxes.retain(|_, mailbox| !mailbox.is_expired());
+        let now = SystemClock.now();
+        boxes.records.retain(|_, record| record.expires() > now);
         boxes
     }
 
-    /// `first` is false when a held read looks again: it takes no place that its device has given up meanwhile.
-    fn answer(&self, request: &HttpRequest, first: bool) -> HttpResponse {
-        let Some(path) = request.url.strip_prefix(Self::ORIGIN) else {
-            return problem(404, problems::NOT_FOUND);
-        };
-        let Some(claim) = header(request, headers::DEVICE_CLAIM) else {
-            return problem(400, problems::MALFORMED);
-        };
-        let caller = Caller {
-            claim: claim.to_owned(),
-            request_id: header(request, headers::REQUEST_ID).map(str::to_owned),
-            may_bind: first,
-        };
-        match path.strip_prefix("/v1/m") {
-            Some("") => self.create(caller, request),
-            Some(rest) => self.serve(rest.trim_start_matches('/'), &caller, request),
-            None => problem(404, problems::NOT_FOUND),
-        }
+    /// `None` while there is nothing that the reader does not know.
+    fn answer(&self, request: &HttpRequest, look: Look) -> Option<HttpResponse> {
+        self.call(request, look)
+            .unwrap_or_else(|Fault(status, problem_type)| Some(problem(status, problem_type)))
     }
 
-    fn create(&self, caller: Caller, request: &HttpRequest) -> HttpResponse {
-        let (Some(created), Some(request_id)) = (body(request), caller.request_id) else {
-            return problem(400, problems::MALFORMED);
-        };
-        let processed = (caller.claim.clone(), request_id);
-        let mut boxes = self.lock();
-        let known = boxes
-            .iter()
-            .find(|(_, mailbox)| mailbox.processed.contains(&processed));
-        if let Some((id, mailbox)) = known {
-            return mailbox.answer(201, &created_at(id));
+    fn call(&self, request: &HttpRequest, look: Look) -> Result<Option<HttpResponse>, Fault> {
+        let path = request.url.strip_prefix(Self::ORIGIN);
+        let path = path.and_then(|path| path.strip_prefix(MAILBOX_PATH));
+        let path = path.ok_or(NOT_FOUND)?;
+        let claim = parsed(request, headers::DEVICE_CLAIM).ok_or(MALFORMED)?;
+        if path.is_empty() {
+            return self.create(claim, request).map(Some);
         }
-        let Ok(mut entropy) = os_entropy() else {
-            return problem(503, problems::UNAVAILABLE);
-        };
-        let id = entropy.uuid().to_string();
-        let answer = created_at(&id);
-        let mailbox = Mailbox {
-            created,
-            version: 1,
-            initiator: caller.claim,
-            recipient: None,
-            processed: vec![processed],
-        };
-        boxes.entry(id).or_insert(mailbox).answer(200, &answer)
-    }
-
-    fn serve(&self, id: &str, caller: &Caller, request: &HttpRequest) -> HttpResponse {
+        let id: MailboxId = path
+            .trim_start_matches('/')
+            .parse()
+            .map_err(|_| NOT_FOUND)?;
+        let command = command(claim, request, look)?;
         let mut boxes = self.lock();
-        let Entry::Occupied(mut entry) = boxes.entry(id.to_owned()) else {
-            return problem(404, problems::NOT_FOUND);
-        };
-        let answer = entry.get_mut().serve(caller, request);
-        if request.method == Method::Delete && answer.status == 200 {
-            entry.remove();
+        let record = boxes.records.get_mut(&id).ok_or(NOT_FOUND)?;
+        let done = rules::apply(record, command, SystemClock.now());
+        if done.effect == Effect::EraseAndWake {
+            boxes.records.remove(&id);
         }
-        if request.method != Method::Post {
+        if matches!(done.effect, Effect::KeepAndWake | Effect::EraseAndWake) {
             self.changed.notify_waiters();
         }
-        answer
+        Ok(said(done.answer?))
+    }
+
+    fn create(&self, claim: DeviceClaim, request: &HttpRequest) -> Result<HttpResponse, Fault> {
+        let request_id = parsed(request, headers::REQUEST_ID).ok_or(MALFORMED)?;
+        let body: CreateRequest = body(request)?;
+        let key = CreateKey::of(claim, request_id);
+        let mut boxes = self.lock();
+        if let Some(id) = boxes.made.get(&key)
+            && let Some(record) = boxes.records.get(id)
+        {
+            return Ok(response(201, Some(record.version()), &made_at(*id)));
+        }
+        let mut entropy = os_entropy().map_err(|_| Fault(503, problems::UNAVAILABLE))?;
+        let (id, version) = (MailboxId(entropy.uuid()), Version(entropy.uuid()));
+        let record = new_record(claim, request_id, body, version)?;
+        boxes.records.insert(id, record);
+        boxes.made.insert(key, id);
+        Ok(response(200, Some(version), &made_at(id)))
     }
 }
 
-impl Mailbox {
-    fn is_expired(&self) -> bool {
-        let configuration = self.created.mailbox_configuration.as_ref();
-        let expiration = configuration.and_then(|c| c.expiration.as_deref());
-        expiration
-            .and_then(parse_timestamp)
-            .is_some_and(|at| at <= SystemClock.now())
-    }
-
-    fn serve(&mut self, caller: &Caller, request: &HttpRequest) -> HttpResponse {
-        if !self.knows(&caller.claim) && !self.binds(caller, request) {
-            return problem(401, problems::UNAUTHORIZED);
-        }
-        if request.method == Method::Post {
-            return self.answer(200, &self.content());
-        }
-        let Some(request_id) = caller.request_id.clone() else {
-            return problem(400, problems::MALFORMED);
-        };
-        let processed = (caller.claim.clone(), request_id);
-        if self.processed.contains(&processed) {
-            return self.answer(
-                201,
-                &UpdateResponse {
-                    is_push_notification_supported: false,
-                },
-            );
-        }
-        let answer = self.change(caller, request);
-        if answer.status == 200 {
-            self.processed.push(processed);
-        }
-        answer
-    }
-
-    fn knows(&self, claim: &str) -> bool {
-        self.initiator == claim || self.recipient.as_deref() == Some(claim)
-    }
-
-    /// The first reader with the proof becomes the recipient.
-    fn binds(&mut self, caller: &Caller, request: &HttpRequest) -> bool {
-        let shown = header(request, headers::RECIPIENT_PROOF).and_then(decode_recipient_proof);
-        let wanted = self.created.recipient_proof.as_ref();
-        let proven = wanted.is_none_or(|wanted| {
-            shown.is_some_and(|shown| recipient_proof_hash(&shown) == *wanted)
-        });
-        let free = caller.may_bind && self.recipient.is_none();
-        if request.method != Method::Post || !free || !proven {
-            return false;
-        }
-        self.recipient = Some(caller.claim.clone());
-        true
-    }
-
-    fn change(&mut self, caller: &Caller, request: &HttpRequest) -> HttpResponse {
-        match request.method {
-            Method::Put => {
-                let wanted =
-                    header(request, headers::IF_MATCH).map(|value| value.trim_matches('"'));
-                if wanted.is_some_and(|wanted| wanted != self.version.to_string()) {
-                    return problem(412, problems::CONFLICT);
-                }
-                let Some(update) = body::<UpdateRequest>(request) else {
-                    return problem(400, problems::MALFORMED);
-                };
-                self.created.payload = update.payload;
-                self.version += 1;
-            }
-            Method::Patch if self.recipient.as_ref() != Some(&caller.claim) => {
-                return problem(401, problems::UNAUTHORIZED);
-            }
-            Method::Patch => self.recipient = None,
-            Method::Delete => {}
-            Method::Get | Method::Post => return problem(405, problems::METHOD),
-        }
-        self.answer(
-            200,
-            &UpdateResponse {
-                is_push_notification_supported: false,
-            },
-        )
-    }
-
-    fn content(&self) -> ReadResponse {
-        let configuration = self.created.mailbox_configuration.as_ref();
-        ReadResponse {
-            payload: self.created.payload.clone(),
-            display_information: self.created.display_information.clone(),
-            expiration: configuration.and_then(|c| c.expiration.clone()),
-        }
-    }
-
-    fn answer(&self, status: u16, body: &impl Serialize) -> HttpResponse {
-        let version = (
-            headers::PAYLOAD_VERSION.to_owned(),
-            self.version.to_string(),
-        );
-        response(status, vec![version], body)
-    }
-}
-
-fn created_at(id: &str) -> CreateResponse {
+fn made_at(id: MailboxId) -> CreateResponse {
     CreateResponse {
-        url_link: format!("{}/v1/m/{id}", InMemoryRelay::ORIGIN),
+        url_link: format!("{}{MAILBOX_PATH}/{id}", InMemoryRelay::ORIGIN),
         is_push_notification_supported: false,
     }
+}
+
+fn new_record(
+    claim: DeviceClaim,
+    request_id: RequestId,
+    body: CreateRequest,
+    version: Version,
+) -> Result<Record, Fault> {
+    let configuration = body.mailbox_configuration.unwrap_or_default();
+    let rights = configuration.access_rights.as_deref();
+    let expiration = configuration.expiration.as_deref();
+    let expires = expiration.map(|text| parse_timestamp(text).ok_or(MALFORMED));
+    let expires = expires.transpose()?.unwrap_or(u64::MAX);
+    let proof = body.recipient_proof.as_deref();
+    let proof = proof.map(|text| decode_recipient_proof(text).ok_or(MALFORMED));
+    let proof = proof.transpose()?;
+    Ok(Record::new(NewMailbox {
+        claim,
+        request_id,
+        payload: body.payload,
+        display: body.display_information,
+        notification: body.notification_token,
+        rights: match rights {
+            Some(text) => text.parse().map_err(|_| MALFORMED)?,
+            None => AccessRights::default(),
+        },
+        expires,
+        bound_expires: expires,
+        proof: proof.map(|digest| ProofDigest::new(*digest.expose())),
+        version,
+    }))
+}
+
+/// What a request asks of an existing mailbox.
+fn command(claim: DeviceClaim, request: &HttpRequest, look: Look) -> Result<Command, Fault> {
+    let request_id = || parsed(request, headers::REQUEST_ID).ok_or(MALFORMED);
+    Ok(match request.method {
+        Method::Post => {
+            let proof = header(request, headers::RECIPIENT_PROOF).and_then(decode_recipient_proof);
+            Command::Read {
+                claim,
+                proof: proof.as_ref().map(ProofDigest::of),
+                bind: look.bind,
+                known: look.known,
+            }
+        }
+        Method::Put => {
+            let update: UpdateRequest = body(request)?;
+            let entropy = os_entropy().map_err(|_| Fault(503, problems::UNAVAILABLE));
+            Command::Update {
+                claim,
+                request_id: request_id()?,
+                condition: header(request, headers::IF_MATCH)
+                    .map_or(Condition::None, Condition::parse),
+                payload: Arc::new(update.payload),
+                notification: update.notification_token,
+                version: Version(entropy?.uuid()),
+            }
+        }
+        Method::Patch => Command::Relinquish {
+            claim,
+            request_id: request_id()?,
+        },
+        Method::Delete => {
+            let _: RequestId = request_id()?;
+            Command::Delete { claim }
+        }
+        Method::Get => return Err(Fault(405, problems::METHOD)),
+    })
+}
+
+fn said(answer: Answer) -> Option<HttpResponse> {
+    let nothing = UpdateResponse {
+        is_push_notification_supported: false,
+    };
+    Some(match answer {
+        Answer::Content {
+            payload,
+            display,
+            expires,
+            version,
+        } => {
+            let read = ReadResponse {
+                payload: Payload::clone(&payload),
+                display_information: (*display).clone(),
+                expiration: Some(format_timestamp(expires)),
+            };
+            response(200, Some(version), &read)
+        }
+        Answer::Unchanged { .. } => return None,
+        Answer::Done { version, repeated } => {
+            response(if repeated { 201 } else { 200 }, Some(version), &nothing)
+        }
+        Answer::Deleted | Answer::Shown { .. } => response(200, None, &nothing),
+    })
 }
 
 fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
@@ -240,8 +244,13 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
-fn body<T: serde::de::DeserializeOwned>(request: &HttpRequest) -> Option<T> {
-    serde_json::from_slice(request.body.as_deref()?).ok()
+fn parsed<T: FromStr>(request: &HttpRequest, name: &str) -> Option<T> {
+    header(request, name)?.parse().ok()
+}
+
+fn body<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Fault> {
+    let body = request.body.as_deref().unwrap_or_default();
+    serde_json::from_slice(body).map_err(|_| MALFORMED)
 }
 
 fn problem(status: u16, problem_type: &str) -> HttpResponse {
@@ -251,39 +260,35 @@ fn problem(status: u16, problem_type: &str) -> HttpResponse {
         status,
         detail: None,
     };
-    response(status, Vec::new(), &problem)
+    response(status, None, &problem)
 }
 
-fn response(status: u16, headers: Vec<(String, String)>, body: &impl Serialize) -> HttpResponse {
+fn response(status: u16, version: Option<Version>, body: &impl Serialize) -> HttpResponse {
+    let version = version.map(|version| (headers::PAYLOAD_VERSION.to_owned(), version.to_string()));
     HttpResponse {
         status,
-        headers,
+        headers: version.into_iter().collect(),
         body: serde_json::to_vec(body).unwrap_or_default(),
     }
-}
-
-/// Whether a read is to be held: the payload is still the one that the caller has seen.
-fn is_held(request: &HttpRequest, response: &HttpResponse) -> bool {
-    let known = header(request, headers::PAYLOAD_VERSION);
-    request.method == Method::Post
-        && response.status == 200
-        && known.is_some()
-        && known == response.header(headers::PAYLOAD_VERSION)
 }
 
 #[async_trait]
 impl HttpTransport for InMemoryRelay {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
         let until = Time::within(std::time::Duration::from_secs(request.wait)).until;
-        let mut first = true;
+        let mut look = Look {
+            bind: true,
+            known: parsed(&request, headers::PAYLOAD_VERSION),
+        };
         loop {
             let mut changed = std::pin::pin!(self.changed.notified());
             changed.as_mut().enable();
-            let answer = self.answer(&request, first);
-            first = false;
-            let held = is_held(&request, &answer);
-            if !held || tokio::time::timeout_at(until, changed).await.is_err() {
+            if let Some(answer) = self.answer(&request, look) {
                 return Ok(answer);
+            }
+            look.bind = false;
+            if tokio::time::timeout_at(until, changed).await.is_err() {
+                look.known = None;
             }
         }
     }
@@ -295,11 +300,11 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::mailbox::Call;
     use crate::{
         AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome,
         TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
     };
+    use tigress_mailbox::Call;
 
     fn wallet(relay: &Arc<InMemoryRelay>) -> TransferClient {
         let config = Config::with_relay(InMemoryRelay::ORIGIN);
@@ -337,11 +342,10 @@ mod tests {
         let accepted = receiver.accept_invitation(url.as_bytes(), AcceptOptions::default());
         let id = accepted.await.unwrap();
         let (transfer, _) = receiver.load(id).await.unwrap().unwrap();
-        let read = Call::Read {
-            wait: 60,
-            known: Some("1".into()),
-        };
-        let held = transfer.request(&read).unwrap();
+        let read = |wait, known| transfer.request(&Call::Read { wait, known }).unwrap();
+        let content = relay.send(read(0, None)).await.unwrap();
+        let version = content.header(headers::PAYLOAD_VERSION).map(str::to_owned);
+        let held = read(60, version);
         let (read, _) = tokio::join!(relay.send(held), async {
             tokio::task::yield_now().await;
             receiver.decline(id).await.unwrap();

@@ -45,13 +45,12 @@ use send::Time;
 use trouble::Trouble;
 
 use crate::Error;
-use crate::crypto::sha256;
-use crate::entropy::Entropy;
-use crate::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
-use crate::mailbox::NotificationToken;
-use crate::pin::Pin;
-use crate::secret::Secret;
-use crate::transfer::{
+use tigress_gss::pin::Pin;
+use tigress_mailbox::NotificationToken;
+use tigress_primitives::entropy::Entropy;
+use tigress_primitives::secret::Secret;
+use tigress_protocol::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
+use tigress_protocol::transfer::{
     Credential, Display, MessageIndex, SenderStart, Slot, TerminateReason, Transfer, TransferId,
     TransferState, TransferSummary, TransferUpdate,
 };
@@ -193,7 +192,7 @@ impl TransferClient {
         }
         let id = match key {
             Some(key) => TransferId::of_idempotency_key(key),
-            None => TransferId(os_entropy()?.uuid()),
+            None => TransferId::from(os_entropy()?.uuid()),
         };
         if self.load(id).await?.is_none() {
             let credential = request.credential.clone();
@@ -268,7 +267,7 @@ impl TransferClient {
             .own
             .clone()
             .ok_or(Error::bad_config("no relay is configured"))?;
-        policy.check(&relay)?;
+        policy.check(&relay).map_err(Error::of_policy)?;
         Ok(relay)
     }
 
@@ -495,24 +494,6 @@ pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Err
         let _ = config;
         Err(Error::NoTransport)
     }
-}
-
-impl TransferId {
-    /// The id of the transfer that `create_invitation` begins under this idempotency key, so that an app can keep
-    /// what belongs to it before it invites.
-    #[must_use]
-    pub fn of_idempotency_key(key: &str) -> Self {
-        derived_id(b"tigress v1 idempotency key", &[key.as_bytes()])
-    }
-}
-
-/// An id that the same input always gives, so that the store's compare-and-swap decides between two calls.
-fn derived_id(label: &[u8], parts: &[&[u8]]) -> TransferId {
-    let mut all = vec![label];
-    all.extend(parts);
-    let mut bytes = [0; 16];
-    bytes.copy_from_slice(&sha256(&all)[..16]);
-    TransferId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
 }
 
 fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {

@@ -51,8 +51,8 @@ mod tests {
     use async_trait::async_trait;
 
     use super::*;
-    use crate::mailbox::{HttpRequest, HttpResponse};
     use crate::{Config, HttpTransport, MemoryStore, TransportError, TransportFailure};
+    use tigress_mailbox::{HttpRequest, HttpResponse};
 
     struct Unused;
 
@@ -67,7 +67,7 @@ mod tests {
     fn one_watches_a_transfer_at_a_time() {
         let store = Arc::new(MemoryStore::default());
         let client = TransferClient::new(Config::default(), store, Some(Arc::new(Unused))).unwrap();
-        let id = |n: u128| TransferId(uuid::Uuid::from_u128(n));
+        let id = |n: u128| TransferId::from(uuid::Uuid::from_u128(n));
         let first = client.observe(id(1)).unwrap();
         assert_eq!(
             client.observe(id(1)).unwrap_err().code(),

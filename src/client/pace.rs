@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Config;
-use crate::transfer::{Next, Slot};
+use tigress_protocol::transfer::{Next, Slot};
 
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);

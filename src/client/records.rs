@@ -7,9 +7,9 @@ use zeroize::Zeroizing;
 use super::store::{StoreError, StoredRecord, TransferStore};
 use super::{TransferClient, os_entropy};
 use crate::Error;
-use crate::entropy::Entropy;
-use crate::secret::wipe;
-use crate::transfer::{RecordError, Transfer, TransferId};
+use tigress_primitives::entropy::Entropy;
+use tigress_primitives::secret::wipe;
+use tigress_protocol::transfer::{RecordError, Transfer, TransferId};
 
 /// How often a step is tried again when another process was faster.
 const MAX_CONFLICTS: usize = 16;

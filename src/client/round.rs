@@ -8,9 +8,11 @@ use super::pace::Pace;
 use super::send::{Retries, Time, Unanswered, jittered};
 use super::{Config, Live, TransferClient};
 use crate::Error;
-use crate::entropy::Entropy;
-use crate::mailbox::{Call, HttpRequest, MAX_WAIT, Reply, RequestId};
-use crate::transfer::{Answer, Next, Refused, Slot, Transfer, TransferId, TransferUpdate};
+use tigress_mailbox::{Call, HttpRequest, MAX_WAIT, Reply, RequestId};
+use tigress_primitives::entropy::Entropy;
+use tigress_protocol::transfer::{
+    Answer, Next, Refused, Slot, Transfer, TransferId, TransferUpdate,
+};
 
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
 const MAX_CREATIONS: usize = 3;

@@ -10,8 +10,8 @@ use super::TransportError;
 use super::relays::Refusal;
 use super::{FOREVER, Live, TransferClient, os_entropy};
 use crate::Error;
-use crate::mailbox::{Call, HttpRequest, HttpResponse, Reply, TransportFailure, interpret};
-use crate::transfer::Next;
+use tigress_mailbox::{Call, HttpRequest, HttpResponse, Reply, TransportFailure, interpret};
+use tigress_protocol::transfer::Next;
 
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -108,7 +108,7 @@ impl Refusal {
             after: None,
             status: self.status,
         };
-        Error::from(&reply).not_before(left)
+        Error::of_reply(&reply).not_before(left)
     }
 }
 
@@ -196,7 +196,7 @@ impl TransferClient {
                         live.trouble.set(Some(error.clone()));
                         return Err(failed(error, refusal.until, retries));
                     }
-                    Error::from(&Reply::RetryLater { after, status })
+                    Error::of_reply(&Reply::RetryLater { after, status })
                 }
                 reply => {
                     let is_refusal = is_refusal(&reply);

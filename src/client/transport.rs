@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 
 use crate::Error;
-use crate::mailbox::{HttpRequest, HttpResponse, TransportFailure};
+use tigress_mailbox::{HttpRequest, HttpResponse, TransportFailure};
 
 /// No answer came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

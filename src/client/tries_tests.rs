@@ -9,12 +9,14 @@ use async_trait::async_trait;
 use serde_json::json;
 
 use super::*;
-use crate::auth_credential::{AuthCredential, MAX_LIFETIME};
-use crate::exchange::{Envelope, Side, Window};
-use crate::gss::{ChannelBindings, InitiatorCredential, Role, SecurityContext, init_sec_context};
-use crate::mailbox::{HttpRequest, HttpResponse, Method, headers, problems};
-use crate::mechanism::registry;
-use crate::transfer::TransferEvent;
+use tigress_gss::auth_credential::{AuthCredential, MAX_LIFETIME};
+use tigress_gss::gss::{
+    ChannelBindings, InitiatorCredential, Role, SecurityContext, init_sec_context,
+};
+use tigress_gss::mechanism::registry;
+use tigress_mailbox::{HttpRequest, HttpResponse, Method, headers, problems};
+use tigress_protocol::exchange::{Envelope, Side, Window};
+use tigress_protocol::transfer::TransferEvent;
 
 const START: u64 = 1_800_000_000;
 const DAY: u64 = 24 * 3600;
@@ -108,7 +110,9 @@ impl FalseSender {
             expires_at,
             ..AuthCredential::new(oid, 0, 0, true, &mut draws)
         };
-        let secret = crate::invitation::ShareUrl::parse(LINK).unwrap().secret;
+        let secret = tigress_protocol::invitation::ShareUrl::parse(LINK)
+            .unwrap()
+            .secret;
         let credential = InitiatorCredential::new(auth, secret);
         let credential = credential.with_pin(Pin::parse("999999").unwrap(), 10);
         let bindings = ChannelBindings::for_mailbox(ORIGIN, "2bba630e-519b-41ec-81d3-0242ac130003");

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse};
 use tigress::{
     HttpTransport, MemoryStore, StoreError, StoredRecord, TransferStore, TransportError,
     TransportFailure,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse};
 
 use crate::PlainRelay;
 

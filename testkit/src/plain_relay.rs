@@ -6,8 +6,8 @@ use std::sync::{Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
-use tigress::mailbox::{HttpRequest, HttpResponse, Method, problems};
 use tigress::{HttpTransport, TransportError};
+use tigress_mailbox::{HttpRequest, HttpResponse, Method, problems};
 
 /// The draft's relay, behind the client's transport.
 #[derive(Default)]

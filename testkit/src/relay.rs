@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tigress::mailbox::NotificationToken;
 use tigress::{Config, MemoryStore, TransferClient, TransferStore};
+use tigress_mailbox::NotificationToken;
 use tigress_relay::store::MemoryStore as Mailboxes;
 use tigress_relay::{PushGateway, Relay, RelayConfig, RunningRelay};
 use tokio::sync::mpsc;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse};
 use tigress::{HttpTransport, TransportError, TransportFailure};
+use tigress_mailbox::{HttpRequest, HttpResponse};
 use tokio::sync::watch;
 
 /// One request and what came back.

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tigress::mailbox::{HttpRequest, HttpResponse};
 use tigress::{
     AcceptOptions, Error, HttpTransport, Invitation, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, TransportError,
 };
+use tigress_mailbox::{HttpRequest, HttpResponse};
 use tigress_testkit::{Apps, PlainRelay, Side, TestClock, TestRelay};
 
 const HOUR: u64 = 3600;

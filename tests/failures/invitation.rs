@@ -79,7 +79,7 @@ async fn planted(relay: &PlainRelay, token: &[u8], like: &ShareUrl) -> ShareUrl 
     );
     let response = relay.answer(&request);
     let created: CreateResponse = serde_json::from_slice(&response.body).unwrap();
-    let (_, mailbox) = tigress::invitation::parse_mailbox_url(&created.url_link).unwrap();
+    let (_, mailbox) = tigress_protocol::invitation::parse_mailbox_url(&created.url_link).unwrap();
     ShareUrl {
         mailbox,
         ..like.clone()

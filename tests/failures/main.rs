@@ -12,17 +12,18 @@ use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use tigress::gss::{MajorStatus, MinorStatus};
-use tigress::invitation::{InvitationFile, ShareUrl};
-use tigress::mailbox::{
-    CreateRequest, CreateResponse, DeviceClaim, DisplayInformation, RequestId, create_request,
-};
+use tigress::invitation::ShareUrl;
 use tigress::secret::Secret;
 use tigress::{
     AcceptOptions, Credential, Error, HttpTransport, Invitation, InvitationRequest, MemoryStore,
     Outcome, StoreError, TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
     TransferStore,
 };
+use tigress_gss::gss::{MajorStatus, MinorStatus};
+use tigress_mailbox::{
+    CreateRequest, CreateResponse, DeviceClaim, DisplayInformation, RequestId, create_request,
+};
+use tigress_protocol::invitation::InvitationFile;
 use tigress_testkit::{
     Apps, FaultyStore, Follower, PlainRelay, Side, TestRelay, first_envelope, swap_tokens,
 };

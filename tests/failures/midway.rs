@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
-use tigress::mailbox::{HttpResponse, Method};
 use tigress::{
     AcceptOptions, InvitationRequest, MemoryStore, Outcome, TerminateReason, TransferEvent,
 };
+use tigress_mailbox::{HttpResponse, Method};
 use tigress_testkit::{Apps, Faulty, Follower, PlainRelay, Recorder, Side, TestClock, TestRelay};
 
 use super::relay::{refused, request};

@@ -12,15 +12,16 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tigress::auth_credential::AuthCredential;
-use tigress::gss::mechanism_of;
-use tigress::invitation::{InvitationFile, parse_invitation, qr_code_png};
-use tigress::mailbox::{HttpRequest, Method, NotificationToken, headers};
+use tigress::invitation::{parse_invitation, qr_code_png};
 use tigress::{
     AcceptOptions, Credential, HttpTransport, Invitation, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, TransferRole, TransferState,
     TransferStore, built_in_transport,
 };
+use tigress_gss::auth_credential::AuthCredential;
+use tigress_gss::gss::mechanism_of;
+use tigress_mailbox::{HttpRequest, Method, NotificationToken, headers};
+use tigress_protocol::invitation::InvitationFile;
 use tigress_testkit::{Apps, Exchanged, Follower, Recorder, TestRelay, tokens_of};
 
 const SECOND: Duration = Duration::from_secs(1);

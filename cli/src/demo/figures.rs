@@ -3,12 +3,16 @@
 use std::time::Instant;
 
 use async_trait::async_trait;
-use tigress::auth_credential::AuthCredential;
-use tigress::entropy::Entropy;
-use tigress::gss::{AcceptorCredential, InitiatorCredential, accept_sec_context, init_sec_context};
 use tigress::invitation::RelayOrigin;
 use tigress::secret::Secret;
-use tigress::{AcceptOptions, Credential, Invitation, TransferEvent, mechanism};
+use tigress::{AcceptOptions, Credential, Invitation, TransferEvent};
+use tigress_gss::auth_credential::AuthCredential;
+use tigress_gss::gss::{
+    AcceptorCredential, InitiatorCredential, accept_sec_context, init_sec_context,
+};
+use tigress_gss::mechanism;
+use tigress_primitives::entropy::Entropy;
+use tigress_protocol::transfer::Refused;
 
 use super::credential::{FORMAT, Issuer};
 use super::wallet::{Action, App};
@@ -155,7 +159,8 @@ impl App for Plain {
 
 /// A wrap token beside its data, where there is no padding.
 fn wrap_overhead() -> Result<usize, Failure> {
-    let failed = |error: tigress::gss::Error| Failure::from(tigress::Error::from(error));
+    let failed =
+        |error: tigress_gss::gss::Error| Failure::from(tigress::Error::from(Refused::from(error)));
     let mut seed = [0; 32];
     getrandom::fill(&mut seed).map_err(|_| Failure::new("internal", "no randomness"))?;
     let entropy = &mut Entropy::from_seed(&Secret::new(seed));
@@ -169,7 +174,7 @@ fn wrap_overhead() -> Result<usize, Failure> {
     let (mut context, token) =
         init_sec_context(registry, &initiator, None, None, now, entropy).map_err(failed)?;
     let acceptor = AcceptorCredential::new(secret);
-    let unused = |_: &tigress::auth_credential::CredentialId| false;
+    let unused = |_: &tigress_gss::auth_credential::CredentialId| false;
     let accepted = accept_sec_context(registry, &acceptor, None, &token, &unused, now, entropy)
         .map_err(failed)?;
     context

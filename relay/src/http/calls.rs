@@ -13,7 +13,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use tigress::mailbox::{
+use tigress_mailbox::{
     AccessRights, CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId,
     NotificationToken, Payload, UpdateRequest, UpdateResponse, decode_recipient_proof,
     format_timestamp, headers, media, parse_timestamp,

@@ -2,7 +2,7 @@
 
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tigress::mailbox::{Problem, media, problems};
+use tigress_mailbox::{Problem, media, problems};
 
 use crate::store::{Refusal, StoreError};
 

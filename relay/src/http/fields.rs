@@ -1,8 +1,7 @@
 //! Reading the headers of a request.
 
 use axum::http::{HeaderMap, HeaderValue, header};
-use tigress::mailbox::{DeviceClaim, RequestId, decode_recipient_proof, headers};
-use uuid::Uuid;
+use tigress_mailbox::{DeviceClaim, RequestId, decode_recipient_proof, headers};
 
 use super::fault::Fault;
 use crate::store::ProofDigest;
@@ -41,12 +40,7 @@ pub(super) fn condition(list: &HeaderMap) -> Condition {
         return Condition::None;
     }
     let tag = single(list, headers::IF_MATCH).unwrap_or_default();
-    let quoted = tag
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'));
-    quoted
-        .and_then(version)
-        .map_or(Condition::Never, Condition::Is)
+    Condition::parse(tag)
 }
 
 /// A wish to be answered later.
@@ -59,7 +53,7 @@ pub(super) struct Hold {
 
 /// `Prefer: wait=N` together with the version that is known; a preference that makes no sense is ignored (RFC 7240 §2).
 pub(super) fn hold(list: &HeaderMap, longest: u64) -> Option<Hold> {
-    let known = version(single(list, headers::PAYLOAD_VERSION)?);
+    let known = single(list, headers::PAYLOAD_VERSION)?.parse().ok();
     let seconds = list.get_all(headers::PREFER).iter().find_map(wait)?;
     Some(Hold {
         known,
@@ -78,12 +72,6 @@ fn wait(value: &HeaderValue) -> Option<u64> {
     })
 }
 
-/// Versions are shown as 32 lower-case hexadecimal digits, and only so they are recognised.
-fn version(text: &str) -> Option<Version> {
-    let version = Version(Uuid::try_parse(text).ok()?);
-    (version.to_string() == text).then_some(version)
-}
-
 /// The header's value if it is there exactly once.
 fn single<'a>(list: &'a HeaderMap, name: &str) -> Option<&'a str> {
     let mut values = list.get_all(name).iter();
@@ -93,6 +81,8 @@ fn single<'a>(list: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
 
     fn prefer(values: &[&'static str]) -> Option<u64> {

@@ -17,7 +17,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use tigress::mailbox::{MailboxId, NotificationToken, headers};
+use tigress_mailbox::{MailboxId, NotificationToken, headers};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
@@ -210,7 +210,7 @@ fn common_headers(list: &mut HeaderMap, now: u64) {
 fn call_name(method: &Method, path: &str) -> &'static str {
     let on_mailbox = path.starts_with("/v1/m/");
     match *method {
-        Method::POST if path == tigress::mailbox::MAILBOX_PATH => "CreateMailbox",
+        Method::POST if path == tigress_mailbox::MAILBOX_PATH => "CreateMailbox",
         Method::GET | Method::HEAD if on_mailbox => "ReadDisplayInformation",
         Method::POST if on_mailbox => "ReadSecureContent",
         Method::PUT if on_mailbox => "UpdateMailbox",

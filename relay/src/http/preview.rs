@@ -11,8 +11,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use tigress::invitation::PeerText;
-use tigress::mailbox::{DisplayInformation, format_timestamp};
+use tigress_mailbox::PeerText;
+use tigress_mailbox::{DisplayInformation, format_timestamp};
 use url::Url;
 
 use super::App;

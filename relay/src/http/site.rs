@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use tigress::mailbox::media;
+use tigress_mailbox::media;
 
 use super::App;
 use super::fault::Fault;

@@ -4,12 +4,12 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 
-use super::record::{CreateKey, Record};
 use super::room::Ledger;
-use super::rules::{self, Command, Effect, Refusal, Transition};
 use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch};
+use tigress_mailbox::rules::{self, Command, Effect, Refusal, Transition};
+use tigress_mailbox::rules::{CreateKey, Record};
 
 /// Keeps mailboxes in this process's memory.
 #[derive(Debug, Default)]

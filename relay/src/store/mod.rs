@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use tigress::mailbox::{MailboxId, NotificationToken};
+use tigress_mailbox::{MailboxId, NotificationToken};
 
 #[cfg(test)]
 use crate::client::Bound;
@@ -12,24 +12,19 @@ use crate::client::Client;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod durable;
-mod encoding;
 mod memory;
-mod record;
 mod room;
-pub mod rules;
 #[cfg(test)]
 mod test_log;
 mod wake;
 
 pub use durable::{DurableStore, Effort, OpenError};
-pub use encoding::Damaged;
 pub use memory::MemoryStore;
-pub use record::{
-    ClaimDigest, CreateKey, NewMailbox, Party, ProofDigest, REMEMBERED_FORMER, REMEMBERED_REQUESTS,
-    Record, Version,
-};
 pub use room::Room;
-pub use rules::{Answer, Command, Refusal};
+pub use tigress_mailbox::rules::{
+    self, Answer, ClaimDigest, Command, CreateKey, Damaged, NewMailbox, Party, ProofDigest,
+    REMEMBERED_FORMER, REMEMBERED_REQUESTS, Record, Refusal, Version,
+};
 pub use wake::{Wakeups, Watch};
 
 /// Keeps mailboxes. Each function is atomic: calls on one mailbox happen one after the other, whichever connection,

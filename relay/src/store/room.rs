@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 
 use super::StoreError;
 use crate::client::{Bound, Client, Exceeded, Tally};

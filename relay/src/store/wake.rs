@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 use tokio::sync::watch;
 
 /// Waiters of this process, by mailbox: for stores to use.

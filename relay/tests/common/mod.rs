@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde_json::{Value, json};
-use tigress::mailbox::format_timestamp;
+use tigress_mailbox::format_timestamp;
 use tigress_relay::store::MemoryStore;
 use tigress_relay::{ManualClock, Relay, RelayConfig, RunningRelay};
 

@@ -1,7 +1,7 @@
 //! A store that tells what its relay does with it.
 
 use async_trait::async_trait;
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 use tigress_relay::store::{
     Applied, Command, Created, Creation, MailboxStore, Room, StoreError, Watch,
 };

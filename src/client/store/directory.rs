@@ -13,8 +13,8 @@ use std::time::{Duration, Instant};
 use super::disk::{Disk, Files, create_private_folder, private};
 use super::{StoreError, StoredRecord, TransferStore};
 use crate::client::os_entropy;
-use crate::crypto;
-use crate::secret::Secret;
+use tigress_gss::crypto;
+use tigress_primitives::secret::Secret;
 
 const FORM: u8 = 1;
 const VERSION_LEN: usize = 16;

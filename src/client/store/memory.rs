@@ -5,7 +5,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use zeroize::Zeroizing;
 
-use crate::secret::wipe;
+use tigress_primitives::secret::wipe;
 
 use super::{StoreError, StoredRecord, TransferStore};
 

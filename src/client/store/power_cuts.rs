@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::disk::{Disk, Files};
 use super::{DirectoryStore, StoreError, TransferStore};
-use crate::secret::Secret;
+use tigress_primitives::secret::Secret;
 
 const KEY: &str = "2bba630e-519b-41ec-81d3-0242ac130003";
 

@@ -5,20 +5,20 @@ mod room;
 
 use std::sync::Arc;
 
-use tigress::mailbox::{
+use tigress_mailbox::Secret;
+use tigress_mailbox::{
     AccessRights, DeviceClaim, DisplayInformation, MailboxId, NotificationToken, Payload, RequestId,
 };
-use tigress::secret::Secret;
 use uuid::Uuid;
 
 use crate::client::Client;
 
-use super::record::{NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
-use super::rules::Condition;
 use super::{
     Answer, Applied, Command, CreateKey, Created, Creation, MailboxStore, Record, Refusal, Room,
     StoreError, Version,
 };
+use tigress_mailbox::rules::Condition;
+use tigress_mailbox::rules::{NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
 
 pub use room::many_short_transfers;
 

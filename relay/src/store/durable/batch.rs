@@ -1,13 +1,13 @@
 //! What one transaction does.
 
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 
-use super::super::record::Record;
 use super::super::room::{Ledger, Room};
-use super::super::rules::{self, Command, Effect, Refusal};
 use super::super::{Applied, Created, Creation, StoreError};
 use super::job::{Done, Task};
 use super::rows::{RowError, Rows};
+use tigress_mailbox::rules::Record;
+use tigress_mailbox::rules::{self, Command, Effect, Refusal};
 
 /// A sweep erases at most so many mailboxes in one transaction, and goes on in the next: what is overwritten goes through
 /// the log, and others wait.

@@ -1,10 +1,10 @@
 //! What the thread is asked, and what it answers.
 
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::super::rules::Command;
 use super::super::{Applied, Created, Creation, Room, StoreError};
+use tigress_mailbox::rules::Command;
 
 /// A call of the store.
 pub(super) struct Job {

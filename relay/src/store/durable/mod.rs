@@ -20,15 +20,15 @@ use std::sync::mpsc::{self, Sender};
 use std::thread::JoinHandle;
 
 use async_trait::async_trait;
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::rules::Command;
 use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch};
 pub use error::OpenError;
 use file::File;
 use job::{Done, Job, Task};
 use reserve::Reserve;
+use tigress_mailbox::rules::Command;
 use worker::Worker;
 
 /// Keeps mailboxes in a file; nobody else can open it meanwhile.

@@ -1,12 +1,12 @@
 //! The rows of the file: one for each mailbox and each remembered creation.
 
 use rusqlite::{OptionalExtension as _, Statement, params};
-use tigress::mailbox::MailboxId;
+use tigress_mailbox::MailboxId;
 use uuid::Uuid;
 
-use super::super::encoding::Damaged;
-use super::super::record::{CreateKey, Record};
 use super::file::File;
+use tigress_mailbox::rules::Damaged;
+use tigress_mailbox::rules::{CreateKey, Record};
 
 /// When the creation of a mailbox that is there is forgotten.
 const NOT_YET: i64 = i64::MAX;

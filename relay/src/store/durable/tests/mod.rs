@@ -8,14 +8,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use tempfile::TempDir;
-use tigress::mailbox::{DeviceClaim, MailboxId, Payload, RequestId};
+use tigress_mailbox::{DeviceClaim, MailboxId, Payload, RequestId};
 use uuid::Uuid;
 
 use super::super::conformance::{self, creation, new_mailbox, read};
-use super::super::record::{NewMailbox, REMEMBERED_REQUESTS};
-use super::super::rules::{Answer, Condition, Refusal};
 use super::super::{Bound, MailboxStore, Version};
 use super::*;
+use tigress_mailbox::rules::{Answer, Condition, Refusal};
+use tigress_mailbox::rules::{NewMailbox, REMEMBERED_REQUESTS};
 
 const NOW: u64 = 1_900_000_000;
 const SENDER: DeviceClaim = DeviceClaim(Uuid::from_u128(2));

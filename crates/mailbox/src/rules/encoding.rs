@@ -1,0 +1,261 @@
+//! A record as bytes, for stores that write it down: one CBOR array, its form named by its first item.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use crate::{AccessRights, DisplayInformation, NotificationToken, Payload, RequestId};
+use minicbor::encode::Error as EncodeError;
+use minicbor::{Decoder, Encoder};
+use uuid::Uuid;
+
+use super::record::{ClaimDigest, Party, ProofDigest, Record, Version};
+
+/// The form that is written. Every earlier one stays readable.
+const FORM: u8 = 2;
+const RECORD_ITEMS: u64 = 14;
+/// Form 1 had no other expiration for mailboxes that nobody has claimed.
+const FORM_1_ITEMS: u64 = 13;
+const PARTY_ITEMS: u64 = 3;
+
+/// What is kept is not what was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a mailbox can't be read back")]
+pub struct Damaged;
+
+impl From<minicbor::decode::Error> for Damaged {
+    fn from(_: minicbor::decode::Error) -> Self {
+        Self
+    }
+}
+
+type Encoded = Result<(), EncodeError<Infallible>>;
+
+impl Record {
+    /// The record as bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut encoder = Encoder::new(Vec::with_capacity(self.size() + 512));
+        // Writing to memory can't fail.
+        let _ = self.encode(&mut encoder);
+        encoder.into_writer()
+    }
+
+    fn encode(&self, to: &mut Encoder<Vec<u8>>) -> Encoded {
+        let (payload, display) = (&self.payload, &self.display);
+        to.array(RECORD_ITEMS)?.u8(FORM)?;
+        to.str(&payload.payload_type)?.str(&payload.data)?;
+        to.str(&display.title)?
+            .str(&display.description)?
+            .str(&display.image_url)?;
+        to.u8(rights_to_bits(self.rights))?
+            .u64(self.expires)?
+            .u64(self.bound_expires)?;
+        match &self.proof {
+            Some(proof) => to.bytes(&proof.0)?,
+            None => to.null()?,
+        };
+        to.bytes(self.version.0.as_bytes())?;
+        encode_party(&self.initiator, to)?;
+        match &self.recipient {
+            Some(party) => encode_party(party, to)?,
+            None => drop(to.null()?),
+        }
+        to.array(self.former.len() as u64)?;
+        self.former
+            .iter()
+            .try_for_each(|party| encode_party(party, to))
+    }
+
+    /// The record that [`Record::to_bytes`] wrote.
+    ///
+    /// # Errors
+    /// [`Damaged`] if the bytes are anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+        let from = &mut Decoder::new(bytes);
+        let items = from.array()?;
+        let form = from.u8()?;
+        if !matches!(
+            (form, items),
+            (FORM, Some(RECORD_ITEMS)) | (1, Some(FORM_1_ITEMS))
+        ) {
+            return Err(Damaged);
+        }
+        let payload = Payload {
+            payload_type: text(from)?,
+            data: text(from)?,
+        };
+        let display = DisplayInformation {
+            title: text(from)?,
+            description: text(from)?,
+            image_url: text(from)?,
+        };
+        let rights = rights_of_bits(from.u8()?);
+        let expires = from.u64()?;
+        let bound_expires = if form == 1 { expires } else { from.u64()? };
+        let record = Self {
+            payload: Arc::new(payload),
+            display: Arc::new(display),
+            rights,
+            expires,
+            bound_expires,
+            proof: optional(from, |from| Ok(ProofDigest(fixed(from.bytes()?)?)))?,
+            version: Version(Uuid::from_bytes(fixed(from.bytes()?)?)),
+            initiator: decode_party(from)?,
+            recipient: optional(from, decode_party)?,
+            former: (0..from.array()?.ok_or(Damaged)?)
+                .map(|_| decode_party(from))
+                .collect::<Result<_, _>>()?,
+        };
+        if from.position() == bytes.len() {
+            Ok(record)
+        } else {
+            Err(Damaged)
+        }
+    }
+}
+
+fn encode_party(party: &Party, to: &mut Encoder<Vec<u8>>) -> Encoded {
+    let ids = party.processed.iter().flat_map(|id| *id.0.as_bytes());
+    to.array(PARTY_ITEMS)?
+        .bytes(&party.claim.0)?
+        .bytes(&ids.collect::<Vec<u8>>())?;
+    match &party.notification {
+        Some(token) => to
+            .array(2)?
+            .str(&token.token_type)?
+            .str(&token.token_data)?,
+        None => to.null()?,
+    };
+    Ok(())
+}
+
+fn decode_party(from: &mut Decoder<'_>) -> Result<Party, Damaged> {
+    array_of(from, PARTY_ITEMS)?;
+    let claim = ClaimDigest(fixed(from.bytes()?)?);
+    let (ids, rest) = from.bytes()?.as_chunks::<16>();
+    if !rest.is_empty() {
+        return Err(Damaged);
+    }
+    let processed = ids.iter().map(|id| RequestId(Uuid::from_bytes(*id)));
+    Ok(Party {
+        claim,
+        processed: processed.collect(),
+        notification: optional(from, decode_token)?,
+    })
+}
+
+fn decode_token(from: &mut Decoder<'_>) -> Result<NotificationToken, Damaged> {
+    array_of(from, 2)?;
+    Ok(NotificationToken {
+        token_type: text(from)?,
+        token_data: text(from)?,
+    })
+}
+
+fn array_of(from: &mut Decoder<'_>, items: u64) -> Result<(), Damaged> {
+    if from.array()? == Some(items) {
+        Ok(())
+    } else {
+        Err(Damaged)
+    }
+}
+
+fn text(from: &mut Decoder<'_>) -> Result<String, Damaged> {
+    Ok(from.str()?.to_owned())
+}
+
+fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Damaged> {
+    bytes.try_into().map_err(|_| Damaged)
+}
+
+fn optional<'b, T>(
+    from: &mut Decoder<'b>,
+    decode: impl FnOnce(&mut Decoder<'b>) -> Result<T, Damaged>,
+) -> Result<Option<T>, Damaged> {
+    if from.datatype()? == minicbor::data::Type::Null {
+        from.null()?;
+        Ok(None)
+    } else {
+        decode(from).map(Some)
+    }
+}
+
+fn rights_to_bits(rights: AccessRights) -> u8 {
+    u8::from(rights.read) | u8::from(rights.write) << 1 | u8::from(rights.delete) << 2
+}
+
+fn rights_of_bits(bits: u8) -> AccessRights {
+    AccessRights {
+        read: bits & 1 != 0,
+        write: bits & 2 != 0,
+        delete: bits & 4 != 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::record::NewMailbox;
+    use super::super::tests::{new_mailbox, token};
+    use super::*;
+
+    fn busy() -> Record {
+        let mut record = Record::new(NewMailbox {
+            proof: Some(ProofDigest([7; 32])),
+            ..new_mailbox()
+        });
+        let party = |n: u8| Party {
+            claim: ClaimDigest([n; 32]),
+            processed: (0..u128::from(n))
+                .map(|id| RequestId(Uuid::from_u128(id)))
+                .collect(),
+            notification: (n > 1).then(|| token("recipient")),
+        };
+        record.rights = AccessRights::default();
+        record.bound_expires += 7;
+        record.recipient = Some(party(64));
+        record.former = [party(0), party(1)].into();
+        record
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_was() {
+        for record in [Record::new(new_mailbox()), busy()] {
+            assert_eq!(Record::from_bytes(&record.to_bytes()), Ok(record));
+        }
+    }
+
+    /// Golden bytes: what was written once stays readable.
+    #[test]
+    fn every_form_stays_readable() {
+        let record = busy();
+        assert_eq!(record.to_bytes(), include_bytes!("record-2.cbor"));
+        let first = Record {
+            bound_expires: record.expires,
+            ..record.clone()
+        };
+        for (golden, record) in [
+            (include_bytes!("record-1.cbor").as_slice(), first),
+            (include_bytes!("record-2.cbor").as_slice(), record),
+        ] {
+            assert_eq!(Record::from_bytes(golden), Ok(record));
+        }
+    }
+
+    #[test]
+    fn anything_else_is_damaged() {
+        let bytes = busy().to_bytes();
+        for end in 0..bytes.len() {
+            assert_eq!(
+                Record::from_bytes(&bytes[..end]),
+                Err(Damaged),
+                "cut at {end}"
+            );
+        }
+        let mut more = bytes.clone();
+        more.push(0);
+        assert_eq!(Record::from_bytes(&more), Err(Damaged));
+        let mut newer = bytes;
+        newer[1] = FORM + 1;
+        assert_eq!(Record::from_bytes(&newer), Err(Damaged));
+    }
+}

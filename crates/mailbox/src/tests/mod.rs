@@ -1,0 +1,185 @@
+mod peer_text;
+
+use super::*;
+use tigress_primitives::secret::Secret;
+
+fn mailbox() -> Mailbox {
+    Mailbox {
+        url: "http://127.0.0.1:1/v1/m/x".into(),
+        claim: DeviceClaim::from(uuid::Uuid::from_u128(1)),
+        proof: Some(Secret::new([1; 32])),
+    }
+}
+
+fn response(status: u16, body: &str) -> HttpResponse {
+    HttpResponse {
+        status,
+        headers: vec![("Mailbox-Payload-Version".into(), "7".into())],
+        body: body.as_bytes().to_vec(),
+    }
+}
+
+#[test]
+fn timestamps_have_one_form() {
+    assert_eq!(format_timestamp(0), "1970-01-01T00:00:00Z");
+    assert_eq!(parse_timestamp("2026-11-24T03:54:00Z"), Some(1_795_492_440));
+    assert_eq!(format_timestamp(1_795_492_440), "2026-11-24T03:54:00Z");
+    for bad in [
+        "",
+        "2026-11-24T03:54:00",
+        "2026-11-24 03:54:00Z",
+        "2026-11-24T03:54:00z",
+        "2026-13-24T03:54:00Z",
+        "2026-11-24T03:54+00Z",
+        "1969-12-31T23:59:59Z",
+    ] {
+        assert_eq!(parse_timestamp(bad), None, "{bad}");
+    }
+    assert!(parse_timestamp(&format_timestamp(u64::MAX)).is_some());
+    assert_eq!(
+        parse_http_date("Tue, 24 Nov 2026 03:54:00 GMT"),
+        Some(1_795_492_440)
+    );
+}
+
+#[test]
+fn ids_have_one_form_and_claims_are_not_shown() {
+    let id: MailboxId = "67E55044-10B1-426F-9247-BB680E5FE0C8".parse().unwrap();
+    assert_eq!(id.to_string(), "67e55044-10b1-426f-9247-bb680e5fe0c8");
+    assert!(
+        "67e5504410b1426f9247bb680e5fe0c8"
+            .parse::<MailboxId>()
+            .is_err()
+    );
+    assert_eq!(format!("{:?}", mailbox().claim), "DeviceClaim(..)");
+}
+
+#[test]
+fn a_waiting_read_says_what_it_knows() {
+    let call = Call::Read {
+        wait: 30,
+        known: Some("7".into()),
+    };
+    let request = mailbox().request(&call);
+    assert_eq!(request.wait, 30);
+    assert!(request.headers.contains(&("prefer", "wait=30".into())));
+    assert!(
+        request
+            .headers
+            .contains(&("mailbox-payload-version", "7".into()))
+    );
+    // Without a known version there is nothing to wait for.
+    let call = Call::Read {
+        wait: 30,
+        known: None,
+    };
+    assert_eq!(mailbox().request(&call).wait, 0);
+}
+
+#[test]
+fn the_recipient_proof_goes_with_reads_only() {
+    let id = RequestId::from(uuid::Uuid::from_u128(2));
+    let has_proof = |call: &Call| {
+        let request = mailbox().request(call);
+        request
+            .headers
+            .iter()
+            .any(|(name, _)| *name == headers::RECIPIENT_PROOF)
+    };
+    assert!(has_proof(&Call::Read {
+        wait: 0,
+        known: None
+    }));
+    assert!(!has_proof(&Call::Delete { request_id: id }));
+    assert!(!has_proof(&Call::Relinquish { request_id: id }));
+}
+
+#[test]
+fn answers_mean_what_the_draft_says() {
+    let read = Call::Read {
+        wait: 0,
+        known: None,
+    };
+    let delete = Call::Delete {
+        request_id: RequestId::from(uuid::Uuid::nil()),
+    };
+    let created = r#"{"urlLink":"https://r/v1/m/1","isPushNotificationSupported":false,"new":1}"#;
+    for status in [200, 201] {
+        assert_eq!(
+            interpret(None, &response(status, created)),
+            Reply::Created {
+                url_link: "https://r/v1/m/1".into(),
+                version: Some("7".into()),
+            }
+        );
+    }
+    let done = |repeated| Reply::Done {
+        repeated,
+        version: Some("7".into()),
+    };
+    assert_eq!(interpret(None, &response(201, "")), done(true));
+    assert_eq!(interpret(None, &response(200, "")), Reply::Malformed);
+    assert_eq!(interpret(Some(&delete), &response(200, "")), done(false));
+    assert_eq!(
+        interpret(Some(&read), &response(200, "<html>")),
+        Reply::Malformed
+    );
+    assert_eq!(
+        interpret(Some(&read), &response(401, "")),
+        Reply::Unauthorized
+    );
+    let update = Call::Update {
+        payload: String::new(),
+        request_id: RequestId::from(uuid::Uuid::nil()),
+        if_match: Some("7".into()),
+        notification: None,
+    };
+    assert_eq!(
+        interpret(Some(&update), &response(412, "")),
+        Reply::Conflict
+    );
+    for call in [None, Some(&read), Some(&delete)] {
+        let told = interpret(call, &response(412, ""));
+        assert!(
+            matches!(told, Reply::Refused { status: 412, .. }),
+            "no condition was set"
+        );
+    }
+    assert_eq!(
+        interpret(Some(&read), &response(302, "")),
+        Reply::Redirected { status: 302 }
+    );
+    assert!(matches!(
+        interpret(Some(&read), &response(503, "")),
+        Reply::RetryLater { status: 503, .. }
+    ));
+}
+
+#[test]
+fn a_retry_after_beyond_all_numbers_is_the_longest_and_no_word_is_none() {
+    let asked = |text: &str| {
+        let mut response = response(429, "");
+        response.headers.push(("Retry-After".into(), text.into()));
+        match interpret(None, &response) {
+            Reply::RetryLater { after, .. } => after,
+            _ => unreachable!(),
+        }
+    };
+    assert_eq!(asked("120"), Some(120));
+    assert_eq!(asked("99999999999999999999999"), Some(u64::MAX));
+    for bad in ["", "-1", "soon", "1.5", "+3"] {
+        assert_eq!(asked(bad), None, "{bad}");
+    }
+}
+
+#[test]
+fn only_the_relays_own_word_makes_not_found_final() {
+    let problem = r#"{"type":"urn:tigress:relay:not-found","title":"t","status":404}"#;
+    let final_ = |body| interpret(None, &response(404, body));
+    assert_eq!(final_(problem), Reply::Gone { final_: true });
+    assert_eq!(final_("<html>nginx</html>"), Reply::Gone { final_: false });
+    assert_eq!(
+        final_(r#"{"type":"about:blank","title":"t","status":404}"#),
+        Reply::Gone { final_: false }
+    );
+}

@@ -1,0 +1,209 @@
+//! How a transfer ended: the words, and the one place that decides them from what ended it.
+
+use std::fmt;
+
+use super::codes;
+use super::{Phase, Transfer};
+use tigress_primitives::cbor::Map;
+
+/// How a transfer ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// One side was done, the other has confirmed it, and everything that this side sent has arrived.
+    Completed,
+    /// The receiver declined.
+    Declined,
+    /// The sender took it back.
+    Cancelled,
+    /// The invitation's time was over before the two were established: nothing was handed over.
+    Expired,
+    /// Nobody has confirmed the end, or it came with something of this side's undelivered: what
+    /// [`TransferSummary::delivered`](super::TransferSummary::delivered) counts had arrived, of the rest nothing is
+    /// known.
+    Unconfirmed,
+    /// Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the
+    /// PIN. The code is what was claimed. Nothing was handed over.
+    Unproven(u64),
+    /// Ended by an error; the code is the protocol's (5 PIN tries used up, 6 undecodable, 7 state lost,
+    /// 8 too large, 9 internal; others are shown as such).
+    Failed(u64),
+}
+
+impl Outcome {
+    /// What a code says that is not "done": that must be proven.
+    fn named(code: u64) -> Self {
+        match code {
+            codes::DECLINED => Self::Declined,
+            codes::CANCELLED => Self::Cancelled,
+            codes::EXPIRED => Self::Expired,
+            other => Self::Failed(other),
+        }
+    }
+
+    /// A stable word: `completed`, `declined`, `cancelled`, `expired`, `unconfirmed`, `unproven`, `failed`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Completed => "completed",
+            Self::Declined => "declined",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Unproven(_) => "unproven",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// The protocol's code, where it is told with the word: that of an error, or the one that was claimed.
+    #[must_use]
+    pub fn code(self) -> Option<u64> {
+        match self {
+            Self::Unproven(code) | Self::Failed(code) => Some(code),
+            _ => None,
+        }
+    }
+
+    /// Its stored form.
+    pub(super) fn to_map(self) -> Map<'static> {
+        let kind = match self {
+            Self::Completed => 1,
+            Self::Declined => 2,
+            Self::Cancelled => 3,
+            Self::Expired => 4,
+            Self::Unconfirmed => 5,
+            Self::Unproven(_) => 6,
+            Self::Failed(_) => 7,
+        };
+        Map::new().with(0, kind).with_opt(1, self.code())
+    }
+
+    pub(super) fn from_map(map: &Map) -> Option<Self> {
+        Some(match (map.uint(0)?, map.uint(1)) {
+            (1, None) => Self::Completed,
+            (2, None) => Self::Declined,
+            (3, None) => Self::Cancelled,
+            (4, None) => Self::Expired,
+            (5, None) => Self::Unconfirmed,
+            (6, Some(code)) => Self::Unproven(code),
+            (7, Some(code)) => Self::Failed(code),
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.code() {
+            Some(code) => write!(f, "{} (code {code})", self.name()),
+            None => f.write_str(self.name()),
+        }
+    }
+}
+
+/// What ends a transfer.
+pub(super) enum Cause {
+    /// Deletion tokens of an established context: this side's, if the other has taken it or sent one too, and the
+    /// other side's.
+    Deleted { own: Option<u64>, peer: Option<u64> },
+    /// This side gave up, or its app did, before the context was established or for an error.
+    Own(u64),
+    /// The other side's abort; no code if it does not open.
+    PeerAborted(Option<u64>),
+    /// No mailbox any more, and no word of the other side.
+    Gone,
+    /// The time is over, and no word of the other side.
+    TimeOver,
+}
+
+impl Transfer {
+    /// The outcome, from what ended the transfer and what is known of its messages.
+    pub(super) fn outcome_of(&self, cause: &Cause, now: u64) -> Outcome {
+        match *cause {
+            Cause::Deleted { own, peer } => {
+                let codes = || own.into_iter().chain(peer);
+                if codes().any(|code| code == codes::DONE) {
+                    return self.done();
+                }
+                codes()
+                    .min()
+                    .map_or(Outcome::Unconfirmed, |code| self.ended_by(code))
+            }
+            // The other side may have taken this side's deletion, and ended by that.
+            Cause::Own(_) if matches!(self.phase, Phase::Deleting { .. }) => Outcome::Unconfirmed,
+            Cause::Own(code) => Outcome::named(code),
+            Cause::PeerAborted(code) => {
+                // Nothing is done by an abort: that is no code of one.
+                let code = code.filter(|code| *code != codes::DONE);
+                let code = code.unwrap_or(codes::UNDECODABLE);
+                match self.proven || self.has_counted(code) {
+                    true => self.ended_by(code),
+                    false => Outcome::Unproven(code),
+                }
+            }
+            // Each side may have said or taken something that the other does not know of.
+            Cause::Gone | Cause::TimeOver if self.was_established() => Outcome::Unconfirmed,
+            Cause::Gone if !self.is_over(now) => Outcome::Unconfirmed,
+            Cause::Gone | Cause::TimeOver => Outcome::Expired,
+        }
+    }
+
+    /// What the other side's code says. An honest one never lets an established context expire by a token, and
+    /// `expired` says that nothing was handed over.
+    fn ended_by(&self, code: u64) -> Outcome {
+        match code {
+            codes::EXPIRED if self.was_established() => Outcome::Unconfirmed,
+            code => Outcome::named(code),
+        }
+    }
+
+    /// "Done" is only said where nothing of this side's is missing at the other.
+    fn done(&self) -> Outcome {
+        match self.delivered == self.next_message {
+            true => Outcome::Completed,
+            false => Outcome::Unconfirmed,
+        }
+    }
+
+    /// Whether this side itself knows that no try at the PIN is left.
+    fn has_counted(&self, code: u64) -> bool {
+        let context = self.context.as_ref();
+        code == codes::PIN_TRIES && context.is_some_and(|context| context.answers_used_up())
+    }
+
+    /// Whether messages may have gone either way.
+    fn was_established(&self) -> bool {
+        matches!(
+            self.phase,
+            Phase::Established { .. } | Phase::Deleting { .. }
+        )
+    }
+
+    /// The outcome, once nothing can change it any more.
+    pub(super) fn known_outcome(&self) -> Option<Outcome> {
+        match &self.phase {
+            Phase::Acknowledging { outcome, .. }
+            | Phase::Aborting { outcome, .. }
+            | Phase::Answering { outcome, .. }
+            | Phase::Removing { outcome }
+            | Phase::Relinquishing { outcome }
+            | Phase::Closed { outcome, .. } => Some(*outcome),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_outcome_is_stored_as_it_is() {
+        let mut all = vec![Outcome::Completed, Outcome::Unconfirmed];
+        for code in (0..=300).chain([u64::from(u32::MAX), u64::MAX]) {
+            all.extend([Outcome::Unproven(code), Outcome::named(code)]);
+        }
+        for outcome in all {
+            assert_eq!(Outcome::from_map(&outcome.to_map()), Some(outcome));
+        }
+    }
+}

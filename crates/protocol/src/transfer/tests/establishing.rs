@@ -1,0 +1,523 @@
+//! From the invitation to the established context: who may answer, once, and what a refusal leaves behind.
+
+use super::*;
+use tigress_gss::gss::MajorStatus;
+
+/// The slot's envelope with another first token.
+fn with_token(world: &World, change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut fields = world.slot();
+    change(&mut fields.tokens[0]);
+    fields.encode(|_| None)
+}
+
+fn is(refused: &Refused, status: MajorStatus) -> bool {
+    matches!(refused, Refused::Security(error) if error.major == status)
+}
+
+/// What a refused offer must leave: nothing written, the claim given back, and the right device succeeds.
+fn the_right_device_still_succeeds(mut world: World) {
+    assert!(world.relay.writes(RECEIVER).is_empty());
+    assert!(!world.relay.is_claimed());
+    assert!(world.devices[RECEIVER].outcome().is_some());
+    let right = world.devices.len();
+    world.devices.push(Device::new());
+    world.accept(right).unwrap();
+    world.run();
+    assert_eq!(world.state(right), TransferState::Established);
+    assert_eq!(world.state(SENDER), TransferState::Established);
+}
+
+#[test]
+fn a_device_with_another_secret_writes_nothing_and_the_right_one_succeeds() {
+    let mut world = World::invited();
+    let mut url = world.share_url();
+    url.secret = Secret::new([9; 32]);
+    let error = world
+        .accept_as(RECEIVER, &url, None, &|_| false)
+        .unwrap_err();
+    assert!(is(&error, MajorStatus::DEFECTIVE_CREDENTIAL));
+    the_right_device_still_succeeds(world);
+}
+
+#[test]
+fn an_unknown_mechanism_is_refused_without_a_token() {
+    let mut world = World::invited();
+    let good = world.relay.data().to_owned();
+    // The last octet of the mechanism's OID.
+    world.relay.put(with_token(&world, |token| token[38] = 2));
+    let error = world.accept(RECEIVER).unwrap_err();
+    assert!(is(&error, MajorStatus::BAD_MECH));
+    world.relay.put(good);
+    the_right_device_still_succeeds(world);
+}
+
+#[test]
+fn an_altered_or_cut_first_token_is_refused_without_a_token() {
+    for change in [
+        (|token: &mut Vec<u8>| *token.last_mut().unwrap() ^= 1) as fn(&mut Vec<u8>),
+        |token| token[100] ^= 1,
+        |token| token.truncate(token.len() - 1),
+        Vec::clear,
+    ] {
+        let mut world = World::invited();
+        let good = world.relay.data().to_owned();
+        world.relay.put(with_token(&world, change));
+        world.accept(RECEIVER).unwrap_err();
+        world.relay.put(good);
+        the_right_device_still_succeeds(world);
+    }
+}
+
+#[test]
+fn a_credential_used_on_this_device_before_is_refused() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    let error = world
+        .accept_as(RECEIVER, &url, None, &|_| true)
+        .unwrap_err();
+    assert_eq!(error, Refused::AlreadyUsed);
+    the_right_device_still_succeeds(world);
+}
+
+#[test]
+fn a_mailbox_that_holds_another_token_than_the_file_is_refused() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    let other = Some(vec![0x60, 0]);
+    let error = world
+        .accept_as(RECEIVER, &url, other, &|_| false)
+        .unwrap_err();
+    assert!(matches!(error, Refused::BadMailbox(_)), "{error:?}");
+    the_right_device_still_succeeds(world);
+}
+
+#[test]
+fn only_one_form_is_taken_without_a_mic() {
+    type Change = fn(&mut Fields);
+    let changes: [Change; 6] = [
+        |fields| fields.side = Side::Receiver,
+        |fields| fields.ack = 1,
+        |fields| fields.base = 1,
+        |fields| fields.tokens.push(vec![1]),
+        |fields| fields.hash = [1; 32],
+        |fields| fields.abort = Some(vec![1]),
+    ];
+    for change in changes {
+        let mut world = World::invited();
+        let good = world.relay.data().to_owned();
+        let mut fields = world.slot();
+        change(&mut fields);
+        world.relay.put(fields.encode(|_| None));
+        let refused = world.accept(RECEIVER);
+        assert!(
+            matches!(refused, Err(Refused::BadMailbox(_))),
+            "{refused:?}"
+        );
+        world.relay.put(good);
+        the_right_device_still_succeeds(world);
+    }
+    let mut world = World::invited();
+    let good = world.relay.data().to_owned();
+    world.relay.put(world.slot().encode(|_| Some([0; 32])));
+    let refused = world.accept(RECEIVER);
+    assert!(
+        matches!(refused, Err(Refused::BadMailbox(_))),
+        "{refused:?}"
+    );
+    world.relay.put(good);
+    the_right_device_still_succeeds(world);
+}
+
+#[test]
+fn an_offer_that_expired_is_given_back_and_never_deleted() {
+    // Without a relay's clock the device's own, far ahead, is all there is.
+    let mut world = World::invited();
+    world.relay.date = None;
+    world.devices[RECEIVER].skew = 30 * 24 * 3600;
+    assert_eq!(world.accept(RECEIVER), Err(Refused::Expired));
+    the_right_device_still_succeeds(world);
+
+    // It expires after the user was asked.
+    let mut world = World::invited();
+    world.relay.date = None;
+    world.accept(RECEIVER).unwrap();
+    world.devices[RECEIVER].skew = 30 * 24 * 3600;
+    while world.outcome(RECEIVER).is_none() {
+        world.step(RECEIVER);
+    }
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Expired));
+    world.devices[RECEIVER].skew = 0;
+    the_right_device_still_succeeds(world);
+}
+
+#[test]
+fn an_offer_that_was_not_checked_is_not_answered() {
+    // The first look at the mailbox got no answer, and `accept_invitation` failed: nobody has checked the
+    // credential, and the app's user was not asked.
+    let mut world = World::invited();
+    let url = world.share_url();
+    let start = ReceiverStart {
+        id: TransferId::from(uuid::Uuid::from_u128(2)),
+        share_url: &url,
+        token: None,
+        said: None,
+        notification: None,
+    };
+    let transfer = Transfer::new_receiver(start, START, &mut world.entropy());
+    world.devices[RECEIVER].store(&transfer);
+    for _ in 0..5 {
+        world.step(RECEIVER);
+    }
+    assert!(world.relay.writes(RECEIVER).is_empty());
+    assert!(!world.devices[RECEIVER].load().has_used_credential());
+    // Asking again goes on with the same claim.
+    world.look_at_offer(RECEIVER, &|_| false).unwrap();
+    world.run();
+    assert_eq!(world.state(RECEIVER), TransferState::Established);
+}
+
+#[test]
+fn the_receiver_writes_nothing_before_its_token_is_stored() {
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    assert!(world.relay.writes(RECEIVER).is_empty());
+    world.try_step(RECEIVER, Fault::BeforeStore).unwrap();
+    assert!(world.relay.writes(RECEIVER).is_empty());
+    assert!(!world.devices[RECEIVER].load().has_used_credential());
+    world.try_step(RECEIVER, Fault::BeforeRequest).unwrap();
+    assert!(world.relay.writes(RECEIVER).is_empty());
+    // Stored: it counts as used, and these bytes are what is written, after a look at the slot.
+    let stored = world.devices[RECEIVER].load();
+    assert!(stored.has_used_credential());
+    assert_eq!(world.step(RECEIVER), Next::Read);
+    assert_eq!(
+        world.step(RECEIVER),
+        Next::Write(stored.envelope().unwrap())
+    );
+    world.run();
+    assert_eq!(world.state(SENDER), TransferState::Established);
+}
+
+#[test]
+fn declining_gives_the_claim_back_and_accepting_later_works() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    world.accept(RECEIVER).unwrap();
+    let first = world.devices[RECEIVER].load();
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    // Killed on the way: it is given back after the restart.
+    world.try_step(RECEIVER, Fault::LostRequest).unwrap();
+    world.devices[RECEIVER].kill();
+    assert_eq!(world.step(RECEIVER), Next::Relinquish);
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Declined));
+    assert!(!world.relay.is_claimed());
+    let declined = world.devices[RECEIVER].load();
+    assert!(declined.may_be_accepted_again() && !declined.has_used_credential());
+
+    world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
+    assert!(world.devices[RECEIVER].load().claim != first.claim);
+    world.run();
+    assert_eq!(world.state(RECEIVER), TransferState::Established);
+    assert!(!world.devices[RECEIVER].load().may_be_accepted_again());
+}
+
+#[test]
+fn after_its_first_write_the_receiver_never_gives_the_claim_back() {
+    for steps in 1..8 {
+        let mut world = World::invited();
+        world.accept(RECEIVER).unwrap();
+        for n in 0..steps {
+            world.step(if n % 2 == 0 { RECEIVER } else { SENDER });
+        }
+        world.terminate(RECEIVER, TerminateReason::Declined);
+        world.settle();
+        let relinquished = |call: &Call| matches!(call, Call::Relinquish { .. });
+        assert!(!world.relay.was_asked(RECEIVER, relinquished));
+        assert_eq!(world.outcomes(), [Some(Outcome::Declined); 2]);
+        assert!(world.relay.is_gone());
+    }
+}
+
+#[test]
+fn the_sender_puts_its_token_back_under_a_new_id_and_slower_each_time() {
+    let mut world = World::invited();
+    let first = world.relay.data().to_owned();
+    let mut ids = Vec::new();
+    let mut pauses = Vec::new();
+    for junk in ["", "junk", "AAAA", "oQ==", "gkD2"] {
+        world.relay.put(junk);
+        assert_eq!(world.step(SENDER), Next::Wait);
+        assert_eq!(world.step(SENDER), Next::Write(first.clone()));
+        assert_eq!(world.relay.data(), first);
+        pauses.push(world.devices[SENDER].slot.back_off());
+        if let Some(Call::Update { request_id, .. }) = world.relay.writes(SENDER).pop() {
+            assert!(!ids.contains(&request_id));
+            ids.push(request_id);
+        }
+    }
+    assert!(
+        pauses[1..].is_sorted() && pauses[4] > pauses[1],
+        "{pauses:?}"
+    );
+    assert_eq!(world.state(SENDER), TransferState::Invited);
+    assert!(world.devices[SENDER].has(&TransferEvent::RejectedToken));
+    // Another type of payload is no answer either.
+    world.relay.put_as("OTHER", first.clone());
+    world.step(SENDER);
+    assert_eq!(world.step(SENDER), Next::Write(first));
+    world.accept(RECEIVER).unwrap();
+    world.run();
+    assert_eq!(world.state(SENDER), TransferState::Established);
+}
+
+/// A world in which token 2 lies in the slot, unread.
+fn answered() -> World {
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    world.step(RECEIVER);
+    world
+}
+
+#[test]
+fn an_answer_counts_only_if_its_mic_holds_all_or_nothing() {
+    let good = answered();
+    let envelope = Envelope::decode(good.relay.data()).unwrap();
+    let fields = good.slot();
+    let mic = envelope.mic.unwrap();
+    let mut bad = vec![
+        // The right token under no MIC, and under a wrong one.
+        fields.encode(|_| None),
+        fields.encode(|_| Some([mic[0] ^ 1; 32])),
+    ];
+    for change in [
+        (|fields: &mut Fields| fields.ack = 0) as fn(&mut Fields),
+        |fields| fields.base = 1,
+        |fields| fields.side = Side::Sender,
+        |fields| fields.tokens.clear(),
+        |fields| fields.tokens[0][60] ^= 1,
+        |fields| *fields.tokens[0].last_mut().unwrap() ^= 1,
+        |fields| {
+            fields.tokens[0].pop();
+        },
+        |fields| fields.hash = [0; 32],
+    ] {
+        let mut fields = fields.clone();
+        change(&mut fields);
+        bad.push(fields.encode(|_| Some(mic)));
+    }
+    // Its author claims that token 2 is another one.
+    let later = Fields { base: 1, ..fields };
+    bad.push(good.authentic(RECEIVER, &later));
+    for data in bad {
+        let mut world = answered();
+        let right = world.relay.data().to_owned();
+        world.relay.put(data);
+        world.step(SENDER);
+        assert_eq!(world.state(SENDER), TransferState::Invited);
+        assert!(world.devices[SENDER].has(&TransferEvent::RejectedToken));
+        assert!(!world.devices[SENDER].has(&TransferEvent::Accepted));
+        // Nothing was used up: the right answer is taken.
+        world.relay.put(right);
+        world.devices[SENDER].kill();
+        world.step(SENDER);
+        assert_eq!(world.state(SENDER), TransferState::Established);
+    }
+}
+
+#[test]
+fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
+    // Two devices have the invitation, and the relay lets both read it.
+    let mut world = answered();
+    let first = world.relay.data().to_owned();
+    let mut other = Device::new();
+    other.record = None;
+    world.devices.push(other);
+    let token1 = world.relay.held[0].clone();
+    let url = world.share_url();
+    let start = ReceiverStart {
+        id: TransferId::from(uuid::Uuid::from_u128(3)),
+        share_url: &url,
+        token: None,
+        said: None,
+        notification: None,
+    };
+    let mut second = Transfer::new_receiver(start, START, &mut world.entropy());
+    let answer = Answer {
+        reply: Reply::Content {
+            data: token1,
+            payload_type: tigress_mailbox::PAYLOAD_TYPE.into(),
+            display: tigress_mailbox::DisplayInformation::default(),
+            expiration: None,
+            version: None,
+        },
+        now: START,
+        date: None,
+    };
+    let mut slot = Slot::default();
+    second
+        .handle(&Next::Read, answer, &mut slot, &mut world.entropy())
+        .unwrap();
+    second.validate(&|_| false, START, None).unwrap();
+    second.advance(START, &mut world.entropy()).unwrap();
+    let second = second.envelope().unwrap();
+
+    world.relay.put(first);
+    world.step(SENDER);
+    assert_eq!(world.state(SENDER), TransferState::Established);
+    assert!(world.devices[SENDER].load().invitation().is_none());
+    world.relay.put(second);
+    world.devices[SENDER].kill();
+    world.step(SENDER);
+    assert!(world.devices[SENDER].has(&TransferEvent::RejectedToken));
+    world.run();
+    assert_eq!(world.state(RECEIVER), TransferState::Established);
+    let accepted = |event: &&TransferEvent| **event == TransferEvent::Accepted;
+    assert_eq!(
+        world.devices[SENDER].events.iter().filter(accepted).count(),
+        1
+    );
+}
+
+#[test]
+fn secrets_are_erased_in_the_same_store_write_that_ends_their_work() {
+    let holds = |world: &World, at: usize, secret: &[u8]| {
+        let record = world.devices[at].record.as_ref().unwrap();
+        record.windows(secret.len()).any(|window| window == secret)
+    };
+    let mut world = World::invited();
+    let secret = world.share_url().secret;
+    let secret = secret.expose();
+    assert!(holds(&world, SENDER, secret));
+    world.accept(RECEIVER).unwrap();
+    assert!(holds(&world, RECEIVER, secret));
+    world.step(RECEIVER);
+    assert!(!holds(&world, RECEIVER, secret), "token 2 is stored");
+    world.step(SENDER);
+    assert!(world.devices[SENDER].has(&TransferEvent::Accepted));
+    assert!(!holds(&world, SENDER, secret), "the answer is taken");
+}
+
+#[test]
+fn the_receiver_is_established_by_the_third_token_only() {
+    let mut world = answered();
+    world.send(RECEIVER, 7);
+    let token1 = world.relay.held[0].clone();
+    for _ in 0..3 {
+        // Token 1 once more says nothing about who is there now.
+        world.relay.put(token1.clone());
+        world.step(RECEIVER);
+        assert_eq!(world.state(RECEIVER), TransferState::Establishing);
+        world.step(RECEIVER);
+        assert_eq!(world.slot().tokens.len(), 1, "no message leaves before");
+    }
+    assert!(!world.devices[RECEIVER].has(&TransferEvent::RejectedToken));
+    world.run();
+    assert_eq!(world.state(RECEIVER), TransferState::Established);
+    assert_eq!(world.devices[SENDER].received(), [message(7)]);
+}
+
+#[test]
+fn the_credential_may_be_queued_before_or_sent_after() {
+    for when in 0..6 {
+        let mut world = World::with_lifetime(LIFETIME, 0);
+        for now in 0..6 {
+            if now == when {
+                world.send(SENDER, 1);
+            }
+            match now {
+                0 | 3 => _ = world.step(SENDER),
+                1 => world.accept(RECEIVER).unwrap(),
+                2 => _ = world.step(RECEIVER),
+                _ => world.run(),
+            }
+        }
+        world.run();
+        assert_eq!(world.devices[RECEIVER].received(), [message(1)], "{when}");
+        if when < 4 {
+            // With token 3, in one envelope.
+            let with_token3 = world.relay.held.iter().any(|data| {
+                let fields = Envelope::decode(data).unwrap().fields().unwrap();
+                fields.side == Side::Sender && fields.base == 1 && fields.tokens.len() == 2
+            });
+            assert!(with_token3, "{when}");
+        }
+    }
+}
+
+#[test]
+fn a_creation_without_an_answer_is_repeated_and_makes_one_mailbox() {
+    let mut world = World::with_lifetime(LIFETIME, 0);
+    let request = world.devices[SENDER].load().creation();
+    world.try_step(SENDER, Fault::BeforeAnswer).unwrap();
+    assert_eq!(world.devices[SENDER].load().creation(), request);
+    world.step(SENDER);
+    assert_eq!(world.state(SENDER), TransferState::Invited);
+    assert!(world.devices[SENDER].load().invitation().is_some());
+}
+
+#[test]
+fn a_relay_that_repeats_no_answer_is_asked_for_another_mailbox() {
+    let mut world = World::with_lifetime(LIFETIME, 0);
+    world.relay.repeats_creation = false;
+    world.try_step(SENDER, Fault::BeforeAnswer).unwrap();
+    world.step(SENDER);
+    assert!(world.devices[SENDER].load().is_creating());
+    world.step(SENDER);
+    world.accept(RECEIVER).unwrap();
+    world.run();
+    assert_eq!(world.state(SENDER), TransferState::Established);
+}
+
+#[test]
+fn a_mailbox_at_another_relay_is_refused() {
+    for url in [
+        "https://other.example/v1/m/67e55044-10b1-426f-9247-bb680e5fe0c8",
+        "http://relay.example/v1/m/67e55044-10b1-426f-9247-bb680e5fe0c8",
+        "https://relay.example/67e55044-10b1-426f-9247-bb680e5fe0c8",
+    ] {
+        let mut world = World::with_lifetime(LIFETIME, 0);
+        world.relay.url_link = url.into();
+        let error = world.try_step(SENDER, Fault::None).unwrap_err();
+        assert!(matches!(error, Refused::Relay { .. }), "{error:?}");
+        assert!(world.devices[SENDER].load().is_creating());
+    }
+}
+
+#[test]
+fn accepting_again_goes_on_with_the_apps_cursor() {
+    let mut world = World::invited();
+    let url = world.share_url();
+    world.accept(RECEIVER).unwrap();
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    world.run();
+    assert_eq!(world.devices[RECEIVER].cursor, 1);
+    let declined = world.devices[RECEIVER].load();
+    world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
+    world.edit(RECEIVER, |transfer, _| transfer.follow(&declined));
+    let update = world.devices[RECEIVER].load().update_after(1);
+    assert_eq!((update.cursor, update.events.len()), (1, 0));
+    world.run();
+    let closed = TransferEvent::Closed {
+        outcome: Outcome::Declined,
+    };
+    let events = [closed, TransferEvent::Established];
+    assert_eq!(world.devices[RECEIVER].events, events);
+}
+
+#[test]
+fn an_offer_that_was_given_back_is_not_accepted_any_more() {
+    let mut world = World::invited();
+    world.accept(RECEIVER).unwrap();
+    let validated = |world: &mut World| {
+        let now = world.clock(RECEIVER);
+        world.edit(RECEIVER, |transfer, _| {
+            transfer.validate(&|_| false, now, None)
+        })
+    };
+    assert_eq!(validated(&mut world), Ok(()));
+    world.terminate(RECEIVER, TerminateReason::Declined);
+    assert_eq!(validated(&mut world), Err(Refused::Expired));
+    world.run();
+    assert_eq!(world.outcome(RECEIVER), Some(Outcome::Declined));
+    assert_eq!(validated(&mut world), Err(Refused::Expired));
+}
