@@ -626,3 +626,53 @@ fn who_hears_of_the_others_deletion_with_its_own_acknowledged_removes_the_mailbo
     assert_eq!(world.step(SENDER), Next::Delete);
     assert!(world.relay.is_gone());
 }
+
+#[test]
+fn a_mailbox_that_is_gone_when_the_time_is_over_has_expired() {
+    for (late, outcome) in [(0, Outcome::Unconfirmed), (LIFETIME, Outcome::Expired)] {
+        let mut world = World::invited();
+        let now = world.clock(SENDER) + late;
+        let mut slot = Slot::default();
+        world.edit(SENDER, |transfer, entropy| {
+            let answer = Answer {
+                reply: Reply::Gone { final_: true },
+                now,
+                date: None,
+            };
+            transfer
+                .handle(&Next::Read, answer, &mut slot, entropy)
+                .unwrap();
+        });
+        assert_eq!(world.outcome(SENDER), Some(outcome), "{late}");
+    }
+}
+
+#[test]
+fn who_aborts_says_its_own_reason_where_the_other_side_says_none() {
+    for (token, outcome) in [
+        (None, codes::INTERNAL),
+        (Some(codes::TOO_LARGE), codes::TOO_LARGE),
+    ] {
+        let mut world = World::established();
+        let now = world.clock(SENDER);
+        world.edit(SENDER, |transfer, entropy| {
+            transfer.abort(codes::INTERNAL, now, entropy);
+        });
+        let mut fields = world.slot();
+        fields.side = Side::Receiver;
+        fields.abort = Some(match token {
+            // Authentic, but for an abort that does not open.
+            None => vec![1; 60],
+            Some(code) => world.edit(RECEIVER, |transfer, entropy| {
+                let context = transfer.context.as_ref().unwrap();
+                context.abort_token(code, entropy).unwrap()
+            }),
+        });
+        world.relay.put(world.authentic(RECEIVER, &fields));
+        world.devices[SENDER].kill();
+        world.step(SENDER);
+        world.run();
+        let expected = Some(Outcome::Failed(outcome));
+        assert_eq!(world.outcome(SENDER), expected, "{token:?}");
+    }
+}

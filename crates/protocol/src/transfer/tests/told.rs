@@ -189,3 +189,23 @@ fn each_state_has_its_word() {
         assert_eq!(state.name(), word);
     }
 }
+
+#[test]
+fn a_log_is_full_by_its_bytes_or_by_its_number() {
+    let received = |bytes: usize| TransferEvent::CredentialReceived {
+        credential: Credential::new("format", vec![0; bytes]),
+        index: 0,
+    };
+    const MAX_BYTES: usize = 4 * 1_048_576;
+    for (bytes, full) in [(MAX_BYTES - 1, false), (MAX_BYTES, true)] {
+        let mut log = EventLog::default();
+        log.push(received(bytes));
+        assert_eq!(log.is_full(), full, "{bytes}");
+    }
+    let mut log = EventLog::default();
+    for n in 0..256 {
+        assert!(!log.is_full(), "{n}");
+        log.push(TransferEvent::Accepted);
+    }
+    assert!(log.is_full());
+}
