@@ -78,6 +78,12 @@ rust_build() {
     [[ -n ${TIGRESS_BUILT:-} ]] || cargo build --locked -p tigress-ffi -p tigress-cli -p tigress-uniffi-bindgen
 }
 
+# xtask COMMAND…: goes on as the project's own program. With TIGRESS_BUILT it is there, as above.
+xtask() {
+    [[ -n ${TIGRESS_BUILT:-} ]] || CARGO_INCREMENTAL=${CARGO_INCREMENTAL:-0} cargo build --quiet --locked --manifest-path "$root/Cargo.toml" -p tigress-xtask
+    exec "${CARGO_TARGET_DIR:-$root/target}/debug/tigress-xtask" "$@"
+}
+
 # Debian's stable releases keep their own, older rustc and get a current one for browsers, as *-web.
 install_rust() {
     local oldest common=(ca-certificates gcc libc6-dev)

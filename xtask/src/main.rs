@@ -1,22 +1,36 @@
 //! What the project's own tools do that is a program; `scripts/` is the entry of a machine that has nothing yet.
 
+mod api;
+mod pairs;
+mod project;
+mod test;
 mod version;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-};
+use std::process::ExitCode;
+
+use project::Project;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  version [NEW]   prints each place of the project's version, or changes them all; exit code 1 if they differ";
+  version [NEW]   prints each place of the project's version, or changes them all; exit code 1 if they differ
+
+what scripts/ calls, after making the machine ready:
+
+  test [PART…]    runs the tests
+  pairs [build|run]
+  kotlin-api, swift-api [--check]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let project = Project::here();
     let done = match words[..] {
-        ["version"] => version::print(&root()),
-        ["version", new] => version::change(&root(), new),
+        ["version"] => version::print(&project.root),
+        ["version", new] => version::change(&project.root, new),
+        ["pairs", ref words @ ..] => pairs::pairs(&project, words),
+        ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),
+        ["swift-api", ref words @ ..] => api::swift::api(&project, words),
+        ["test", ref parts @ ..] => test::test(project, parts),
         _ => Err(Failure::Usage(USAGE)),
     };
     match done {
@@ -25,6 +39,7 @@ fn main() -> ExitCode {
             eprintln!("{text}");
             ExitCode::from(2)
         }
+        Err(Failure::Said) => ExitCode::FAILURE,
         Err(Failure::Because(reason)) => {
             eprintln!("error: {reason}");
             ExitCode::FAILURE
@@ -37,6 +52,8 @@ fn main() -> ExitCode {
 enum Failure {
     /// It was called wrongly; with what is right. Exit code 2.
     Usage(&'static str),
+    /// What was printed says so. Exit code 1.
+    Said,
     /// Exit code 1.
     Because(String),
 }
@@ -47,10 +64,14 @@ impl Failure {
     }
 }
 
-type Done<T = ()> = Result<T, Failure>;
-
-/// The project's folder.
-fn root() -> PathBuf {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR"));
-    own.parent().unwrap_or(own).to_owned()
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Usage(text) => text,
+            Self::Said => "failed",
+            Self::Because(reason) => reason,
+        })
+    }
 }
+
+type Done<T = ()> = Result<T, Failure>;

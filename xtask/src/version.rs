@@ -187,7 +187,7 @@ mod tests {
     use super::*;
 
     fn the_project() -> PathBuf {
-        crate::root()
+        crate::project::Project::here().root
     }
 
     /// A folder with all the places as they are, to be changed.
