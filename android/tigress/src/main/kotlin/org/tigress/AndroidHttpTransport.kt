@@ -50,7 +50,7 @@ internal constructor(
     /** One with the time-outs of [config]. */
     @JvmOverloads
     public constructor(
-        config: Config = Config()
+        config: Config = Config(),
     ) : this(
         config.connectTimeout ?: 10.seconds,
         config.requestTimeout ?: 20.seconds,
@@ -79,6 +79,7 @@ internal constructor(
         private val continuation: CancellableContinuation<HttpResponse>,
     ) : Runnable {
         @Volatile private var connection: HttpURLConnection? = null
+
         @Volatile var deadline: Future<*>? = null
         private val over = AtomicBoolean()
 
@@ -177,8 +178,8 @@ internal constructor(
         /** Up to [count] threads, which end when there is nothing to do. */
         fun threads(name: String, count: Int): Executor =
             ThreadPoolExecutor(count, count, 10, TimeUnit.SECONDS, LinkedBlockingQueue()) { action ->
-                    Thread(action, name).apply { isDaemon = true }
-                }
+                Thread(action, name).apply { isDaemon = true }
+            }
                 .apply { allowCoreThreadTimeOut(true) }
 
         /** At least 1, as 0 means no limit. */
@@ -207,7 +208,8 @@ internal constructor(
                 is SocketTimeoutException -> failed("timed out", TransportFailure.TIMED_OUT)
                 is ConnectException,
                 is NoRouteToHostException,
-                is UnknownHostException -> failed("can't connect", TransportFailure.UNREACHABLE)
+                is UnknownHostException,
+                -> failed("can't connect", TransportFailure.UNREACHABLE)
                 is SSLException ->
                     if (isUntrusted(error)) {
                         failed("the relay's certificate is not to be trusted", TransportFailure.UNTRUSTED)

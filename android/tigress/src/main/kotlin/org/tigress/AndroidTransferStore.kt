@@ -58,6 +58,6 @@ constructor(context: Context, name: String = "tigress") : TransferStore {
                     val records = File(folder, "transfers")
                     opening.use { key.use(records) { bytes -> it.open(records.path, bytes) } }
                 }
-            }
+            },
         )
 }

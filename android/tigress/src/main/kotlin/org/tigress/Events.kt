@@ -79,6 +79,7 @@ private fun TigressException.passes(): Boolean =
     when (this) {
         is TigressException.RelayUnreachable,
         is TigressException.RelayRefused,
-        is TigressException.StoreBusy -> isRetryable()
+        is TigressException.StoreBusy,
+        -> isRetryable()
         else -> false
     }

@@ -119,6 +119,7 @@ internal class StoreKey(private val folder: File, private val alias: String) {
         const val KEY_BYTES = 32
         const val TAG_BITS = 128
         const val FORM: Byte = 1
+
         /** How the library's files of records end. */
         const val RECORD = ".record"
         val PURPOSE = "tigress v1 store key".encodeToByteArray()

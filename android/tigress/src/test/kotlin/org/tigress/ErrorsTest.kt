@@ -153,17 +153,25 @@ class ErrorsTest {
         val invitation = wallet(relay.origin).createInvitation(InvitationRequest(pin = true, deviceAttestation = "attested"))
         val shown =
             listOf(
-                    invitation,
-                    KEY,
-                    InvitationRequest(deviceAttestation = "attested"),
-                    AcceptOptions(pin = "123456"),
-                    NotificationToken("gateway", "token data"),
-                    TransferEvent.CredentialReceived(KEY, 0UL),
-                    StoredRecord("1", "the one".encodeToByteArray()),
-                    HttpRequest(HttpMethod.GET, "https://relay.example/v1/m/1", listOf(HttpHeader("claim", "123")), null, Duration.ZERO),
-                )
+                invitation,
+                KEY,
+                InvitationRequest(deviceAttestation = "attested"),
+                AcceptOptions(pin = "123456"),
+                NotificationToken("gateway", "token data"),
+                TransferEvent.CredentialReceived(KEY, 0UL),
+                StoredRecord("1", "the one".encodeToByteArray()),
+                HttpRequest(HttpMethod.GET, "https://relay.example/v1/m/1", listOf(HttpHeader("claim", "123")), null, Duration.ZERO),
+            )
                 .joinToString()
-        for (secret in listOf(invitation.shareUrl().substringAfter('#'), "attested", "123", "token data", "the one", "relay.example", "116, 104")) {
+        for (secret in listOf(
+            invitation.shareUrl().substringAfter('#'),
+            "attested",
+            "123",
+            "token data",
+            "the one",
+            "relay.example",
+            "116, 104",
+        )) {
             assertFalse(secret in shown, "$secret in $shown")
         }
         assertEquals("the invitation has expired", TigressException.Expired().toString())

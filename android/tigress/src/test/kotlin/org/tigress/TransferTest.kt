@@ -42,12 +42,17 @@ class TransferTest {
         val receiver = wallet(relay.origin, transport = null)
         val invitation =
             sender.createInvitation(
-                InvitationRequest(title = "A key", description = "to the house", vertical = Vertical.HOME_KEY, lifetime = 2.hours)
+                InvitationRequest(title = "A key", description = "to the house", vertical = Vertical.HOME_KEY, lifetime = 2.hours),
             )
         val preview = parseInvitation(invitation.shareUrl())
         assertEquals(relay.origin, preview.relay)
         assertEquals(Vertical.HOME_KEY, preview.vertical)
-        assertEquals(preview, parseInvitation(invitation.file()).copy(preview.relay, title = null, description = null, expiresAt = null, token = null, mechanismOid = null))
+        assertEquals(
+            preview,
+            parseInvitation(
+                invitation.file(),
+            ).copy(preview.relay, title = null, description = null, expiresAt = null, token = null, mechanismOid = null),
+        )
         assertTrue(qrCodeSvg(invitation).startsWith("<svg"))
         assertContentEquals(byteArrayOf(0x89.toByte(), 'P'.code.toByte()), qrCodePng(invitation, 4u).copyOf(2))
 
@@ -188,6 +193,15 @@ class TransferTest {
         val received = second.receive(second.acceptInvitation(invitation.shareUrl()))
         assertEquals(listOf(KEY), received.credentials())
         assertEquals(completed, sent.await().last())
-        assertEquals("claimed_by_another", refused { wallet(relay.origin).acceptInvitation(sender.createInvitation(InvitationRequest()).also { second.acceptInvitation(it.shareUrl()) }.shareUrl()) }.code())
+        assertEquals(
+            "claimed_by_another",
+            refused {
+                wallet(relay.origin).acceptInvitation(
+                    sender.createInvitation(InvitationRequest()).also {
+                        second.acceptInvitation(it.shareUrl())
+                    }.shareUrl(),
+                )
+            }.code(),
+        )
     }
 }

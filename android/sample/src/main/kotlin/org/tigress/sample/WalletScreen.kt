@@ -1,5 +1,6 @@
 package org.tigress.sample
 
+import androidx.compose.foundation.isSystemInDarkTheme
 import androidx.compose.foundation.layout.Arrangement
 import androidx.compose.foundation.layout.Column
 import androidx.compose.foundation.layout.Row
@@ -7,7 +8,6 @@ import androidx.compose.foundation.layout.fillMaxSize
 import androidx.compose.foundation.layout.fillMaxWidth
 import androidx.compose.foundation.layout.padding
 import androidx.compose.foundation.layout.safeDrawingPadding
-import androidx.compose.foundation.isSystemInDarkTheme
 import androidx.compose.foundation.rememberScrollState
 import androidx.compose.foundation.text.KeyboardOptions
 import androidx.compose.foundation.verticalScroll
@@ -133,7 +133,7 @@ private fun Ended(screen: Screen.Ended, again: () -> Unit) {
             Outcome.Unconfirmed -> stringResource(R.string.unconfirmed)
             is Outcome.Unproven -> stringResource(R.string.unproven, outcome.code.toString())
             is Outcome.Failed -> stringResource(R.string.failed, outcome.code.toString())
-        }
+        },
     )
     OutlinedButton(again) { Text(stringResource(R.string.again)) }
 }
@@ -141,8 +141,11 @@ private fun Ended(screen: Screen.Ended, again: () -> Unit) {
 @Composable
 private fun Failed(screen: Screen.Failed, again: () -> Unit) {
     Notice(
-        if (screen.code == "claimed_by_another") stringResource(R.string.claimed)
-        else stringResource(R.string.failed, screen.code)
+        if (screen.code == "claimed_by_another") {
+            stringResource(R.string.claimed)
+        } else {
+            stringResource(R.string.failed, screen.code)
+        },
     )
     OutlinedButton(again) { Text(stringResource(R.string.again)) }
 }

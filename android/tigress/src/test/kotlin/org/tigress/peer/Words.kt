@@ -9,6 +9,7 @@ import org.tigress.support.androidTransport
 /** The words of the command: what to do, with what, and the options. */
 class Words(words: List<String>) {
     val command: String
+
     /** What is sent, or the invitation. */
     val subject: String
     private val values = mutableMapOf<String, String>()
@@ -32,8 +33,11 @@ class Words(words: List<String>) {
     /** A client with the platform's own transport; its records are sealed with a key that ends with this process. */
     fun client(): TransferClient {
         val config =
-            if (command == "send") Config(relay = value("--relay"), allowLoopbackHttp = true)
-            else Config(trustedRelays = listOf(value("--relay-trust")), allowLoopbackHttp = true)
+            if (command == "send") {
+                Config(relay = value("--relay"), allowLoopbackHttp = true)
+            } else {
+                Config(trustedRelays = listOf(value("--relay-trust")), allowLoopbackHttp = true)
+            }
         val key = ByteArray(32).also { SecureRandom().nextBytes(it) }
         return TransferClient(config, directoryStore(value("--state"), key), androidTransport(connect = 10, answer = 20))
     }
