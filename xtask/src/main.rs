@@ -1,6 +1,7 @@
 //! What the project's own tools do that is a program; `scripts/` is the entry of a machine that has nothing yet.
 
 mod api;
+mod ktlint;
 mod pairs;
 mod project;
 mod test;
@@ -12,7 +13,8 @@ use project::Project;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
 
-  version [NEW]   prints each place of the project's version, or changes them all; exit code 1 if they differ
+  version [NEW]       prints each place of the project's version, or changes them all; exit code 1 if they differ
+  ktlint [--format]   the form of the hand-written Kotlin
 
 what scripts/ calls, after making the machine ready:
 
@@ -27,6 +29,7 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["version"] => version::print(&project.root),
         ["version", new] => version::change(&project.root, new),
+        ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
         ["pairs", ref words @ ..] => pairs::pairs(&project, words),
         ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),
         ["swift-api", ref words @ ..] => api::swift::api(&project, words),

@@ -132,3 +132,12 @@ pub(crate) fn files(folder: &Path, end: &str) -> Done<Vec<PathBuf>> {
     found.sort();
     Ok(found)
 }
+
+/// Tools that are no part of the tree.
+pub(crate) fn tools() -> PathBuf {
+    let cache = env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let cache = cache
+        .or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".cache")))
+        .unwrap_or_default();
+    cache.join("tigress/tools")
+}

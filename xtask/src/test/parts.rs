@@ -1,9 +1,12 @@
 //! The parts of the tests, each with its steps.
 
-use std::{fs::File, path::PathBuf};
+use std::{env, fs::File, path::PathBuf};
 
 use super::{Run, Step, text_of};
-use crate::{Done, Failure, project::Running};
+use crate::{
+    Done, Failure,
+    project::{Running, tools},
+};
 
 const DENY: &str = "0.20.2";
 
@@ -53,7 +56,7 @@ impl Run {
         {
             return Ok(None);
         }
-        let folder = std::env::temp_dir().join(format!("tigress-deny-{}", std::process::id()));
+        let folder = env::temp_dir().join(format!("tigress-deny-{}", std::process::id()));
         let tools = tools();
         let (folder, tools) = (folder.to_string_lossy(), tools.to_string_lossy());
         let install = "nice -n 19 cargo install cargo-deny --locked --no-default-features --force";
@@ -81,6 +84,10 @@ impl Run {
             return Ok(());
         }
         self.step("versions", versions)?;
+        self.step("format", |step| {
+            let this = env::current_exe().unwrap_or_default();
+            step.run(&[&this.to_string_lossy(), "ktlint"])
+        })?;
         self.command("tests", "scripts/kotlin clean test")?;
         self.command("api", "scripts/kotlin-api --check")?;
         self.command("kdoc", "scripts/kotlin dokka:javadocJar")?;
@@ -133,15 +140,6 @@ impl Run {
         })
         .map(|_| ())
     }
-}
-
-/// Tools that are no part of the tree.
-fn tools() -> PathBuf {
-    let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
-    let cache = cache
-        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cache")))
-        .unwrap_or_default();
-    cache.join("tigress/tools")
 }
 
 fn cargo_deny() -> PathBuf {
@@ -198,7 +196,7 @@ fn deny_check(step: &Step<'_>, installing: Option<Running>, log: &std::path::Pat
         return false;
     }
     let _ = std::fs::remove_dir_all(
-        std::env::temp_dir().join(format!("tigress-deny-{}", std::process::id())),
+        env::temp_dir().join(format!("tigress-deny-{}", std::process::id())),
     );
     step.run(&[
         &cargo_deny().to_string_lossy(),
@@ -218,7 +216,7 @@ fn library(step: &Step<'_>) -> bool {
         .variables
         .iter()
         .any(|(name, _)| *name == "TIGRESS_BUILT")
-        || std::env::var_os("TIGRESS_BUILT").is_some();
+        || env::var_os("TIGRESS_BUILT").is_some();
     built
         || step.run(&[
             "cargo",
