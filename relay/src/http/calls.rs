@@ -228,8 +228,8 @@ impl App {
         Ok((value, part))
     }
 
-    /// What a mailbox holds, and the part of the bytes under way that is kept for it: before it is fetched, as much as a
-    /// request can have put there.
+    /// What a mailbox holds, and the part of the bytes under way that is kept for it: before it is fetched, twice as much
+    /// as a request can have put there, since it is there as it was kept and as it is sent.
     async fn look(
         &self,
         client: Client,
@@ -237,7 +237,9 @@ impl App {
         command: Command,
     ) -> Result<(Answer, Taken), Fault> {
         let largest = self.config.limits.body_bytes.saturating_add(AROUND);
-        let part = self.part(&self.outgoing, client, largest).await?;
+        let part = self
+            .part(&self.outgoing, client, largest.saturating_mul(2))
+            .await?;
         Ok((self.apply(id, command).await?, part))
     }
 

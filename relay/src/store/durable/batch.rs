@@ -4,7 +4,7 @@ use tigress_mailbox::MailboxId;
 
 use super::super::room::{Ledger, Room};
 use super::super::{Applied, Created, Creation, StoreError};
-use super::job::{Done, Task};
+use super::job::{Done, Job, Task};
 use super::rows::{RowError, Rows};
 use tigress_mailbox::rules::Record;
 use tigress_mailbox::rules::{self, Command, Effect, Refusal};
@@ -32,7 +32,14 @@ pub(super) struct Batch<'work, 'file> {
 type Ran<T> = Result<Result<T, StoreError>, RowError>;
 
 impl Batch<'_, '_> {
-    pub(super) fn run(&mut self, task: &Task) -> Ran<Done> {
+    pub(super) fn answer(&mut self, job: &Job) -> Ran<Done> {
+        if job.is_for_nobody() {
+            return Ok(Err(StoreError::Unavailable));
+        }
+        self.run(&job.task)
+    }
+
+    fn run(&mut self, task: &Task) -> Ran<Done> {
         Ok(match task {
             Task::Create { new, room, now } => self.create(new, room, *now)?.map(Done::Created),
             Task::Apply {

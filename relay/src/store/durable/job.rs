@@ -60,6 +60,14 @@ impl Job {
         }
     }
 
+    /// Whoever asked to read has gone. What it would have held is given back already, so
+    /// it must not be read for nobody: a batch of such reads would take any amount.
+    pub(super) fn is_for_nobody(&self) -> bool {
+        let reads = |command| matches!(command, &Command::Read { .. } | &Command::Show);
+        matches!(&self.task, Task::Apply { command, .. } if reads(command))
+            && self.reply.is_closed()
+    }
+
     /// Whether the room that is kept for a full disk is for it.
     pub(super) fn makes_room(&self) -> bool {
         match &self.task {

@@ -199,7 +199,7 @@ impl Work<'_> {
             ended: Vec::new(),
         };
         let begun = self.file.execute("BEGIN").map_err(RowError::from);
-        let run = begun.and_then(|()| jobs.iter().map(|job| batch.run(&job.task)).collect());
+        let run = begun.and_then(|()| jobs.iter().map(|job| batch.answer(job)).collect());
         let (writes, ended) = (batch.writes, batch.ended);
         let kept = run.and_then(|all| {
             self.file.execute("COMMIT")?;

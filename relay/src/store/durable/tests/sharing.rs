@@ -52,6 +52,24 @@ fn pause(store: &DurableStore) -> mpsc::Sender<()> {
     go
 }
 
+/// What a read takes is given back when it is given up: if it were made all the same, any number would come at once.
+#[tokio::test]
+async fn a_read_that_was_given_up_is_not_made() {
+    let (_folder, path) = folder();
+    let store = Arc::new(DurableStore::open(&path).unwrap());
+    create(&store, 1, "one").await;
+    let go = pause(&store);
+    let asking = store.clone();
+    let given_up = tokio::spawn(async move { run(&asking, 1, read(RECEIVER)).await });
+    tokio::task::yield_now().await;
+    given_up.abort();
+    assert!(given_up.await.unwrap_err().is_cancelled());
+    go.send(()).unwrap();
+    // The first who reads has the place.
+    let other = DeviceClaim(Uuid::from_u128(4));
+    assert_eq!(data(run(&store, 1, read(other)).await), "one");
+}
+
 #[tokio::test]
 async fn a_lone_writer_has_a_sync_of_its_own() {
     let (_folder, path) = folder();
