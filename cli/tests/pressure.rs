@@ -30,6 +30,8 @@ const SOMEBODY: [u8; 4] = [127, 0, 0, 2];
 const STARVED: Duration = Duration::from_secs(60);
 /// More connections than one client gets.
 const MANY: usize = 400;
+/// Fewer, so that other kinds find places, too.
+const PART: usize = 12;
 
 /// A relay of its own process.
 struct Watched {
@@ -157,9 +159,9 @@ impl Watched {
 }
 
 /// Answers of a mebibyte, of which nothing is read.
-async fn unread_answers(watched: &Watched, prey: &Prey) -> Vec<Connection> {
+async fn unread_answers(watched: &Watched, prey: &Prey, many: usize) -> Vec<Connection> {
     let mut open = Vec::new();
-    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+    for (caller, path, _) in prey.full.iter().cycle().take(many) {
         let Some(mut stream) = watched.door.connect(ATTACKER).await else {
             continue;
         };
@@ -173,9 +175,9 @@ async fn unread_answers(watched: &Watched, prey: &Prey) -> Vec<Connection> {
 }
 
 /// Reads that are held, of mailboxes with a mebibyte in them.
-async fn held_reads(watched: &Watched, prey: &Prey) -> Vec<Connection> {
+async fn held_reads(watched: &Watched, prey: &Prey, many: usize) -> Vec<Connection> {
     let mut open = Vec::new();
-    for (caller, path, version) in prey.full.iter().cycle().take(MANY) {
+    for (caller, path, version) in prey.full.iter().cycle().take(many) {
         let list = [("Prefer", "wait=60"), ("Mailbox-Payload-Version", version)];
         let Some(mut stream) = watched.door.connect(ATTACKER).await else {
             continue;
@@ -189,9 +191,9 @@ async fn held_reads(watched: &Watched, prey: &Prey) -> Vec<Connection> {
 }
 
 /// Heads of a mebibyte, which never end.
-async fn endless_heads(watched: &Watched, _: &Prey) -> Vec<Connection> {
+async fn endless_heads(watched: &Watched, _: &Prey, many: usize) -> Vec<Connection> {
     let mut open = Vec::new();
-    for _ in 0..MANY {
+    for _ in 0..many {
         let Some(mut stream) = watched.door.connect(ATTACKER).await else {
             continue;
         };
@@ -210,9 +212,9 @@ async fn endless_heads(watched: &Watched, _: &Prey) -> Vec<Connection> {
 }
 
 /// Bodies whose last byte never comes.
-async fn endless_bodies(watched: &Watched, prey: &Prey) -> Vec<Connection> {
+async fn endless_bodies(watched: &Watched, prey: &Prey, many: usize) -> Vec<Connection> {
     let mut open = Vec::new();
-    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+    for (caller, path, _) in prey.full.iter().cycle().take(many) {
         let Some(mut stream) = watched.door.connect(ATTACKER).await else {
             continue;
         };
@@ -229,7 +231,7 @@ async fn endless_bodies(watched: &Watched, prey: &Prey) -> Vec<Connection> {
 }
 
 /// As many and as large mailboxes as it gets.
-async fn as_much_as_there_is(watched: &Watched, _: &Prey) {
+async fn as_much_as_there_is(watched: &Watched, _: &Prey, _: usize) {
     let mut mailboxes = Vec::new();
     let refused = loop {
         let caller = watched.caller(ATTACKER);
@@ -255,9 +257,9 @@ async fn as_much_as_there_is(watched: &Watched, _: &Prey) {
 }
 
 /// HTTP/2 streams, of which nothing is read, on connections that ask for something else as well.
-async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
+async fn unread_streams(watched: &Watched, prey: &Prey, many: usize) -> Vec<wire::Second> {
     let mut open = Vec::new();
-    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+    for (caller, path, _) in prey.full.iter().cycle().take(many) {
         let Some(mut second) = wire::Second::connect(&watched.door, ATTACKER).await else {
             continue;
         };
@@ -272,16 +274,37 @@ async fn unread_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
 }
 
 /// HTTP/2 streams whose heads are as large as they may be, and whose bodies never end.
-async fn endless_streams(watched: &Watched, prey: &Prey) -> Vec<wire::Second> {
+async fn endless_streams(watched: &Watched, prey: &Prey, many: usize) -> Vec<wire::Second> {
     let mut open = Vec::new();
-    for (caller, path, _) in prey.full.iter().cycle().take(MANY) {
+    // As many as there may be, and as many as are let through.
+    let streams = [8, 1].into_iter().cycle();
+    for ((caller, path, _), streams) in prey.full.iter().cycle().zip(streams).take(many) {
         let Some(mut second) = wire::Second::connect(&watched.door, ATTACKER).await else {
             continue;
         };
-        for _ in 0..8 {
+        for _ in 0..streams {
             second.begin(path, caller).await;
         }
         open.push(second);
+    }
+    open
+}
+
+/// HTTP/2 heads of which the table of header fields (RFC 7541 §2.3.2) keeps a few bytes, with much around them.
+async fn remembered_heads(watched: &Watched, _: &Prey, many: usize) -> Vec<Connection> {
+    let mut open = Vec::new();
+    // As many as the table has room for, and as many as are let through.
+    for heads in [90, 2].into_iter().cycle().take(many) {
+        let Some(mut stream) = watched.door.connect(ATTACKER).await else {
+            continue;
+        };
+        let mut all = wire::OPENING.to_vec();
+        for n in 0..heads {
+            all.extend(wire::head_frame(1 + 2 * n, 15_900));
+        }
+        let sending = stream.write_all(&all);
+        let _ = tokio::time::timeout(Duration::from_millis(200), sending).await;
+        open.push(stream);
     }
     open
 }
@@ -295,9 +318,9 @@ macro_rules! one_client {
                 let prey = watched.prey().await;
                 // Beside the mailboxes that it has, which are in memory only where all is.
                 if store[1] == "memory" {
-                    super::as_much_as_there_is(&watched, &prey).await;
+                    super::as_much_as_there_is(&watched, &prey, 0).await;
                 }
-                let _open = super::$name(&watched, &prey).await;
+                let _open = super::$name(&watched, &prey, super::MANY).await;
                 watched.transfer().await;
                 watched.check(stringify!($name));
             }
@@ -314,7 +337,8 @@ mod one_client {
         endless_bodies,
         as_much_as_there_is,
         unread_streams,
-        endless_streams
+        endless_streams,
+        remembered_heads
     );
 }
 
@@ -322,13 +346,15 @@ mod one_client {
 async fn all_of_it_at_once() {
     let watched = Watched::start(&["--store", "memory"]).await;
     let prey = watched.prey().await;
-    as_much_as_there_is(&watched, &prey).await;
+    as_much_as_there_is(&watched, &prey, 0).await;
     let _open = (
-        held_reads(&watched, &prey).await,
-        unread_streams(&watched, &prey).await,
-        unread_answers(&watched, &prey).await,
-        endless_bodies(&watched, &prey).await,
-        endless_heads(&watched, &prey).await,
+        held_reads(&watched, &prey, PART).await,
+        unread_streams(&watched, &prey, PART).await,
+        unread_answers(&watched, &prey, PART).await,
+        endless_bodies(&watched, &prey, PART).await,
+        endless_heads(&watched, &prey, PART).await,
+        remembered_heads(&watched, &prey, PART).await,
+        endless_streams(&watched, &prey, MANY).await,
     );
     watched.transfer().await;
     watched.check("all of it");
@@ -355,13 +381,15 @@ async fn endless_handshakes(watched: &Watched) -> Vec<TcpStream> {
 async fn all_of_it_within_tls() {
     let watched = Watched::with_tls().await;
     let prey = watched.prey().await;
-    as_much_as_there_is(&watched, &prey).await;
+    as_much_as_there_is(&watched, &prey, 0).await;
     let _open = (
-        held_reads(&watched, &prey).await,
-        unread_streams(&watched, &prey).await,
-        unread_answers(&watched, &prey).await,
-        endless_bodies(&watched, &prey).await,
-        endless_heads(&watched, &prey).await,
+        held_reads(&watched, &prey, PART).await,
+        unread_streams(&watched, &prey, PART).await,
+        unread_answers(&watched, &prey, PART).await,
+        endless_bodies(&watched, &prey, PART).await,
+        endless_heads(&watched, &prey, PART).await,
+        remembered_heads(&watched, &prey, PART).await,
+        endless_streams(&watched, &prey, MANY).await,
         endless_handshakes(&watched).await,
     );
     watched.transfer().await;

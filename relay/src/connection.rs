@@ -12,7 +12,10 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+use crate::budget::Budget;
+use crate::client::Client;
 use crate::connections::Place;
+use crate::heads::Counted;
 use crate::limits::Limits;
 use crate::peer::Peer;
 
@@ -32,6 +35,8 @@ pub(crate) struct Server {
     pub(crate) app: Router,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) limits: Arc<Limits>,
+    /// What heads may make connections keep beyond what each has of its own. None behind a proxy: heads are the proxy's.
+    pub(crate) heads: Option<Arc<Budget>>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -70,34 +75,52 @@ where
     I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let Server {
-        app, limits, stop, ..
+        app,
+        limits,
+        heads,
+        stop,
+        ..
     } = server;
     let patience = limits.request_timeout;
     let app = app.layer(Extension(peer.clone()));
     let builder = builder(&limits);
+    let stream = Counted::new(stream, Client::of(peer.ip), heads);
+    let enough = stream.enough();
     let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
     tokio::pin!(serving);
     // How a connection ends is the client's business: errors are neither ours nor worth a log line.
-    let stopped = tokio::select! {
+    let end = tokio::select! {
         _ = serving.as_mut() => return,
         () = peer.stalled(limits.answer_timeout) => return,
         // Also before the first request, and in the middle of HTTP/2's preface, where no other time-out counts.
-        () = peer.idle(patience) => false,
-        () = stop.cancelled() => true,
+        () = peer.idle(patience) => End::Idle,
+        () = enough.notified() => End::Enough,
+        () = stop.cancelled() => End::Stopped,
     };
     serving.as_mut().graceful_shutdown();
     let end = async {
-        if stopped {
-            let _ = serving.await;
-        } else {
+        match end {
+            End::Stopped => drop(serving.await),
             // The good-bye of HTTP/2 may never be answered.
-            let _ = tokio::time::timeout(patience, serving).await;
+            End::Idle => drop(tokio::time::timeout(patience, serving).await),
+            // What is under way may be held for longer.
+            End::Enough => tokio::select! {
+                _ = serving => {}
+                () = peer.idle(patience) => {}
+            },
         }
     };
     tokio::select! {
         () = end => {}
         () = peer.stalled(limits.answer_timeout) => {}
     }
+}
+
+/// Why a connection takes no more requests.
+enum End {
+    Idle,
+    Enough,
+    Stopped,
 }
 
 /// What one connection may take before any request of it is under way.

@@ -26,6 +26,7 @@ mod config;
 mod connection;
 mod connections;
 mod descriptors;
+mod heads;
 mod http;
 mod limits;
 mod peer;

@@ -35,7 +35,7 @@ pub struct Limits {
     /// Whether the rate of loopback clients is limited too: no. It always is where there is a public URL or a header with
     /// the client's address: then they are a proxy's.
     pub limit_loopback: bool,
-    /// Connections at a time: 256, 512, 5000. Beyond, the one that is idle for longest gives way. Fewer where the
+    /// Connections at a time: 96, 192, 5000. Beyond, the one that is idle for longest gives way. Fewer where the
     /// system gives fewer descriptors; a client never has more than half of them.
     pub connections: Bound,
     /// Requests under way at a time, held reads and answers that are not read included: 256, 512, 5000.
@@ -46,6 +46,8 @@ pub struct Limits {
     pub incoming_bytes: Bound,
     /// Bytes of answers under way: 8 MiB, 16 MiB, 64 MiB.
     pub outgoing_bytes: Bound,
+    /// Bytes that heads of HTTP/2 requests make connections keep, beyond 32 KiB of each: 2 MiB, 4 MiB, 32 MiB.
+    pub kept_bytes: Bound,
     /// Longest time for a request's head, and again for its body, to arrive: 30 seconds.
     pub request_timeout: Duration,
     /// Longest time in which a client may take nothing of an answer: 30 seconds. Then its connection ends.
@@ -72,11 +74,12 @@ impl Default for Limits {
             requests_per_second: Bound::new(20, 40, 2_000),
             burst: Bound::new(200, 400, 20_000),
             limit_loopback: false,
-            connections: Bound::new(256, 512, 5_000),
+            connections: Bound::new(96, 192, 5_000),
             requests: Bound::new(256, 512, 5_000),
             streams: 8,
             incoming_bytes: Bound::new(4 * MIB, 8 * MIB, 64 * MIB),
             outgoing_bytes: Bound::new(8 * MIB, 16 * MIB, 64 * MIB),
+            kept_bytes: Bound::new(2 * MIB, 4 * MIB, 32 * MIB),
             request_timeout: Duration::from_secs(30),
             answer_timeout: Duration::from_secs(30),
             patience: Duration::from_secs(10),
@@ -99,7 +102,7 @@ enum Place<'limits> {
 
 impl Limits {
     /// The names by which [`Limits::set`] knows the limits: those of the fields, and of [`Room`]'s.
-    pub const NAMES: [&str; 24] = [
+    pub const NAMES: [&str; 25] = [
         "body_bytes",
         "first_payload_bytes",
         "head_bytes",
@@ -120,6 +123,7 @@ impl Limits {
         "streams",
         "incoming_bytes",
         "outgoing_bytes",
+        "kept_bytes",
         "request_timeout",
         "answer_timeout",
         "patience",
@@ -187,6 +191,7 @@ impl Limits {
             "streams" => Place::Streams(&mut self.streams),
             "incoming_bytes" => Place::Bound(&mut self.incoming_bytes),
             "outgoing_bytes" => Place::Bound(&mut self.outgoing_bytes),
+            "kept_bytes" => Place::Bound(&mut self.kept_bytes),
             "request_timeout" => Place::Seconds(&mut self.request_timeout),
             "answer_timeout" => Place::Seconds(&mut self.answer_timeout),
             "patience" => Place::Seconds(&mut self.patience),

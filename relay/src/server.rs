@@ -125,8 +125,10 @@ impl Relay {
         });
         until(&stop, sweep(app.clone()));
         let store = app.store.clone();
+        let heads = by_address.then(|| Budget::new(limits.kept_bytes));
         let server = Server {
             app: router(app),
+            heads,
             tls,
             limits,
             stop: stop.clone(),

@@ -232,6 +232,44 @@ async fn both_versions_of_http_are_spoken() {
     );
 }
 
+/// An HTTP/2 connection takes only so many heads. Who comes to that, even with a read held on it, does not notice.
+#[tokio::test]
+async fn heads_without_end_come_through_on_one_connection_after_another() {
+    let mut relay = start().await;
+    relay.client = reqwest::Client::builder()
+        .no_proxy()
+        .http2_prior_knowledge()
+        .build()
+        .unwrap();
+    let held_at = relay.create().await;
+    let version = relay.read(&held_at, RECEIVER).await.version();
+    let list = [
+        ("Prefer", "wait=60"),
+        ("Mailbox-Payload-Version", version.as_str()),
+    ];
+    let held = relay.read_with(&held_at, RECEIVER, &list);
+    let others = async {
+        let request_id = id(77);
+        let list = [
+            ("Mailbox-Device-Claim", RECEIVER),
+            ("Mailbox-Request-ID", request_id.as_str()),
+        ];
+        let body = create_body();
+        let made = relay.call(Method::POST, "/v1/m", &list, Some(&body)).await;
+        let url = url_of(&made);
+        let much = "x".repeat(20_000);
+        let write = |n| relay.update(&url, RECEIVER, n, &much);
+        for n in (1000..1080).step_by(4) {
+            let (a, b, c, d) = tokio::join!(write(n), write(n + 1), write(n + 2), write(n + 3));
+            assert_eq!([a, b, c, d].map(|answer| answer.status), [200; 4]);
+        }
+        relay.update(&held_at, SENDER, 78, "next").await
+    };
+    let (held, updated) = tokio::join!(held, others);
+    assert_eq!((held.status, updated.status), (200, 200));
+    assert_eq!(held.json()["payload"]["data"], "next");
+}
+
 #[tokio::test]
 async fn mailboxes_have_the_public_origin() {
     let config = RelayConfig {

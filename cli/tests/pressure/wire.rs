@@ -237,3 +237,26 @@ impl Second {
         }
     }
 }
+
+/// What an HTTP/2 client says first: the preface and empty SETTINGS (RFC 9113 §3.4).
+pub(crate) const OPENING: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+/// A HEADERS frame (RFC 9113 §6.2) of a whole request: its path is to be remembered (RFC 7541 §6.2.1), a field of so
+/// many bytes is not (§6.2.2).
+pub(crate) fn head_frame(stream: u32, much: u16) -> Vec<u8> {
+    // GET, http, /healthz.
+    let mut block = vec![0x82, 0x86, 0x44, 8];
+    block.extend(b"/healthz");
+    block.extend([0x00, 1, b'x', 0x7f]);
+    let rest = usize::from(much) - 127;
+    let low = |n: usize| u8::try_from(n & 0x7f).unwrap();
+    block.extend([low(rest) | 0x80, low(rest >> 7) | 0x80, low(rest >> 14)]);
+    block.resize(block.len() + usize::from(much), b'x');
+    let length = u32::try_from(block.len()).unwrap().to_be_bytes();
+    let mut frame = length[1..].to_vec();
+    // END_STREAM and END_HEADERS.
+    frame.extend([1, 0x05]);
+    frame.extend(stream.to_be_bytes());
+    frame.extend(block);
+    frame
+}
