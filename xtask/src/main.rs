@@ -1,5 +1,6 @@
 //! What the project's own tools do that is a program; `scripts/` is the entry of a machine that has nothing yet.
 
+mod android;
 mod api;
 mod ktlint;
 mod pairs;
@@ -20,6 +21,7 @@ what scripts/ calls, after making the machine ready:
 
   test [PART…]    runs the tests
   pairs [build|run]
+  android loadable JNI | aar [JNI] | self-test
   kotlin-api, swift-api [--check]";
 
 fn main() -> ExitCode {
@@ -29,6 +31,7 @@ fn main() -> ExitCode {
     let done = match words[..] {
         ["version"] => version::print(&project.root),
         ["version", new] => version::change(&project.root, new),
+        ["android", ref words @ ..] => android::android(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
         ["pairs", ref words @ ..] => pairs::pairs(&project, words),
         ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),
