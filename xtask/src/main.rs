@@ -7,6 +7,7 @@ mod pairs;
 mod project;
 mod test;
 mod version;
+mod xcframework;
 
 use std::process::ExitCode;
 
@@ -22,7 +23,8 @@ what scripts/ calls, after making the machine ready:
   test [PART…]    runs the tests
   pairs [build|run]
   android loadable JNI | aar [JNI] | self-test
-  kotlin-api, swift-api [--check]";
+  kotlin-api, swift-api [--check]
+  xcframework [--macos] [--release URL] [--dry-run]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["pairs", ref words @ ..] => pairs::pairs(&project, words),
         ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),
         ["swift-api", ref words @ ..] => api::swift::api(&project, words),
+        ["xcframework", ref words @ ..] => xcframework::xcframework(&project, words),
         ["test", ref parts @ ..] => test::test(project, parts),
         _ => Err(Failure::Usage(USAGE)),
     };
