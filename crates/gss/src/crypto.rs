@@ -94,25 +94,23 @@ pub fn open_once(
 /// restored backup, counters do not.
 pub fn seal(key: &Secret<32>, aad: &[u8], data: &[u8], entropy: &mut Entropy) -> Vec<u8> {
     let mut out = Vec::with_capacity(XNONCE_LEN + data.len() + TAG_LEN);
-    seal_into(&mut out, key, aad, data.len(), entropy, |out| {
+    seal_into(&mut out, key, aad, entropy, |out| {
         out.extend_from_slice(data);
     });
     out
 }
 
-/// As [`seal`], at the end of `out`. `write` adds the text, `length` bytes, which is overwritten where it lies:
-/// with room in `out` there is never another copy of it.
+/// As [`seal`], at the end of `out`. `write` adds the text, which is overwritten where it lies: whoever calls has made
+/// room for all of it, so that there is never another copy.
 pub fn seal_into(
     out: &mut Vec<u8>,
     key: &Secret<32>,
     aad: &[u8],
-    length: usize,
     entropy: &mut Entropy,
     write: impl FnOnce(&mut Vec<u8>),
 ) {
     let nonce: [u8; XNONCE_LEN] = entropy.bytes();
     let begin = out.len();
-    out.reserve_exact(XNONCE_LEN + length + TAG_LEN);
     out.extend(nonce);
     write(out);
     encrypt::<XChaCha20Poly1305>(key, &nonce, aad, out, begin + XNONCE_LEN);

@@ -181,7 +181,7 @@ fn optional<'b, T>(
 }
 
 fn rights_to_bits(rights: AccessRights) -> u8 {
-    u8::from(rights.read) | u8::from(rights.write) << 1 | u8::from(rights.delete) << 2
+    u8::from(rights.read) + 2 * u8::from(rights.write) + 4 * u8::from(rights.delete)
 }
 
 fn rights_of_bits(bits: u8) -> AccessRights {
@@ -221,6 +221,19 @@ mod tests {
     fn a_record_comes_back_as_it_was() {
         for record in [Record::new(new_mailbox()), busy()] {
             assert_eq!(Record::from_bytes(&record.to_bytes()), Ok(record));
+        }
+    }
+
+    #[test]
+    fn each_right_is_kept_by_itself() {
+        for bits in 0..8 {
+            let rights = AccessRights {
+                read: bits & 1 == 1,
+                write: bits >> 1 & 1 == 1,
+                delete: bits >> 2 & 1 == 1,
+            };
+            assert_eq!(rights_to_bits(rights), bits);
+            assert_eq!(rights_of_bits(bits), rights);
         }
     }
 

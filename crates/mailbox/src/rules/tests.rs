@@ -1,7 +1,9 @@
 //! What the relay's conformance suite for stores does not say of the rules: rights one by one, and who comes back.
 
+use tigress_primitives::secret::Secret;
 use uuid::Uuid;
 
+use super::record::{CreateKey, ProofDigest};
 use super::*;
 use crate::AccessRights;
 
@@ -179,4 +181,144 @@ fn a_place_that_was_given_up_notifies_nobody() {
     assert_eq!(apply(&mut mailbox, update(SENDER, 2), NOW).notify, None);
     told(&mut mailbox, read(RECEIVER)).unwrap();
     assert_eq!(apply(&mut mailbox, update(SENDER, 3), NOW).notify, None);
+}
+
+#[test]
+fn whoever_may_delete_deletes_and_a_stranger_never() {
+    let mut mailbox = record(AccessRights::ALL);
+    told(&mut mailbox, read(RECEIVER)).unwrap();
+    let stranger = Command::Delete { claim: device(1) };
+    assert_eq!(told(&mut mailbox, stranger), Err(Refusal::Unauthorized));
+    let deleted = told(&mut mailbox, Command::Delete { claim: RECEIVER });
+    assert_eq!(deleted, Ok(Answer::Deleted));
+}
+
+#[test]
+fn nobody_gives_up_the_place_of_another() {
+    let mut mailbox = record(AccessRights::ALL);
+    told(&mut mailbox, read(RECEIVER)).unwrap();
+    for claim in [SENDER, device(1)] {
+        let refused = told(&mut mailbox, relinquish(claim, 1));
+        assert_eq!(refused, Err(Refusal::Unauthorized));
+    }
+    assert!(
+        told(&mut mailbox, read(RECEIVER)).is_ok(),
+        "it is still there"
+    );
+    assert_eq!(
+        told(&mut mailbox, read(device(1))),
+        Err(Refusal::Unauthorized)
+    );
+}
+
+#[test]
+fn where_a_proof_is_wanted_nothing_else_binds() {
+    let proof = |n: u8| ProofDigest::of(&Secret::new([n; 32]));
+    let mut mailbox = Record::new(NewMailbox {
+        proof: Some(proof(1)),
+        ..new_mailbox()
+    });
+    let showing = |proof: Option<ProofDigest>| Command::Read {
+        claim: RECEIVER,
+        proof,
+        bind: true,
+        known: None,
+    };
+    for shown in [None, Some(proof(2))] {
+        let refused = told(&mut mailbox, showing(shown));
+        assert_eq!(refused, Err(Refusal::Unauthorized));
+    }
+    assert!(told(&mut mailbox, showing(Some(proof(1)))).is_ok());
+    assert!(told(&mut mailbox, read(RECEIVER)).is_ok(), "once is enough");
+}
+
+#[test]
+fn a_condition_holds_for_its_version_alone() {
+    let mut mailbox = record(AccessRights::ALL);
+    let current = mailbox.version();
+    let conditional = |id: u128, asked: Condition| {
+        let mut command = update(SENDER, id);
+        if let Command::Update { condition, .. } = &mut command {
+            *condition = asked;
+        }
+        command
+    };
+    let other = Version(Uuid::from_u128(999));
+    for refused in [Condition::Is(other), Condition::Never] {
+        let answer = told(&mut mailbox, conditional(1, refused));
+        assert_eq!(answer, Err(Refusal::Conflict));
+    }
+    assert!(!repeated(
+        &mut mailbox,
+        conditional(1, Condition::Is(current))
+    ));
+    // Repeated, it is done already, although its own effect changed the version.
+    assert!(repeated(
+        &mut mailbox,
+        conditional(1, Condition::Is(current))
+    ));
+    assert!(!repeated(&mut mailbox, conditional(2, Condition::None)));
+}
+
+#[test]
+fn a_device_repeats_any_of_its_last_requests() {
+    let mut mailbox = record(AccessRights::ALL);
+    let last = REMEMBERED_REQUESTS as u128;
+    for id in 0..=last {
+        assert!(!repeated(&mut mailbox, update(SENDER, id)), "{id}");
+    }
+    for id in 1..=last {
+        assert!(repeated(&mut mailbox, update(SENDER, id)), "{id}");
+    }
+    assert!(
+        !repeated(&mut mailbox, update(SENDER, 0)),
+        "that one was forgotten"
+    );
+}
+
+#[test]
+fn a_mailbox_takes_what_was_put_in_and_what_is_kept_of_each_device() {
+    const OVERHEAD: usize = 128;
+    const REQUEST: usize = 16;
+    let display = DisplayInformation {
+        title: "t".to_owned(),
+        description: "dd".to_owned(),
+        image_url: "iii".to_owned(),
+    };
+    let mut mailbox = Record::new(NewMailbox {
+        display,
+        ..new_mailbox()
+    });
+    let payload = Payload::gss_api("one".to_owned());
+    let content = payload.payload_type.len() + payload.data.len();
+    let (shown, notified) = (1 + 2 + 3, "test".len() + "sender".len());
+    let sender = OVERHEAD + REQUEST + notified;
+    let new = OVERHEAD + content + shown + sender;
+    assert_eq!(mailbox.size(), new);
+    told(&mut mailbox, read(RECEIVER)).unwrap();
+    assert_eq!(mailbox.size(), new + OVERHEAD);
+    told(&mut mailbox, update(RECEIVER, 1)).unwrap();
+    told(&mut mailbox, update(RECEIVER, 2)).unwrap();
+    assert_eq!(
+        mailbox.size(),
+        new + OVERHEAD + 2 * REQUEST,
+        "of equal length"
+    );
+    // Its requests are kept when it has gone.
+    told(&mut mailbox, relinquish(RECEIVER, 3)).unwrap();
+    assert_eq!(mailbox.size(), new + OVERHEAD + 3 * REQUEST);
+    told(&mut mailbox, read(device(1))).unwrap();
+    assert_eq!(mailbox.size(), new + 2 * OVERHEAD + 3 * REQUEST);
+}
+
+#[test]
+fn what_names_a_device_or_a_request_is_not_shown() {
+    let version = Version(Uuid::from_u128(0xab));
+    assert_eq!(version.to_string(), "000000000000000000000000000000ab");
+    let proof = ProofDigest::of(&Secret::new([7; 32]));
+    assert_eq!(format!("{proof:?}"), "ProofDigest(..)");
+    assert_eq!(format!("{:?}", ClaimDigest::of(SENDER)), "ClaimDigest(..)");
+    let key = CreateKey::of(SENDER, RequestId(Uuid::from_u128(1)));
+    assert_eq!(format!("{key:?}"), "CreateKey(..)");
+    assert!(key != CreateKey::of(SENDER, RequestId(Uuid::from_u128(2))));
 }

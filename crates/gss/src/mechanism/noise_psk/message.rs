@@ -81,8 +81,7 @@ impl Protection<'_> {
             let key = self.keys.message(Use::Wrap, self.role);
             let mut token = Vec::with_capacity(length);
             token.extend(header);
-            let padded = length - OVERHEAD;
-            crypto::seal_into(&mut token, &key, &header, padded, entropy, |token| {
+            crypto::seal_into(&mut token, &key, &header, entropy, |token| {
                 token.extend(prefix.to_be_bytes());
                 token.extend_from_slice(data);
                 token.resize(length - TAG_LEN, 0);
