@@ -2,6 +2,8 @@
 
 mod android;
 mod api;
+mod bindings;
+mod figures;
 mod ktlint;
 mod pairs;
 mod project;
@@ -22,6 +24,8 @@ what scripts/ calls, after making the machine ready:
 
   test [PART…]    runs the tests
   pairs [build|run]
+  bindings [--check]
+  bench [PART…] [--record], size
   android loadable JNI | aar [JNI] | self-test
   kotlin-api, swift-api [--check]
   xcframework [--macos] [--release URL] [--dry-run]";
@@ -34,6 +38,9 @@ fn main() -> ExitCode {
         ["version"] => version::print(&project.root),
         ["version", new] => version::change(&project.root, new),
         ["android", ref words @ ..] => android::android(&project, words),
+        ["bench", ref words @ ..] => figures::bench(&project, words),
+        ["bindings", ref words @ ..] => bindings::bindings(&project, words),
+        ["size", ref words @ ..] => figures::size(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
         ["pairs", ref words @ ..] => pairs::pairs(&project, words),
         ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),

@@ -141,3 +141,12 @@ pub(crate) fn tools() -> PathBuf {
         .unwrap_or_default();
     cache.join("tigress/tools")
 }
+
+/// The library of the bindings, as this system names it.
+pub(crate) fn shared_library() -> &'static str {
+    if cfg!(target_os = "macos") {
+        "libtigress_ffi.dylib"
+    } else {
+        "libtigress_ffi.so"
+    }
+}
