@@ -3,7 +3,7 @@
 use tigress_primitives::secret::Secret;
 use uuid::Uuid;
 
-use super::record::{CreateKey, ProofDigest};
+use super::record::{CreateKey, NotAVersion, ProofDigest};
 use super::*;
 use crate::AccessRights;
 
@@ -321,4 +321,39 @@ fn what_names_a_device_or_a_request_is_not_shown() {
     let key = CreateKey::of(SENDER, RequestId(Uuid::from_u128(1)));
     assert_eq!(format!("{key:?}"), "CreateKey(..)");
     assert!(key != CreateKey::of(SENDER, RequestId(Uuid::from_u128(2))));
+}
+
+#[test]
+fn a_version_is_known_in_the_one_form_that_it_is_shown_in() {
+    let version = Version(Uuid::from_u128(0xab));
+    let shown = version.to_string();
+    assert_eq!(shown.parse(), Ok(version));
+    for other in [
+        shown.to_uppercase(),
+        version.0.to_string(),
+        String::new(),
+        "x".into(),
+    ] {
+        assert_eq!(other.parse::<Version>(), Err(NotAVersion), "{other}");
+    }
+}
+
+#[test]
+fn what_the_reader_knows_is_left_out() {
+    let mut mailbox = record(AccessRights::ALL);
+    let knows = |known| Command::Read {
+        claim: SENDER,
+        proof: None,
+        bind: true,
+        known,
+    };
+    let current = mailbox.version();
+    let expires = mailbox.expires();
+    assert_eq!(expires, NOW + 100);
+    let unchanged = told(&mut mailbox, knows(Some(current)));
+    assert_eq!(unchanged, Ok(Answer::Unchanged { expires }));
+    for known in [None, Some(Version(Uuid::from_u128(999)))] {
+        let told = told(&mut mailbox, knows(known));
+        assert!(matches!(told, Ok(Answer::Content { version, .. }) if version == current));
+    }
 }

@@ -179,3 +179,15 @@ fn the_acceptor_can_abort_before_it_is_confirmed() {
         .unwrap();
     assert_eq!(sender.open_abort(&abort), Some(6));
 }
+
+#[test]
+fn a_deletion_that_says_it_is_not_sealed_is_malformed_rather_than_forged() {
+    let (mut sender, mut receiver) = established();
+    let mut deletion = receiver.delete_sec_context(1, &mut entropy(9)).unwrap();
+    assert_eq!(deletion[2], 0x03, "sealed, from the acceptor");
+    deletion[2] = 0x01;
+    let malformed = Error::token(Minor::MessageHeader);
+    assert_eq!(sender.process_context_token(&deletion), Err(malformed));
+    deletion[2] = 0x03;
+    assert!(sender.process_context_token(&deletion).is_ok());
+}

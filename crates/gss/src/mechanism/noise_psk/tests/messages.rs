@@ -274,6 +274,15 @@ fn the_last_sequence_number_is_never_taken() {
     assert_eq!(status, MajorStatus::GAP_TOKEN);
 }
 
+#[test]
+fn the_smallest_sealed_token_has_room_for_what_its_padding_would_be() {
+    let (sender, _) = established();
+    // Header, nonce and tag, then 1024 bytes: four for the length, the rest for the data.
+    let limit = |size| sender.wrap_size_limit(true, 0, size, NOW).unwrap();
+    let smallest = 12 + 24 + 16 + 1024;
+    assert_eq!([smallest - 1, smallest].map(limit), [0, 1020]);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 

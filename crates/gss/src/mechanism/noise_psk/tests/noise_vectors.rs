@@ -83,3 +83,19 @@ fn it_also_holds_as_it_was_published() {
             .unwrap(),
     );
 }
+
+#[test]
+fn a_message_has_at_most_65535_bytes_and_a_longer_one_is_refused() {
+    const ROOM: usize = 65_535 - 48;
+    let side = |role, key: u8| {
+        let ephemeral = Ephemeral::new(Secret::new([key; 32]));
+        Handshake::new(role, b"", &Secret::new([9; 32]), &ephemeral).unwrap()
+    };
+    let mut initiator = side(Role::Initiator, 1);
+    assert_eq!(initiator.write(&vec![7; ROOM + 1]), None);
+    let longest = initiator.write(&vec![7; ROOM]).unwrap();
+    assert_eq!(longest.len(), 65_535);
+    let mut responder = side(Role::Acceptor, 2);
+    assert!(responder.read(&[&longest[..], &[0]].concat()).is_none());
+    assert_eq!(*responder.read(&longest).unwrap(), vec![7; ROOM]);
+}
