@@ -56,7 +56,7 @@ fn run(project: &Project) -> Done {
         .ok()
         .and_then(|seconds| seconds.parse().ok())
         .unwrap_or(60);
-    let (relay, _running) = start_relay(project, &work)?;
+    let (relay, _running) = start_relay(project, &work, limit)?;
     let peers = Peers {
         project,
         work,
@@ -110,16 +110,13 @@ fn clear(work: &Path) -> Done {
     Ok(())
 }
 
-fn start_relay(project: &Project, work: &Path) -> Done<(String, Running)> {
+fn start_relay(project: &Project, work: &Path, limit: u64) -> Done<(String, Running)> {
     let errors = work.join("relay.err");
-    let mut command = project.command(&[
-        &project.built("tigress").to_string_lossy(),
-        "relay",
-        "--store",
-        "memory",
-        "--listen",
-        "127.0.0.1:0",
-    ]);
+    // Whatever becomes of this process, the relay ends.
+    let bound = (limit * (SIZES.len() as u64 + 1)).to_string();
+    let tigress = project.built("tigress").display().to_string();
+    let relay = ["relay", "--store", "memory", "--listen", "127.0.0.1:0"];
+    let mut command = project.command(&[&["timeout", &bound, &tigress], &relay[..]].concat());
     command
         .stdout(Stdio::piped())
         .stderr(File::create(&errors).map_err(Failure::because)?);
