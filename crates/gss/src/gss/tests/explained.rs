@@ -84,7 +84,11 @@ fn a_message_token_is_told_by_its_mechanism() {
     assert_eq!(explained.id, message[..2]);
     assert_eq!(explained.length(), message.len());
     assert!(explained.parts.iter().any(|part| part.sealed));
-    assert!(explain(&BOTH, b"hello", None).is_err());
+    let neither = explain(&BOTH, b"hello", None).unwrap_err().to_string();
+    assert_eq!(
+        neither,
+        "neither a framed context token (60 …) nor a message token of a known mechanism"
+    );
 }
 
 #[test]

@@ -271,3 +271,30 @@ fn an_offer_takes_a_pin_only_where_it_asks_for_one() {
         assert_eq!(kept, taken.then(pin));
     }
 }
+
+#[test]
+fn an_abort_for_the_tries_is_a_judgement_only_for_whoever_waits_for_one() {
+    let last = TransferEvent::PinRejected { tries_left: 0 };
+    let told = |world: &mut World, from: usize| {
+        aborts(world, from, codes::PIN_TRIES);
+        for _ in 0..2 {
+            world.step(1 - from);
+        }
+        world.devices[1 - from].has(&last)
+    };
+    // The receiver has answered and is not judged yet.
+    let mut world = guessed(5, 1);
+    world.step(SENDER);
+    assert!(told(&mut world, SENDER));
+    // Its PIN was right: nothing is to be judged any more.
+    let mut world = World::with_pin(5);
+    world.accept(RECEIVER).unwrap();
+    world.type_pin(&pin());
+    world.run();
+    assert_eq!(world.state(RECEIVER), TransferState::Established);
+    assert!(!told(&mut world, SENDER));
+    // The receiver's own tries are nothing that the sender has judged.
+    let mut world = guessed(5, 1);
+    world.run();
+    assert!(!told(&mut world, RECEIVER));
+}

@@ -283,6 +283,22 @@ fn the_smallest_sealed_token_has_room_for_what_its_padding_would_be() {
     assert_eq!([smallest - 1, smallest].map(limit), [0, 1020]);
 }
 
+#[test]
+fn a_sealed_length_that_no_padding_gives_is_told_from_a_forgery() {
+    let (mut sender, mut receiver) = established();
+    let token = sender.wrap(true, 0, b"", NOW, &mut entropy(8)).unwrap();
+    let of = |length: usize| [&token[..12], &vec![1; 24 + length + 16]].concat();
+    let padding = failed(MajorStatus::DEFECTIVE_TOKEN, MinorStatus::Padding);
+    // 512 is a padded length, but below the least; 1025 is none.
+    for length in [0, 512, 1023, 1025] {
+        assert_eq!(receiver.unwrap(&of(length), NOW), Err(padding), "{length}");
+    }
+    let forged = failed(MajorStatus::BAD_MIC, MinorStatus::NotAuthentic);
+    for length in [1024, 1088] {
+        assert_eq!(receiver.unwrap(&of(length), NOW), Err(forged), "{length}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
