@@ -172,6 +172,7 @@ fn each_outcome_has_its_word_and_code_and_comes_back_from_its_stored_form() {
 fn an_id_is_written_as_the_uuid_that_it_is() {
     let id = uuid::Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
     assert_eq!(TransferId::from(id).to_string(), id.to_string());
+    assert_eq!(TransferId::from(id).as_bytes(), id.as_bytes());
     assert_eq!(id.to_string().len(), 36);
 }
 
