@@ -676,3 +676,17 @@ fn who_aborts_says_its_own_reason_where_the_other_side_says_none() {
         assert_eq!(world.outcome(SENDER), expected, "{token:?}");
     }
 }
+
+#[test]
+fn what_is_read_after_the_end_is_no_news() {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.step(RECEIVER);
+    world.step(SENDER);
+    world.step(SENDER);
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    world.relay.put("junk".to_owned());
+    world.devices[SENDER].kill();
+    assert_eq!(world.step(SENDER), Next::Read);
+    assert!(!world.devices[SENDER].has(&TransferEvent::RejectedToken));
+}

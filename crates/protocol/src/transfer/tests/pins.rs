@@ -241,6 +241,8 @@ fn whoever_gives_a_pin_that_nobody_asks_for_is_told_why() {
     // Any other end.
     let mut world = guessed(5, 1);
     world.terminate(RECEIVER, TerminateReason::Cancelled);
+    assert_eq!(world.outcome(RECEIVER), None, "it is being told");
+    assert_eq!(refused(&mut world), Refused::PinNotAsked);
     world.run();
     let outcome = world.outcome(RECEIVER).unwrap();
     assert_eq!(refused(&mut world), Refused::Closed(outcome));
