@@ -11,7 +11,9 @@ final class RelayProcess: @unchecked Sendable {
         }
         process = Process()
         process.executableURL = URL(fileURLWithPath: binary)
-        process.arguments = ["relay", "--store", "memory", "--listen", "127.0.0.1:0"]
+        // More transfers than a device has: their connections are not what is tested.
+        let limit = ["--limit", "connections=512,512,512"]
+        process.arguments = ["relay", "--store", "memory", "--listen", "127.0.0.1:0"] + limit
         let output = Pipe()
         process.standardOutput = output
         process.standardError = FileHandle.nullDevice

@@ -4,8 +4,12 @@ import java.util.concurrent.TimeUnit
 
 /** The relay as it is run: the command `tigress relay`, on a port of its own. */
 class RelayProcess : AutoCloseable {
+    private val command =
+        listOf(System.getProperty("tigress.command"), "relay", "--listen", "127.0.0.1:0", "--store", "memory")
+
+    // More transfers than a device has: their connections are not what is tested.
     private val process: Process =
-        ProcessBuilder(System.getProperty("tigress.command"), "relay", "--listen", "127.0.0.1:0", "--store", "memory")
+        ProcessBuilder(command + listOf("--limit", "connections=512,512,512"))
             .redirectError(ProcessBuilder.Redirect.DISCARD)
             .start()
 
