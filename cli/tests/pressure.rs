@@ -28,6 +28,8 @@ const ATTACKER: [u8; 4] = [127, 0, 0, 1];
 const SOMEBODY: [u8; 4] = [127, 0, 0, 2];
 /// Some thousand times what a transfer takes otherwise: no measure, but hunger ends by it.
 const STARVED: Duration = Duration::from_secs(60);
+/// Transfers that are looked at together: three times as many are within a client's rate.
+const TRANSFERS: usize = 5;
 /// More connections than one client gets.
 const MANY: usize = 400;
 /// Fewer, so that other kinds find places, too.
@@ -38,6 +40,8 @@ struct Watched {
     process: Child,
     door: Door,
     idle: usize,
+    /// The middle time of another's transfers before there was any pressure.
+    usual: Option<Duration>,
     _desk: Desk,
 }
 
@@ -94,10 +98,12 @@ impl Watched {
             process,
             door: Door { address, tls },
             idle: 0,
+            usual: None,
             _desk: desk,
         };
         // What a first transfer needs is no attack's.
         watched.transfer().await;
+        watched.usual = Some(watched.transfer().await);
         watched.idle = watched.memory("VmRSS");
         watched
     }
@@ -122,13 +128,23 @@ impl Watched {
         assert!(most <= TOO_MUCH, "{what}: {} MiB", most / MIB);
     }
 
-    /// Somebody else's transfer: each of its requests is made once and answered as always, none is refused and none is
-    /// starved. How long it takes is said, for whoever wants to know.
-    async fn transfer(&self) {
-        let begun = Instant::now();
-        let ended = tokio::time::timeout(STARVED, self.all_requests()).await;
-        assert!(ended.is_ok(), "somebody else's transfer is starved");
-        println!("another's transfer: {} ms", begun.elapsed().as_millis());
+    /// Somebody else's transfers: each of their requests is made once and answered as always, none is refused and none is
+    /// starved. How long the middle one takes, against one before there was any pressure, is said for whoever wants to know.
+    async fn transfer(&self) -> Duration {
+        let mut times = Vec::new();
+        for _ in 0..TRANSFERS {
+            let begun = Instant::now();
+            let ended = tokio::time::timeout(STARVED, self.all_requests()).await;
+            assert!(ended.is_ok(), "somebody else's transfer is starved");
+            times.push(begun.elapsed());
+        }
+        times.sort();
+        let middle = times[TRANSFERS / 2];
+        if let Some(usual) = self.usual {
+            let ratio = middle.as_secs_f64() / usual.as_secs_f64();
+            println!("another's transfer: {middle:.1?}, {ratio:.1} times its usual time");
+        }
+        middle
     }
 
     async fn all_requests(&self) {
