@@ -38,7 +38,7 @@ pub(crate) struct Command {
     /// the relay but through it.
     #[arg(long, value_name = "NAME")]
     client_ip_header: Option<String>,
-    /// Sets a limit, such as connections=256,512,5000 (of one client, of an IPv6 /48, of all). docs/relay.md has them all.
+    /// Sets a limit, such as connections=96,192,5000 (of one client, of an IPv6 /48, of all). docs/relay.md has them all.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
     limits: Vec<String>,
 }

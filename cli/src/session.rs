@@ -219,12 +219,33 @@ impl Session {
 
     /// A receiver has come for something: an end without it is none that it wanted.
     async fn code(&self, outcome: Outcome) -> Result<u8, Failure> {
-        let is_receiver = self.role == TransferRole::Receiver;
-        if is_receiver && outcome == Outcome::Completed && self.counts().await?.received == 0 {
-            let reason = "the sender has ended the transfer and sent nothing";
-            return Err(Failure::new("nothing_received", reason));
+        if self.role == TransferRole::Receiver && outcome == Outcome::Completed {
+            if self.counts().await?.received == 0 {
+                let reason = "the sender has ended the transfer and sent nothing";
+                return Err(Failure::new("nothing_received", reason));
+            }
+            if !self.has_it()? {
+                let reason = "what was received is not where this command puts it: another command has it, or it was moved";
+                return Err(Failure::new("received_elsewhere", reason));
+            }
         }
         Ok(exit::of_outcome(outcome))
+    }
+
+    /// Whether what was received is where this command puts it, or kept.
+    fn has_it(&self) -> Result<bool, Failure> {
+        if !self.notes.delivered.is_empty() {
+            return Ok(true);
+        }
+        let kept = self
+            .state
+            .notes(self.id)?
+            .is_some_and(|notes| !notes.kept.is_empty());
+        let file = match self.to_stdout {
+            true => None,
+            false => self.path_of(0)?,
+        };
+        Ok(file.map_or(kept, |file| file.exists()))
     }
 
     pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
@@ -419,6 +440,7 @@ impl Session {
     ) -> Result<Option<PathBuf>, Failure> {
         if self.to_stdout {
             output::content(content)?;
+            self.notes.delivered.insert(index);
             return Ok(Some("-".into()));
         }
         let Some(path) = self.path_of(index)? else {
@@ -433,6 +455,7 @@ impl Session {
             return Ok(None);
         };
         files::write(&path, content, self.notes.force)?;
+        self.notes.delivered.insert(index);
         Ok(Some(path))
     }
 

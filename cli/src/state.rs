@@ -1,5 +1,6 @@
 //! What is kept of the transfers: their sealed records, and the command's own notes on each.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,18 +74,19 @@ impl State {
         let Some(record) = self.store.load(&record_key(id)).map_err(store_failed)? else {
             return Ok(None);
         };
-        let notes = serde_json::from_slice(&record.bytes)
-            .map_err(|_| Failure::new("state", "the notes on this transfer are damaged"))?;
-        Ok(Some(notes))
+        notes_of(&record.bytes).map(Some)
     }
 
-    /// Notes on a transfer, in the place of earlier ones.
+    /// Notes on a transfer, in the place of earlier ones: of these stays what another process has kept and this one has not
+    /// put anywhere. It may be the only copy.
     pub(crate) fn note(&self, id: TransferId, notes: &Notes) -> Result<(), Failure> {
-        let bytes = serde_json::to_vec(notes).map(Zeroizing::new);
-        let bytes = bytes.map_err(|_| Failure::new("internal", "notes can't be written"))?;
         let key = record_key(id);
         for _ in 0..MAX_CONFLICTS {
             let before = self.store.load(&key).map_err(store_failed)?;
+            let stored = before.as_ref().map(|record| notes_of(&record.bytes));
+            let merged = notes.with_kept_of(stored.and_then(Result::ok));
+            let bytes = serde_json::to_vec(&merged).map(Zeroizing::new);
+            let bytes = bytes.map_err(|_| Failure::new("internal", "notes can't be written"))?;
             if before.as_ref().is_some_and(|record| record.bytes == bytes) {
                 return Ok(());
             }
@@ -138,9 +140,25 @@ pub(crate) struct Notes {
     pub(crate) force: bool,
     /// What was received while there was no `out`.
     pub(crate) kept: Vec<Kept>,
+    /// Which of the messages this process has put where they belong: these need not be kept.
+    #[serde(skip)]
+    pub(crate) delivered: BTreeSet<u64>,
 }
 
 impl Notes {
+    /// These, with what is only in `stored`.
+    fn with_kept_of(&self, stored: Option<Self>) -> Self {
+        let mut all = self.clone();
+        for kept in stored.map(|stored| stored.kept).unwrap_or_default() {
+            let is_known = all.kept.iter().any(|one| one.index == kept.index);
+            if !is_known && !self.delivered.contains(&kept.index) {
+                all.kept.push(kept);
+            }
+        }
+        all.kept.sort_by_key(|kept| kept.index);
+        all
+    }
+
     /// Nothing of an ended transfer is to be sent any more.
     pub(crate) fn end(&mut self) {
         self.key = None;
@@ -208,6 +226,11 @@ impl<'de> Deserialize<'de> for Content {
     }
 }
 
+fn notes_of(bytes: &[u8]) -> Result<Notes, Failure> {
+    serde_json::from_slice(bytes)
+        .map_err(|_| Failure::new("state", "the notes on this transfer are damaged"))
+}
+
 /// Beside the transfer's record, under a key that is no transfer id.
 fn record_key(id: TransferId) -> String {
     format!("cli-{id}")
@@ -215,4 +238,43 @@ fn record_key(id: TransferId) -> String {
 
 fn store_failed(error: StoreError) -> Failure {
     Failure::new("store", format!("the store failed: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kept(index: u64) -> Kept {
+        Kept {
+            index,
+            format: "format".to_owned(),
+            content: Content(vec![7].into()),
+        }
+    }
+
+    #[test]
+    fn what_one_process_has_kept_is_not_lost_by_the_notes_of_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let state = State::open(Some(folder.path())).unwrap();
+        let id = TransferId::of_idempotency_key("one transfer");
+        let indices = || -> Vec<u64> {
+            let notes = state.notes(id).unwrap().unwrap();
+            notes.kept.iter().map(|kept| kept.index).collect()
+        };
+        state.note(id, &Notes::default()).unwrap();
+        let [mut one, mut other] = [(); 2].map(|()| state.notes(id).unwrap().unwrap());
+        one.kept.push(kept(1));
+        state.note(id, &one).unwrap();
+        // It has seen the same event too late, and ends.
+        other.kept.push(kept(0));
+        other.end();
+        state.note(id, &other).unwrap();
+        assert_eq!(indices(), [0, 1]);
+        // A third one puts one of them into its file.
+        let mut third = state.notes(id).unwrap().unwrap();
+        third.kept.retain(|kept| kept.index != 0);
+        third.delivered.insert(0);
+        state.note(id, &third).unwrap();
+        assert_eq!(indices(), [1]);
+    }
 }

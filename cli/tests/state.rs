@@ -189,3 +189,70 @@ fn two_that_receive_the_same_into_the_same_place_both_have_it() {
     assert_eq!(desk.read("got"), b"the key");
     assert_eq!(sender.end().code, Some(0));
 }
+
+/// Two commands that receive the same at once, each with `more` words of its own; how each has ended.
+fn two_receive(desk: &Desk, more: [&[&str]; 2]) -> [Option<i32>; 2] {
+    let relay = desk.relay();
+    desk.write("key", b"the key");
+    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let both = more.map(|more| {
+        let words = [
+            "receive",
+            &url,
+            "--relay-trust",
+            &relay.url,
+            "--state",
+            "r",
+            "--json",
+        ];
+        desk.start(&[&words[..], more].concat())
+    });
+    let codes = both.map(|receiver| receiver.end().code);
+    assert_eq!(sender.end().code, Some(0));
+    codes
+}
+
+#[test]
+fn of_two_with_places_of_their_own_whoever_says_so_has_it() {
+    let desk = Desk::new();
+    let codes = two_receive(&desk, [&["--out", "one"], &["--out", "other"]]);
+    assert!(codes.contains(&Some(0)));
+    for (code, place) in codes.into_iter().zip(["one", "other"]) {
+        assert_eq!(
+            code == Some(0),
+            desk.path(place).exists(),
+            "{place}: {codes:?}"
+        );
+    }
+}
+
+#[test]
+fn who_receives_what_was_received_elsewhere_is_told_so() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"the key");
+    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let receive = |out: &str| {
+        let trust = ["--relay-trust", &relay.url, "--state", "r", "--json"];
+        desk.run(&[&["receive", &url, "--out", out][..], &trust].concat())
+    };
+    assert_eq!(receive("one").code, Some(0));
+    assert_eq!(sender.end().code, Some(0));
+    assert_eq!(receive("one").code, Some(0), "it is still there");
+    let late = receive("other");
+    assert_eq!(text(&late.event("error"), "code"), "received_elsewhere");
+    assert_eq!(late.code, Some(1));
+    assert!(!desk.path("other").exists());
+}
+
+#[test]
+fn of_two_without_a_place_neither_loses_it() {
+    let desk = Desk::new();
+    let codes = two_receive(&desk, [&[], &[]]);
+    assert_eq!(codes, [Some(0); 2]);
+    let listed = desk.run(&["transfers", "--state", "r", "--json"]);
+    let id = text(&listed.events()[0], "transfer");
+    let resumed = desk.run(&["resume", &id, "--state", "r", "--out", "got"]);
+    assert_eq!(resumed.code, Some(0));
+    assert_eq!(desk.read("got"), b"the key");
+}

@@ -7,6 +7,8 @@ use crate::store::Room;
 
 const KIB: usize = 1024;
 const MIB: usize = 1024 * KIB;
+/// Longest time-out that can be set: timers count to a few years at most.
+const DAY: u64 = 24 * 3600;
 
 /// What clients may take. A [`Bound`] has three numbers: for one client (an IPv4 address or an IPv6 /64), for the /48 that
 /// an IPv6 client is in, and for all together.
@@ -150,16 +152,19 @@ impl Limits {
                     .and_then(|number| number.try_into().ok())
                     .ok_or_else(|| bad("a number"))?;
             }
-            Place::Streams(at) => *at = value.parse().map_err(|_| bad("a number"))?,
+            Place::Streams(at) => {
+                let streams = value.parse().ok().filter(|streams| *streams > 0);
+                *at = streams.ok_or_else(|| bad("a number of at least 1"))?;
+            }
             Place::Percent(at) => {
                 let percent = value.parse().ok().filter(|percent| *percent <= 100);
                 *at = percent.ok_or_else(|| bad("a number of at most 100"))?;
             }
             Place::Seconds(at) => {
-                *at = value
-                    .parse()
-                    .map(Duration::from_secs)
-                    .map_err(|_| bad("a number of seconds"))?;
+                let seconds = value.parse().ok().filter(|seconds| *seconds <= DAY);
+                let seconds =
+                    seconds.ok_or_else(|| bad("a number of seconds, of at most a day"))?;
+                *at = Duration::from_secs(seconds);
             }
             Place::Bound(at) => {
                 *at = bound(value).ok_or_else(|| bad("three numbers: CLIENT,NETWORK,ALL"))?
@@ -243,6 +248,9 @@ mod tests {
             ("body_bytes", "99999999999GiB"),
             ("for_updates", "101"),
             ("limit_loopback", "yes"),
+            ("streams", "0"),
+            ("request_timeout", "86401"),
+            ("request_timeout", "18446744073709551615"),
         ] {
             assert!(limits.set(name, value).is_err(), "{name}={value}");
         }
