@@ -248,7 +248,8 @@ fn without_out_it_is_kept_sealed_until_a_file_is_named() {
     let again = offer
         .desk
         .run(&["resume", &id, "--state", "r", "--out", "more", "--json"]);
-    assert_eq!(again.code, Some(0));
+    assert_eq!(again.code, Some(1));
+    assert_eq!(again.event("error")["code"], "received_elsewhere");
     assert!(!offer.desk.path("more").exists());
 }
 
