@@ -80,7 +80,12 @@ fn what_was_kept_is_written_to_stdout_later_and_the_words_go_to_stderr() {
     );
     // Once it is there it is not kept any longer.
     let again = offer.desk.command(&words).output().unwrap();
-    assert!(again.stdout.is_empty() && again.status.success());
+    assert!(again.stdout.is_empty());
+    assert_eq!(
+        again.status.code(),
+        Some(1),
+        "an empty file would be taken for it"
+    );
 }
 
 #[test]
