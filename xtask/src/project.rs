@@ -30,6 +30,23 @@ impl Project {
         self.target.join("debug").join(name)
     }
 
+    /// SwiftPM's options for a package that is linked with the host's library.
+    pub(crate) fn swift_options(&self) -> [String; 8] {
+        let folder = |name: &str| self.target.join(name).display().to_string();
+        let (scratch, library) = (folder("swift"), folder("debug"));
+        let linker = || "-Xlinker".to_owned();
+        [
+            "--scratch-path".to_owned(),
+            scratch,
+            linker(),
+            format!("-L{library}"),
+            linker(),
+            "-rpath".to_owned(),
+            linker(),
+            library,
+        ]
+    }
+
     /// A command that will run in the project's folder, and reads nothing.
     pub(crate) fn command(&self, words: &[&str]) -> Command {
         let (program, arguments) = words.split_first().unwrap_or((&"false", &[]));

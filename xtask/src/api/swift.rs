@@ -31,20 +31,8 @@ pub(crate) fn api(project: &Project, words: &[&str]) -> Done {
 
 fn surface(project: &Project) -> Done<String> {
     let out = project.target.join("swift").display().to_string();
-    let library = project.target.join("debug").display().to_string();
-    let search = format!("-L{library}");
-    let build = [
-        "scripts/swift",
-        "package",
-        "--scratch-path",
-        &out,
-        "-Xlinker",
-        &search,
-        "-Xlinker",
-        "-rpath",
-        "-Xlinker",
-        &library,
-    ];
+    let options = project.swift_options();
+    let options = options.each_ref().map(String::as_str);
     // It builds all targets, programs too.
     let dump = [
         "dump-symbol-graph",
@@ -52,7 +40,8 @@ fn surface(project: &Project) -> Done<String> {
         "public",
         "--skip-synthesized-members",
     ];
-    project.run_quietly(&[&build[..], &dump].concat())?;
+    let package = ["scripts/swift", "package"];
+    project.run_quietly(&[&package[..], &options, &dump].concat())?;
     let program = format!("{out}/api");
     project.run_quietly(&[
         "scripts/swift",

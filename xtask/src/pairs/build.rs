@@ -9,21 +9,10 @@ use crate::{
 
 /// Builds what is not up to date.
 pub(super) fn build(project: &Project) -> Done {
-    let swift = project.target.join("swift").display().to_string();
-    let library = project.target.join("debug").display().to_string();
-    let search = format!("-L{library}");
-    let link = [
-        "-Xlinker", &search, "-Xlinker", "-rpath", "-Xlinker", &library,
-    ];
-    let build = [
-        "scripts/swift",
-        "build",
-        "--scratch-path",
-        &swift,
-        "--product",
-        "tigress-peer",
-    ];
-    project.run(&[&build[..], &link].concat())?;
+    let options = project.swift_options();
+    let options = options.each_ref().map(String::as_str);
+    let build = ["scripts/swift", "build", "--product", "tigress-peer"];
+    project.run(&[&build[..], &options].concat())?;
     let work = project.target.join("pairs");
     fs::create_dir_all(&work).map_err(Failure::because)?;
     let sources = ["android/tigress/src", "bindings/generated/kotlin"];

@@ -262,20 +262,9 @@ fn versions(step: &Step<'_>) -> bool {
 /// A command of SwiftPM with the host's library.
 fn swift_package(step: &Step<'_>, command: &[&str], rest: &[&str]) -> bool {
     let tigress = format!("TIGRESS_BIN={}", step.project.built("tigress").display());
-    let scratch = step.project.target.join("swift").display().to_string();
-    let library = step.project.target.join("debug").display().to_string();
-    let search = format!("-L{library}");
-    let link = [
-        "--scratch-path",
-        &scratch,
-        "-Xlinker",
-        &search,
-        "-Xlinker",
-        "-rpath",
-        "-Xlinker",
-        &library,
-    ];
-    step.run(&[&["env", &tigress, "scripts/swift"], command, &link, rest].concat())
+    let options = step.project.swift_options();
+    let options = options.each_ref().map(String::as_str);
+    step.run(&[&["env", &tigress, "scripts/swift"], command, &options, rest].concat())
 }
 
 /// In what is written by hand.
