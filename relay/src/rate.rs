@@ -37,8 +37,8 @@ type Keyed = RateLimiter<Net, HashMapStateStore<Net>, Steady, Middleware>;
 /// Counts requests of each client, of its network, and of all.
 pub(crate) struct Rate {
     clock: Steady,
-    /// What each net of a level has, and what a new one gets.
-    levels: [(Level, Quota, RwLock<Keyed>); 2],
+    /// What each net has, and what a new one gets: of clients, then of networks, as [`Client::nets`] gives them.
+    levels: [(Quota, RwLock<Keyed>); 2],
     all: RateLimiter<NotKeyed, InMemoryState, Steady, Middleware>,
 }
 
@@ -54,7 +54,7 @@ impl Rate {
         };
         let levels = [Level::Client, Level::Network].map(|level| {
             let buckets = RateLimiter::hashmap_with_clock(quota(level), clock.clone());
-            (level, quota(level), RwLock::new(buckets))
+            (quota(level), RwLock::new(buckets))
         });
         let all = RateLimiter::direct_with_clock(quota(Level::All), clock.clone());
         Self { clock, levels, all }
@@ -63,10 +63,7 @@ impl Rate {
     /// Takes one of `client`'s requests; otherwise the seconds until there is one. The narrowest first: what a client is
     /// refused takes nothing from its network, and what a network is refused takes nothing from all.
     pub(crate) fn take(&self, client: Client) -> Result<(), u64> {
-        for (net, level) in client.nets() {
-            let Some((_, quota, buckets)) = self.levels.iter().find(|(of, ..)| *of == level) else {
-                continue;
-            };
+        for ((net, _), (quota, buckets)) in client.nets().zip(&self.levels) {
             self.bound(*quota, buckets);
             let buckets = buckets.read().unwrap_or_else(PoisonError::into_inner);
             buckets.check_key(&net).map_err(|not| self.seconds(&not))?;
