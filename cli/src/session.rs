@@ -237,15 +237,15 @@ impl Session {
         if !self.notes.delivered.is_empty() {
             return Ok(true);
         }
-        let kept = self
-            .state
-            .notes(self.id)?
-            .is_some_and(|notes| !notes.kept.is_empty());
         let file = match self.to_stdout {
             true => None,
             false => self.path_of(0)?,
         };
-        Ok(file.map_or(kept, |file| file.exists()))
+        if let Some(file) = file {
+            return Ok(file.exists());
+        }
+        let notes = self.state.notes(self.id)?;
+        Ok(notes.is_some_and(|notes| !notes.kept.is_empty()))
     }
 
     pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
