@@ -358,20 +358,26 @@ mod one_client {
     );
 }
 
+/// Some of each kind, so that each gets places; what holds them open.
+async fn each_kind(watched: &Watched) -> impl Sized {
+    let prey = watched.prey().await;
+    as_much_as_there_is(watched, &prey, 0).await;
+    (
+        held_reads(watched, &prey, PART).await,
+        unread_streams(watched, &prey, PART).await,
+        unread_answers(watched, &prey, PART).await,
+        endless_bodies(watched, &prey, PART).await,
+        endless_heads(watched, &prey, PART).await,
+        remembered_heads(watched, &prey, PART).await,
+        endless_streams(watched, &prey, MANY).await,
+        prey,
+    )
+}
+
 #[tokio::test]
 async fn all_of_it_at_once() {
     let watched = Watched::start(&["--store", "memory"]).await;
-    let prey = watched.prey().await;
-    as_much_as_there_is(&watched, &prey, 0).await;
-    let _open = (
-        held_reads(&watched, &prey, PART).await,
-        unread_streams(&watched, &prey, PART).await,
-        unread_answers(&watched, &prey, PART).await,
-        endless_bodies(&watched, &prey, PART).await,
-        endless_heads(&watched, &prey, PART).await,
-        remembered_heads(&watched, &prey, PART).await,
-        endless_streams(&watched, &prey, MANY).await,
-    );
+    let _open = each_kind(&watched).await;
     watched.transfer().await;
     watched.check("all of it");
 }
@@ -396,16 +402,8 @@ async fn endless_handshakes(watched: &Watched) -> Vec<TcpStream> {
 #[tokio::test]
 async fn all_of_it_within_tls() {
     let watched = Watched::with_tls().await;
-    let prey = watched.prey().await;
-    as_much_as_there_is(&watched, &prey, 0).await;
     let _open = (
-        held_reads(&watched, &prey, PART).await,
-        unread_streams(&watched, &prey, PART).await,
-        unread_answers(&watched, &prey, PART).await,
-        endless_bodies(&watched, &prey, PART).await,
-        endless_heads(&watched, &prey, PART).await,
-        remembered_heads(&watched, &prey, PART).await,
-        endless_streams(&watched, &prey, MANY).await,
+        each_kind(&watched).await,
         endless_handshakes(&watched).await,
     );
     watched.transfer().await;

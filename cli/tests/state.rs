@@ -164,32 +164,6 @@ fn many_processes_share_a_folder_from_the_first_on() {
     assert!(ids.iter().all(|id| listed.contains(id)) && listed.len() == ids.len());
 }
 
-#[test]
-fn two_that_receive_the_same_into_the_same_place_both_have_it() {
-    let desk = Desk::new();
-    let relay = desk.relay();
-    desk.write("key", b"the key");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
-    let words = [
-        "receive",
-        &url,
-        "--relay-trust",
-        &relay.url,
-        "--state",
-        "r",
-        "--out",
-        "got",
-        "--json",
-    ];
-    let both = [desk.start(&words), desk.start(&words)];
-    for receiver in both {
-        let ended = receiver.end();
-        assert_eq!(ended.code, Some(0), "{:?}", ended.stdout);
-    }
-    assert_eq!(desk.read("got"), b"the key");
-    assert_eq!(sender.end().code, Some(0));
-}
-
 /// Two commands that receive the same at once, each with `more` words of its own; how each has ended.
 fn two_receive(desk: &Desk, more: [&[&str]; 2]) -> [Option<i32>; 2] {
     let relay = desk.relay();
@@ -210,6 +184,14 @@ fn two_receive(desk: &Desk, more: [&[&str]; 2]) -> [Option<i32>; 2] {
     let codes = both.map(|receiver| receiver.end().code);
     assert_eq!(sender.end().code, Some(0));
     codes
+}
+
+#[test]
+fn two_that_receive_the_same_into_the_same_place_both_have_it() {
+    let desk = Desk::new();
+    let codes = two_receive(&desk, [&["--out", "got"]; 2]);
+    assert_eq!(codes, [Some(0); 2]);
+    assert_eq!(desk.read("got"), b"the key");
 }
 
 #[test]

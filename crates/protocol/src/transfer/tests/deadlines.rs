@@ -104,14 +104,7 @@ fn a_receivers_keys_end_by_its_own_clock_whatever_the_date() {
 fn an_offer_that_was_never_read_is_not_kept_for_ever() {
     let mut world = World::invited();
     let url = world.share_url();
-    let start = ReceiverStart {
-        id: TransferId::from(uuid::Uuid::from_u128(2)),
-        share_url: &url,
-        token: None,
-        said: None,
-        notification: None,
-    };
-    let mut unread = Transfer::new_receiver(start, START, &mut world.entropy());
+    let mut unread = world.unread(&url, None, START);
     let longest = START + MAX_LIFETIME + CLOCK_SKEW;
     assert!(!unread.advance(longest - 1, &mut world.entropy()).unwrap());
     assert!(unread.advance(longest, &mut world.entropy()).unwrap());

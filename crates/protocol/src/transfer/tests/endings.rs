@@ -499,14 +499,20 @@ fn keys_and_waiting_messages_are_erased_and_events_stay() {
     assert!(!holds(&world, RECEIVER));
 }
 
-#[test]
-fn a_transfer_ends_and_is_forgotten_although_its_relay_never_comes_back() {
+/// The receiver is done; the sender has acknowledged that, which the receiver does not know yet.
+fn acknowledged() -> World {
     let mut world = World::established();
     world.terminate(RECEIVER, TerminateReason::Done);
     world.step(RECEIVER);
     world.step(SENDER);
     world.step(SENDER);
     assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    world
+}
+
+#[test]
+fn a_transfer_ends_and_is_forgotten_although_its_relay_never_comes_back() {
+    let mut world = acknowledged();
     let mut ended = world.devices[SENDER].load();
     assert!(ended.is_forgettable(ended.expires_at() + 2 * CLOCK_SKEW + 1));
     // The terminator, too: nobody can tell it.
@@ -679,12 +685,7 @@ fn who_aborts_says_its_own_reason_where_the_other_side_says_none() {
 
 #[test]
 fn what_is_read_after_the_end_is_no_news() {
-    let mut world = World::established();
-    world.terminate(RECEIVER, TerminateReason::Done);
-    world.step(RECEIVER);
-    world.step(SENDER);
-    world.step(SENDER);
-    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    let mut world = acknowledged();
     world.relay.put("junk".to_owned());
     world.devices[SENDER].kill();
     assert_eq!(world.step(SENDER), Next::Read);

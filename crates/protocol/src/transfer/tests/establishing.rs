@@ -156,14 +156,7 @@ fn an_offer_that_was_not_checked_is_not_answered() {
     // credential, and the app's user was not asked.
     let mut world = World::invited();
     let url = world.share_url();
-    let start = ReceiverStart {
-        id: TransferId::from(uuid::Uuid::from_u128(2)),
-        share_url: &url,
-        token: None,
-        said: None,
-        notification: None,
-    };
-    let transfer = Transfer::new_receiver(start, START, &mut world.entropy());
+    let transfer = world.unread(&url, None, START);
     world.devices[RECEIVER].store(&transfer);
     for _ in 0..5 {
         world.step(RECEIVER);

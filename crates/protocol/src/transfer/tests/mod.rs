@@ -297,6 +297,13 @@ impl World {
         token: Option<Vec<u8>>,
         used: &dyn Fn(&CredentialId) -> bool,
     ) -> Result<(), Refused> {
+        let transfer = self.unread(share_url, token, self.clock(device));
+        self.devices[device].store(&transfer);
+        self.look_at_offer(device, used)
+    }
+
+    /// A receiver that has not looked at the mailbox yet, whose clock shows `now`.
+    fn unread(&mut self, share_url: &ShareUrl, token: Option<Vec<u8>>, now: u64) -> Transfer {
         let start = ReceiverStart {
             id: TransferId::from(uuid::Uuid::from_u128(2)),
             share_url,
@@ -304,9 +311,7 @@ impl World {
             said: None,
             notification: None,
         };
-        let transfer = Transfer::new_receiver(start, self.clock(device), &mut self.entropy());
-        self.devices[device].store(&transfer);
-        self.look_at_offer(device, used)
+        Transfer::new_receiver(start, now, &mut self.entropy())
     }
 
     fn look_at_offer(

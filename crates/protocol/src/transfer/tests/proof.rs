@@ -473,15 +473,8 @@ fn what_still_waited_is_erased_at_the_end() {
 fn what_was_read_and_not_judged_is_not_answered() {
     let mut world = World::invited();
     let url = world.share_url();
-    let start = ReceiverStart {
-        id: TransferId::from(uuid::Uuid::from_u128(2)),
-        share_url: &url,
-        token: None,
-        said: None,
-        notification: None,
-    };
     let now = world.now;
-    let mut receiver = Transfer::new_receiver(start, now, &mut world.entropy());
+    let mut receiver = world.unread(&url, None, now);
     let call = Call::Read {
         wait: 0,
         known: None,

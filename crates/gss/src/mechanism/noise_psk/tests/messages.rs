@@ -210,25 +210,28 @@ fn a_message_beyond_16_mib_is_refused() {
     assert_eq!(sender.wrapped_len(true, long.len()), None);
 }
 
+/// The keys of an initiator that sends what it likes, and the other side, established.
+fn with_puppet() -> (Keys, SecurityContext) {
+    let mut puppet = Puppet::new();
+    let Accepted {
+        mut context, token, ..
+    } = accept(&puppet.first(&token::first_payload(None, None, None)));
+    let keys = puppet.keys(&token);
+    let third = third(&keys, &token::confirmation());
+    context.continue_with(&third, NOW, &mut entropy(5)).unwrap();
+    (keys, context)
+}
+
 #[test]
 fn padding_must_be_exact() {
-    let mut puppet = Puppet::new();
-    let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
-    let keys = puppet.keys(&accepted.token);
-    let third = third(&keys, &token::confirmation());
-    accepted
-        .context
-        .continue_with(&third, NOW, &mut entropy(5))
-        .unwrap();
+    let (keys, mut receiver) = with_puppet();
 
     // A peer with the right keys that pads as it likes.
     let mut send = |plain: &[u8]| {
         let header = [2, 1, 2, 0xff, 0, 0, 0, 0, 0, 0, 0, 0];
         let key = keys.message(super::super::keys::Use::Wrap, Role::Initiator);
         let sealed = crypto::seal(&key, &header, plain, &mut entropy(9));
-        let opened = accepted
-            .context
-            .unwrap(&[&header[..], &sealed].concat(), NOW);
+        let opened = receiver.unwrap(&[&header[..], &sealed].concat(), NOW);
         opened.map(|opened| opened.data.to_vec())
     };
     let padded = |length: u32, size: usize| {
@@ -250,27 +253,20 @@ fn padding_must_be_exact() {
 
 #[test]
 fn the_last_sequence_number_is_never_taken() {
-    let mut puppet = Puppet::new();
-    let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
-    let keys = puppet.keys(&accepted.token);
-    let third = third(&keys, &token::confirmation());
-    accepted
-        .context
-        .continue_with(&third, NOW, &mut entropy(5))
-        .unwrap();
+    let (keys, mut receiver) = with_puppet();
     let puppet = super::super::message::Protection {
         keys: &keys,
         role: Role::Initiator,
     };
     let token = puppet.wrap(true, u64::MAX, b"", &mut entropy(9)).unwrap();
     assert_eq!(
-        accepted.context.unwrap(&token, NOW),
+        receiver.unwrap(&token, NOW),
         Err(defective(Minor::MessageHeader))
     );
     let token = puppet
         .wrap(true, u64::MAX - 1, b"", &mut entropy(9))
         .unwrap();
-    let status = accepted.context.unwrap(&token, NOW).unwrap().supplementary;
+    let status = receiver.unwrap(&token, NOW).unwrap().supplementary;
     assert_eq!(status, MajorStatus::GAP_TOKEN);
 }
 
