@@ -1,0 +1,89 @@
+//! `tigress relay` as a process: its log, its signals.
+
+use std::io::{PipeReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::time::Duration;
+
+use crate::common::{Desk, Process, Signal};
+
+/// An address that is free now.
+fn free() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// The head of the answer to one request on a connection of its own.
+fn ask(relay: SocketAddr) -> std::io::Result<String> {
+    let mut stream = TcpStream::connect(relay)?;
+    stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+/// Waits until it is there.
+fn answers(relay: SocketAddr) -> bool {
+    for _ in 0..400 {
+        if let Ok(answer) = ask(relay) {
+            return answer.starts_with("HTTP/1.1 200");
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    false
+}
+
+/// A relay whose stdout and stderr are one pipe, and that pipe's other end.
+fn with_one_pipe(desk: &Desk, relay: SocketAddr, log: &str) -> (std::process::Child, PipeReader) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    let listen = relay.to_string();
+    let mut command = desk.command(&["relay", "--store", "memory", "--listen", &listen]);
+    command.env("RUST_LOG", log);
+    command.stdout(writer.try_clone().unwrap()).stderr(writer);
+    (command.spawn().unwrap(), reader)
+}
+
+#[test]
+fn a_log_that_nobody_can_read_stops_nothing() {
+    let (desk, relay) = (Desk::new(), free());
+    let (mut process, reader) = with_one_pipe(&desk, relay, "info");
+    drop(reader);
+    for _ in 0..50 {
+        assert!(answers(relay));
+    }
+    assert_eq!(process.try_wait().unwrap(), None);
+    process.kill().unwrap();
+    process.wait().unwrap();
+}
+
+#[test]
+fn a_log_that_nobody_reads_stops_nothing() {
+    let (desk, relay) = (Desk::new(), free());
+    let (mut process, reader) = with_one_pipe(&desk, relay, "trace");
+    // More than a pipe holds.
+    for _ in 0..1_000 {
+        assert!(answers(relay));
+    }
+    assert_eq!(process.try_wait().unwrap(), None);
+    rustix::process::kill_process(rustix::process::Pid::from_child(&process), Signal::TERM)
+        .unwrap();
+    assert_eq!(process.wait().unwrap().code(), Some(0), "it ends as always");
+    drop(reader);
+}
+
+#[test]
+fn a_hang_up_ends_and_forgets_nothing() {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    let address: SocketAddr = relay.url["http://".len()..].parse().unwrap();
+    relay.process.signal(Signal::HUP);
+    assert!(answers(address));
+    relay.process.signal(Signal::TERM);
+    let ended = Process::end(relay.process);
+    assert_eq!(
+        (ended.code, ended.stdout.len()),
+        (Some(0), 1),
+        "said once: {}",
+        ended.stderr
+    );
+}

@@ -1,0 +1,253 @@
+//! A user at a terminal: the PIN is asked there, typed unseen, and however the command ends, the terminal is as before.
+
+use crate::common::terminal::Terminal;
+use crate::common::{Desk, Process, Relay, Signal, text};
+
+struct Invited {
+    desk: Desk,
+    relay: Relay,
+    sender: Process,
+    url: String,
+    pin: String,
+}
+
+fn invited() -> Invited {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"the key");
+    let words = [
+        "send", "key", "--pin", "--relay", &relay.url, "--state", "s",
+    ];
+    let mut sender = desk.start(&[&words[..], &["--json"]].concat());
+    let invited = sender.until("invited");
+    Invited {
+        desk,
+        relay,
+        sender,
+        url: text(&invited, "url"),
+        pin: text(&invited, "pin"),
+    }
+}
+
+impl Invited {
+    /// A receiver at the question.
+    fn asked(&self) -> Terminal {
+        let words = ["receive", &self.url, "--relay-trust", &self.relay.url];
+        let words = [&words[..], &["--state", "r", "--out", "got"]].concat();
+        let mut terminal = Terminal::run(&self.desk, &words);
+        terminal.until("PIN: ");
+        assert!(!terminal.echoes());
+        terminal
+    }
+}
+
+#[test]
+fn the_pin_is_asked_on_the_terminal_when_the_link_comes_from_stdin() {
+    let invited = invited();
+    let line = "printf %s \"$LINK\" | $TIGRESS receive - --relay-trust $RELAY --state r --out got";
+    let environment = [("LINK", &*invited.url), ("RELAY", &*invited.relay.url)];
+    let mut terminal = Terminal::shell(&invited.desk, line, &environment);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    assert!(!terminal.shown.contains(&invited.pin));
+    assert_eq!(invited.desk.read("got"), b"the key");
+    assert_eq!(invited.sender.end().code, Some(0));
+}
+
+#[test]
+fn what_is_no_pin_is_asked_again_and_costs_no_try() {
+    let invited = invited();
+    let mut terminal = invited.asked();
+    terminal.types("sesame");
+    terminal.until("PIN: ");
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(!terminal.shown.contains("tries left"));
+}
+
+#[test]
+fn a_signal_at_the_question_ends_the_command_as_ever_and_leaves_the_terminal_as_it_was() {
+    let invited = invited();
+    for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
+        let mut terminal = invited.asked();
+        terminal.signal(signal);
+        assert_eq!(terminal.end(), Err(signal.as_raw()), "{}", terminal.shown);
+        assert!(terminal.echoes(), "{signal:?}");
+    }
+    // Nothing was lost by it.
+    let mut terminal = invited.asked();
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn ctrl_c_at_the_question_gives_the_invitation_back() {
+    let invited = invited();
+    let mut terminal = invited.asked();
+    terminal.signal(Signal::INT);
+    assert_eq!(terminal.end(), Ok(130), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    let words = ["receive", &invited.url, "--relay-trust", &invited.relay.url];
+    let words = [&words[..], &["--state", "other", "--pin", &invited.pin]].concat();
+    assert_eq!(invited.desk.run(&words).code, Some(0));
+}
+
+#[test]
+fn stopped_at_the_question_the_terminal_is_the_shells_and_then_it_is_asked_again() {
+    let invited = invited();
+    let mut terminal = invited.asked();
+    terminal.signal(Signal::TSTP);
+    terminal.stopped();
+    assert!(terminal.echoes());
+    terminal.signal(Signal::CONT);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    // Nobody can see this one coming; what the shell sets meanwhile is set back.
+    terminal.signal(Signal::STOP);
+    terminal.stopped();
+    terminal.set_echo();
+    terminal.signal(Signal::CONT);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal.types(&invited.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    assert!(!terminal.shown.contains(&invited.pin));
+}
+
+impl Invited {
+    /// A shell with job control runs this line, in which `RECEIVE` asks for the PIN.
+    fn job(&self, line: &str) -> Terminal {
+        let receive = "$TIGRESS receive $LINK --relay-trust $RELAY --state r --out got";
+        let line = format!("set -m; {}", line.replace("RECEIVE", receive));
+        let environment = [("LINK", &*self.url), ("RELAY", &*self.relay.url)];
+        Terminal::shell(&self.desk, &line, &environment)
+    }
+}
+
+/// Ends a job that is stopped: it goes on with the signal before it. Waiting for a job is over when it is stopped, too.
+const KILL: &str = "kill -TERM %1; bg; wait %1; echo job: $?.";
+
+#[test]
+fn a_job_that_was_stopped_at_the_question_ends_when_it_is_killed_in_the_background() {
+    let invited = invited();
+    let mut terminal = invited.job(&format!("RECEIVE; {KILL}"));
+    terminal.until("PIN: ");
+    terminal.presses_ctrl_z();
+    terminal.until("job: ");
+    assert_eq!(terminal.end(), Ok(0));
+    assert!(terminal.shown.contains("job: 143."), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn a_job_in_the_background_leaves_the_terminal_alone_and_ends_when_it_is_killed() {
+    let invited = invited();
+    let mut terminal = invited.job(&format!("RECEIVE & wait %1; bg; wait %1; {KILL}"));
+    terminal.until("job: ");
+    assert_eq!(terminal.end(), Ok(0));
+    assert!(terminal.shown.contains("job: 143."), "{}", terminal.shown);
+    assert!(!terminal.shown.contains("PIN: "), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn a_job_that_comes_from_the_background_asks_then() {
+    let invited = invited();
+    let mut terminal = invited.job("RECEIVE & wait %1; fg; echo job: $?.");
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal.types(&invited.pin);
+    terminal.until("job: ");
+    assert_eq!(terminal.end(), Ok(0));
+    assert!(terminal.shown.contains("job: 0."), "{}", terminal.shown);
+    assert!(terminal.echoes());
+    assert!(!terminal.shown.contains(&invited.pin));
+}
+
+#[test]
+fn after_the_question_signals_end_and_stop_it_as_before() {
+    let invited = invited();
+    invited.sender.signal(Signal::STOP);
+    let mut terminal = invited.asked();
+    terminal.types(&invited.pin);
+    // Answered, and nobody is there to go on.
+    terminal.until("\n");
+    terminal.signal(Signal::TSTP);
+    terminal.stopped();
+    terminal.signal(Signal::CONT);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.end(), Err(Signal::TERM.as_raw()));
+    assert!(terminal.echoes());
+}
+
+#[test]
+fn a_sender_that_cancels_ends_the_question() {
+    let invited = invited();
+    let mut terminal = invited.asked();
+    invited.sender.signal(Signal::INT);
+    // The mailbox is gone: more is not known here before the two are connected.
+    terminal.until("ended: unconfirmed");
+    assert_eq!(terminal.end(), Ok(1), "{}", terminal.shown);
+    assert!(terminal.echoes());
+}
+
+/// Rows that a terminal of 80 columns needs for what was shown, and whether there is a QR code.
+fn rows(shown: &str) -> (usize, bool) {
+    let plain = |line: &str| -> usize {
+        let mut pieces = line.trim_end_matches('\r').split('\u{1b}');
+        let first = pieces.next().unwrap_or_default().chars().count();
+        let rest = pieces.map(|piece| {
+            piece
+                .split_once('m')
+                .map_or(0, |(_, rest)| rest.chars().count())
+        });
+        first + rest.sum::<usize>()
+    };
+    let rows = shown.lines().map(|line| plain(line).div_ceil(80).max(1));
+    (rows.sum(), shown.contains('▀'))
+}
+
+/// What a sender shows before anybody answers.
+fn invitation(environment: &[(&str, &str)], more: &[&str]) -> String {
+    let desk = Desk::new();
+    let relay = desk.relay();
+    desk.write("key", b"k");
+    let words = [
+        "send", "key", "--pin", "--relay", &relay.url, "--state", "s",
+    ];
+    let mut terminal = Terminal::run_in(&desk, &[&words[..], more].concat(), environment);
+    terminal.until("transfer:");
+    terminal.signal(Signal::INT);
+    terminal.end().unwrap_or_else(|signal| panic!("{signal}"));
+    let (invitation, _) = terminal.shown.split_once("ending the transfer").unwrap();
+    invitation.to_owned()
+}
+
+#[test]
+fn the_qr_code_with_all_its_text_fits_a_terminal_of_24_rows() {
+    for more in [&[][..], &["--qr", "always"]] {
+        let shown = invitation(&[("TERM", "xterm")], more);
+        let (rows, is_code) = rows(&shown);
+        assert!(is_code && rows <= 24, "{rows} rows:\n{shown}");
+    }
+}
+
+#[test]
+fn without_colours_or_wish_there_is_no_qr_code_and_how_to_get_one_is_said() {
+    for environment in [
+        &[("TERM", "dumb")][..],
+        &[("TERM", "xterm"), ("NO_COLOR", "1")],
+    ] {
+        let shown = invitation(environment, &[]);
+        assert!(!rows(&shown).1 && !shown.contains('\u{1b}'), "{shown}");
+        assert!(shown.contains("--qr always"), "{shown}");
+        assert!(rows(&invitation(environment, &["--qr", "always"])).1);
+    }
+    let shown = invitation(&[("TERM", "xterm")], &["--qr", "never"]);
+    assert!(!rows(&shown).1 && !shown.contains("--qr"), "{shown}");
+}

@@ -1,0 +1,70 @@
+//! A store that tells what its relay does with it.
+
+use async_trait::async_trait;
+use tigress_mailbox::MailboxId;
+use tigress_relay::store::{
+    Applied, Command, Created, Creation, MailboxStore, Room, StoreError, Watch,
+};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// A read begins to wait.
+    Watched,
+    /// A sweep is done.
+    Swept,
+}
+
+pub(crate) struct Observed<S> {
+    store: S,
+    told: UnboundedSender<Seen>,
+}
+
+impl<S> Observed<S> {
+    pub(crate) fn new(store: S) -> (Self, UnboundedReceiver<Seen>) {
+        let (told, seen) = unbounded_channel();
+        (Self { store, told }, seen)
+    }
+}
+
+/// The next of its kind.
+pub(crate) async fn next(seen: &mut UnboundedReceiver<Seen>, wanted: Seen) {
+    while seen.recv().await.unwrap() != wanted {}
+}
+
+#[async_trait]
+impl<S: MailboxStore> MailboxStore for Observed<S> {
+    async fn create(&self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
+        self.store.create(new, room, now).await
+    }
+
+    async fn apply(
+        &self,
+        id: MailboxId,
+        command: Command,
+        room: &Room,
+        now: u64,
+    ) -> Result<Applied, StoreError> {
+        self.store.apply(id, command, room, now).await
+    }
+
+    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
+        let watch = self.store.watch(id).await;
+        let _ = self.told.send(Seen::Watched);
+        watch
+    }
+
+    async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
+        let swept = self.store.sweep(now).await;
+        let _ = self.told.send(Seen::Swept);
+        swept
+    }
+
+    async fn ready(&self, room: &Room) -> Result<(), StoreError> {
+        self.store.ready(room).await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}
