@@ -13,6 +13,11 @@ mod model;
 mod pairs;
 mod pins;
 mod proof;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "reads, and writes when it is asked to, what is kept in tests/vectors"
+)]
+mod records;
 mod relay;
 mod requests;
 mod rollback;

@@ -1,0 +1,258 @@
+//! What is stored: one record of every kind, as each version of the form has written it. What an app has stored
+//! once, opens with every later version.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::invitation::PeerText;
+use tigress_mailbox::DisplayInformation;
+
+/// The form that is written now.
+const WRITTEN: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../../tests/vectors/records-2.json"
+);
+
+/// Records of a sender and a receiver, each from the story that leads to it.
+#[derive(Default)]
+struct Kinds(Vec<(&'static str, Zeroizing<Vec<u8>>)>);
+
+impl Kinds {
+    fn all() -> Self {
+        let mut kinds = Self::default();
+        kinds.with_a_pin();
+        kinds.given_back();
+        kinds.handed_over();
+        kinds.crossed();
+        kinds.aborted();
+        kinds.unfinished();
+        kinds
+    }
+
+    fn keep(&mut self, name: &'static str, world: &World, device: usize) {
+        let record = world.devices[device].record.clone();
+        self.0.push((name, record.expect("stored")));
+    }
+
+    /// From the first record of a sender to two that are established, by a PIN that was wrong at first.
+    fn with_a_pin(&mut self) {
+        let mut world = begun(Some((pin(), 5)));
+        for device in &mut world.devices {
+            device.acknowledges = false;
+        }
+        self.keep("sender: creating the mailbox", &world, SENDER);
+        world.step(SENDER);
+        self.keep("sender: invited", &world, SENDER);
+        let unread = offered(&mut world);
+        world.devices[RECEIVER].store(&unread);
+        self.keep("receiver: offered, unread", &world, RECEIVER);
+        world.look_at_offer(RECEIVER, &|_| false).unwrap();
+        self.keep("receiver: PIN required", &world, RECEIVER);
+        world.edit(RECEIVER, |receiver, _| receiver.type_pin(&wrong_pin()));
+        self.keep("receiver: PIN typed", &world, RECEIVER);
+        world.step(RECEIVER);
+        self.keep("receiver: establishing", &world, RECEIVER);
+        world.step(SENDER);
+        self.keep("sender: establishing, a wrong PIN counted", &world, SENDER);
+        world.run();
+        self.keep("receiver: PIN required again", &world, RECEIVER);
+        world.type_pin(&pin());
+        world.run();
+        self.keep("sender: established", &world, SENDER);
+        self.keep("receiver: established", &world, RECEIVER);
+    }
+
+    fn given_back(&mut self) {
+        let mut world = begun(None);
+        world.step(SENDER);
+        world.relay.answers = vec![Reply::Gone { final_: false }];
+        world.step(SENDER);
+        world.send(SENDER, 1);
+        self.keep(
+            "sender: invited, a message waits, not found once",
+            &world,
+            SENDER,
+        );
+        world.accept(RECEIVER).unwrap();
+        self.keep("receiver: offered, read", &world, RECEIVER);
+        world.terminate(RECEIVER, TerminateReason::Declined);
+        self.keep("receiver: relinquishing", &world, RECEIVER);
+        world.step(RECEIVER);
+        self.keep("receiver: given back", &world, RECEIVER);
+    }
+
+    /// More messages than the window holds, events that nobody acknowledges, the end by "done".
+    fn handed_over(&mut self) {
+        let mut world = both();
+        world.devices[RECEIVER].acknowledges = false;
+        for n in 0..20 {
+            world.send(SENDER, n);
+        }
+        world.step(SENDER);
+        self.keep(
+            "sender: established, messages wait and are under way",
+            &world,
+            SENDER,
+        );
+        world.terminate(SENDER, TerminateReason::Done);
+        self.keep("sender: ends when nothing waits", &world, SENDER);
+        world.step(RECEIVER);
+        self.keep("receiver: established, with events", &world, RECEIVER);
+        while !matches!(world.state(SENDER), TransferState::Closing)
+            || !world.devices[SENDER].load().queue.is_empty()
+        {
+            world.step(SENDER);
+            world.step(RECEIVER);
+        }
+        world.step(SENDER);
+        self.keep("sender: deleting", &world, SENDER);
+        world.run();
+        self.keep("sender: completed", &world, SENDER);
+        self.keep("receiver: completed, with events", &world, RECEIVER);
+    }
+
+    /// Both delete their context, neither knowing of the other.
+    fn crossed(&mut self) {
+        let mut world = both();
+        world.terminate(SENDER, TerminateReason::Cancelled);
+        world.terminate(RECEIVER, TerminateReason::Declined);
+        world.step(SENDER);
+        world.step(RECEIVER);
+        self.keep(
+            "receiver: acknowledging a deletion that crossed its own",
+            &world,
+            RECEIVER,
+        );
+        world.step(RECEIVER);
+        self.keep(
+            "receiver: ended, its last envelope lies there",
+            &world,
+            RECEIVER,
+        );
+        world.step(SENDER);
+        self.keep("sender: removing the mailbox", &world, SENDER);
+    }
+
+    fn aborted(&mut self) {
+        let mut world = both();
+        let now = world.now;
+        world.edit(SENDER, |sender, entropy| {
+            sender.abort(codes::INTERNAL, now, entropy);
+        });
+        self.keep("sender: aborting", &world, SENDER);
+        world.step(SENDER);
+        self.keep("sender: aborted, its abort lies there", &world, SENDER);
+        world.step(RECEIVER);
+        self.keep("receiver: answering an abort", &world, RECEIVER);
+        world.run();
+        self.keep("receiver: ended by the other's abort", &world, RECEIVER);
+    }
+
+    /// Nobody answers who has the invitation; the relay says that it has little time.
+    fn unfinished(&mut self) {
+        let mut world = begun(None);
+        world.devices[SENDER].acknowledges = false;
+        world.step(SENDER);
+        world.relay.says_expiration = Some(START + HOUR);
+        world.relay.put("nobody's".to_owned());
+        world.step(SENDER);
+        self.keep("sender: invited, a foreign token seen", &world, SENDER);
+        world.wait(LIFETIME + HOUR);
+        world.step(SENDER);
+        self.keep("sender: expired", &world, SENDER);
+        let later = world.now + 60 * 24 * HOUR;
+        world.edit(SENDER, |sender, _| assert!(!sender.is_forgettable(later)));
+        self.keep("sender: expired, its events are overdue", &world, SENDER);
+    }
+}
+
+/// A sender who says all that there is to say.
+fn begun(pin: Option<(Pin, u8)>) -> World {
+    let mut world = World::with_lifetime(LIFETIME, 0);
+    let (title, description) = ("Car key", "For the weekend");
+    let image_url = "https://cards.example/key.png";
+    world.relay.display = DisplayInformation {
+        title: title.to_owned(),
+        description: description.to_owned(),
+        image_url: image_url.to_owned(),
+    };
+    let start = SenderStart {
+        id: TransferId::from(uuid::Uuid::from_u128(1)),
+        relay: RelayOrigin::parse(relay::ORIGIN).unwrap(),
+        vertical: Vertical::CarKey,
+        display: Display {
+            title: PeerText::cut(title),
+            description: PeerText::cut(description),
+            image_url: Some(image_url.to_owned()),
+            ..Display::default()
+        },
+        lifetime: LIFETIME,
+        pin,
+        notification: Some(notification("sender")),
+        attestation: Some("this app is this app".to_owned()),
+    };
+    let sender = Transfer::new_sender(start, world.now, &mut world.entropy()).unwrap();
+    world.devices[SENDER].store(&sender);
+    world
+}
+
+/// A receiver that has the invitation as a file, and was not at the relay.
+fn offered(world: &mut World) -> Transfer {
+    let sender = world.devices[SENDER].load();
+    let (share_url, file, _) = sender.invitation().unwrap();
+    let start = ReceiverStart {
+        id: TransferId::from(uuid::Uuid::from_u128(2)),
+        share_url: &share_url,
+        token: file.token,
+        said: Some(sender.summary().display),
+        notification: Some(notification("receiver")),
+    };
+    Transfer::new_receiver(start, world.now, &mut world.entropy())
+}
+
+fn both() -> World {
+    let mut world = begun(None);
+    world.step(SENDER);
+    world.accept(RECEIVER).unwrap();
+    world.run();
+    world
+}
+
+fn notification(of: &str) -> NotificationToken {
+    NotificationToken {
+        token_type: "com.example.push".to_owned(),
+        token_data: format!("token of the {of}"),
+    }
+}
+
+/// What a golden file says of a record, beside its bytes.
+fn row(name: &str, record: &[u8]) -> Value {
+    let transfer = Transfer::from_record(record).unwrap();
+    let summary = transfer.summary();
+    json!({
+        "name": name,
+        "state": format!("{:?}", summary.state),
+        "counts": [summary.sent, summary.delivered, summary.received],
+        "events": transfer.update_after(0).events.len(),
+        "record": hex::encode(record),
+    })
+}
+
+#[test]
+fn every_kind_of_record_is_written_as_the_golden_file_has_it() {
+    let rows = Kinds::all();
+    let rows: Vec<Value> = rows
+        .0
+        .iter()
+        .map(|(name, record)| row(name, record))
+        .collect();
+    let made = serde_json::to_string_pretty(&json!({ "records": rows })).unwrap() + "\n";
+    if std::env::var_os("TIGRESS_BLESS").is_some_and(|value| value == "1") {
+        std::fs::write(WRITTEN, &made).unwrap();
+    }
+    let kept = std::fs::read_to_string(WRITTEN).unwrap();
+    assert!(
+        kept == made,
+        "stale: TIGRESS_BLESS=1 if the change is meant"
+    );
+}
