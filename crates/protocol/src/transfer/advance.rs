@@ -1,7 +1,8 @@
 //! What a transfer does by itself, and what it wants from the relay next.
 
-use super::outcome::Cause;
+use super::cause::Cause;
 use super::refused::Refused;
+use super::security::role;
 use super::{OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::exchange::Side;
 use tigress_gss::gss::{self, AcceptorCredential};
@@ -48,9 +49,9 @@ impl Transfer {
         if self.outcome().is_some() {
             return false;
         }
-        let outcome = self.known_outcome();
+        let outcome = self.phase.known_outcome();
         let outcome = outcome.unwrap_or_else(|| self.outcome_of(&Cause::TimeOver, now));
-        let parting = self.mailbox.is_some().then_some(Parting {
+        let parting = self.place.mailbox.is_some().then_some(Parting {
             data: None,
             until: now,
             aborted: false,
@@ -83,33 +84,33 @@ impl Transfer {
         let accepted = gss::accept_sec_context(
             mechanism::registry(),
             &credential,
-            Some(&self.bindings()),
+            Some(&self.place.bindings()),
             token,
             &|_| false,
-            self.judged(now),
+            self.clocks.judged(now),
             entropy,
         )?;
         self.window.take(token);
         self.window
             .push(accepted.token)
             .map_err(|_| Refused::Internal("token 2 does not fit"))?;
-        self.context = Some(accepted.context);
-        self.answered = true;
+        self.security.context = Some(accepted.context);
+        self.security.answered = true;
         self.phase = Phase::Establishing;
         Ok(true)
     }
 
     /// Wraps waiting messages as far as the window has room, then the deletion if one is due.
     fn pump(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
-        let judged = self.judged(now);
+        let judged = self.clocks.judged(now);
         let Phase::Established { ending } = self.phase else {
             return Ok(false);
         };
-        let Some(context) = self.context.as_mut() else {
+        let Some(context) = self.security.context.as_mut() else {
             return Ok(false);
         };
         let mut changed = false;
-        while let Some(first) = self.queue.first() {
+        while let Some(first) = self.messages.waiting.first() {
             let room = context
                 .wrapped_len(true, first.message.len())
                 .is_some_and(|len| self.window.has_room(len));
@@ -121,11 +122,10 @@ impl Transfer {
                 .window
                 .push(token)
                 .map_err(|_| Refused::Internal("the window is full"))?;
-            self.in_flight.push((at, first.index));
-            self.queue.remove(0);
+            self.messages.leave(at);
             changed = true;
         }
-        if let (Some(code), true) = (ending, self.queue.is_empty()) {
+        if let (Some(code), true) = (ending, !self.messages.waits()) {
             self.delete_context(code, entropy)?;
             changed = true;
         }
@@ -147,7 +147,7 @@ impl Transfer {
                 ..
             } if now >= parting.until => match self.side {
                 // Nothing was answered: the mailbox is another device's, should this one's clock be wrong.
-                Side::Receiver if !self.answered => Next::Relinquish,
+                Side::Receiver if !self.security.answered => Next::Relinquish,
                 _ => Next::Delete,
             },
             _ if !slot.is_known() => Next::Read,
@@ -186,23 +186,18 @@ impl Transfer {
         };
         let mut fields = self.window.fields(self.side, silent);
         fields.abort = abort.cloned();
-        let context = self.context.as_ref()?;
-        Some(fields.encode(|body| context.envelope_mic(self.role(), body)))
+        let context = self.security.context.as_ref()?;
+        Some(fields.encode(|body| context.envelope_mic(role(self.side), body)))
     }
 
     /// The mailbox as this side addresses it.
     pub fn mailbox(&self) -> Option<Mailbox> {
-        let id = self.mailbox.as_ref()?;
-        Some(Mailbox {
-            url: format!("{}/v1/m/{id}", self.relay),
-            claim: self.claim,
-            // Binding is the receiver's; the proof is nothing to a sender.
-            proof: (!self.is_sender()).then(|| self.proof.clone()),
-        })
+        self.place.mailbox(self.side)
     }
 
     /// The call that `next` stands for, with a new request id.
     pub fn call(&self, next: &Next, slot: &Slot, wait: u64, request_id: RequestId) -> Option<Call> {
+        let version = || slot.version().map(str::to_owned);
         Some(match next {
             Next::Read => Call::Read {
                 wait: 0,
@@ -210,13 +205,13 @@ impl Transfer {
             },
             Next::Wait => Call::Read {
                 wait,
-                known: slot.version.clone(),
+                known: version(),
             },
             Next::Write(data) => Call::Update {
                 payload: data.clone(),
                 request_id,
-                if_match: slot.version.clone(),
-                notification: self.notification.clone(),
+                if_match: version(),
+                notification: self.place.notification.clone(),
             },
             Next::Relinquish => Call::Relinquish { request_id },
             Next::Delete => Call::Delete { request_id },
@@ -241,10 +236,7 @@ impl Transfer {
         code: u64,
         entropy: &mut Entropy,
     ) -> Result<(), Refused> {
-        let context = self
-            .context
-            .as_mut()
-            .ok_or(Refused::Internal("no security context"))?;
+        let context = self.security.context_mut()?;
         let token = context.delete_sec_context(code, entropy)?;
         self.window
             .push_last(token)

@@ -56,6 +56,49 @@ impl Clocks {
         }
     }
 
+    /// When the auth credential expires, as far as this side knows.
+    pub(super) fn expiration(&self) -> u64 {
+        self.expires_at.unwrap_or(self.ends)
+    }
+
+    /// Receiver, at its first read: from here on its own clock alone says when it is over. However early the clocks
+    /// were, the credential's whole lifetime and the skew are the most.
+    pub(super) fn fix_end(&mut self, issued_at: u64, expires_at: u64, now: u64, date: Option<u64>) {
+        let left = expires_at.saturating_sub(earliest(now, date));
+        let most = expires_at.saturating_sub(issued_at) + CLOCK_SKEW;
+        self.expires_at = Some(expires_at);
+        self.fixed_at = now;
+        self.ends = now.saturating_add(left.min(most));
+    }
+
+    /// The time by which the security context judges: this device's, as the credential's clock has it.
+    pub(super) fn judged(&self, now: u64) -> u64 {
+        match self.ends.checked_sub(now) {
+            Some(left) => self.expiration().saturating_sub(left),
+            None => self.expiration().saturating_add(now - self.ends),
+        }
+    }
+
+    /// Whether the credential's time is over.
+    pub(super) fn is_over(&self, now: u64) -> bool {
+        now >= self.ends
+    }
+
+    /// Seconds until it is over.
+    pub(super) fn left(&self, now: u64) -> u64 {
+        self.ends.saturating_sub(now)
+    }
+
+    /// A clock that was set back lengthens nothing: what was left, counts from now.
+    fn follow(&mut self, now: u64) {
+        if now.saturating_add(CLOCK_SKEW) < self.fixed_at {
+            let back = self.fixed_at - now;
+            self.fixed_at = now;
+            self.ends = self.ends.saturating_sub(back);
+            self.kept_until = self.kept_until.map(|at| at.saturating_sub(back));
+        }
+    }
+
     pub(super) fn to_map(self) -> Map<'static> {
         Map::new()
             .with_opt(1, self.expires_at)
@@ -94,38 +137,6 @@ pub(super) fn is_too_far(expires_at: u64, now: u64, date: Option<u64>) -> bool {
 }
 
 impl Transfer {
-    /// Receiver, at its first read: from here on its own clock alone says when it is over. However early the clocks
-    /// were, the credential's whole lifetime and the skew are the most.
-    pub(super) fn fix_end(&mut self, issued_at: u64, expires_at: u64, now: u64, date: Option<u64>) {
-        let left = expires_at.saturating_sub(earliest(now, date));
-        let most = expires_at.saturating_sub(issued_at) + CLOCK_SKEW;
-        self.clocks.expires_at = Some(expires_at);
-        self.clocks.fixed_at = now;
-        self.clocks.ends = now.saturating_add(left.min(most));
-    }
-
-    /// The time by which the security context judges: this device's, as the credential's clock has it.
-    pub(super) fn judged(&self, now: u64) -> u64 {
-        let Clocks {
-            expires_at, ends, ..
-        } = self.clocks;
-        let expires_at = expires_at.unwrap_or(ends);
-        match ends.checked_sub(now) {
-            Some(left) => expires_at.saturating_sub(left),
-            None => expires_at.saturating_add(now - ends),
-        }
-    }
-
-    /// Whether the credential's time is over.
-    pub(super) fn is_over(&self, now: u64) -> bool {
-        now >= self.clocks.ends
-    }
-
-    /// Seconds until it is over.
-    pub(super) fn left(&self, now: u64) -> u64 {
-        self.clocks.ends.saturating_sub(now)
-    }
-
     /// Whether it is over, and an ending that has begun has had its time to be told to the other side.
     pub(super) fn is_past_deadline(&self, now: u64) -> bool {
         let grace = match &self.phase {
@@ -138,13 +149,7 @@ impl Transfer {
 
     /// A clock that was set back lengthens nothing: what was left, counts from now.
     pub(super) fn follow_clock(&mut self, now: u64) {
-        let clocks = &mut self.clocks;
-        if now.saturating_add(CLOCK_SKEW) < clocks.fixed_at {
-            let back = clocks.fixed_at - now;
-            clocks.fixed_at = now;
-            clocks.ends = clocks.ends.saturating_sub(back);
-            clocks.kept_until = clocks.kept_until.map(|at| at.saturating_sub(back));
-        }
+        self.clocks.follow(now);
         if let Phase::Closed { at, parting, .. } = &mut self.phase
             && now.saturating_add(CLOCK_SKEW) < *at
         {
@@ -154,15 +159,15 @@ impl Transfer {
                 parting.until = parting.until.saturating_sub(back);
             }
         }
-        if let Some((first, _)) = &mut self.not_found {
-            *first = (*first).min(now);
+        if let Some(absence) = &mut self.place.absence {
+            absence.since = absence.since.min(now);
         }
     }
 
     /// What a read says of the mailbox's end, which is no more than a word to show.
     pub(super) fn note_expiration(&mut self, expiration: Option<u64>, now: u64, date: Option<u64>) {
         let Some(mut at) = expiration else { return };
-        if !self.is_before_keys() {
+        if !self.phase.is_before_keys() {
             return;
         }
         // A sender shows its own clock's time: translate from the relay's, unless by that the relay would still have
@@ -173,26 +178,18 @@ impl Transfer {
             at = now.saturating_add(at - date);
         }
         let sooner = |known: u64| at.saturating_add(ROUNDING) < known;
-        if sooner(self.clocks.kept_until.unwrap_or(u64::MAX)) {
+        if self.clocks.kept_until.is_none_or(sooner) {
             self.clocks.kept_until = Some(at);
         }
     }
 
-    fn is_before_keys(&self) -> bool {
-        matches!(
-            self.phase,
-            Phase::Creating { .. } | Phase::Invited { .. } | Phase::Offered { .. }
-        )
-    }
-
     /// What is shown: when the credential expires, or the mailbox is said to, if that is sooner and may matter.
     pub fn expires_at(&self) -> u64 {
-        let Clocks {
-            expires_at, ends, ..
-        } = self.clocks;
-        let expires_at = expires_at.unwrap_or(ends);
+        let expires_at = self.clocks.expiration();
         match self.clocks.kept_until {
-            Some(at) if self.is_before_keys() && at.saturating_add(ROUNDING) < expires_at => at,
+            Some(at) if self.phase.is_before_keys() && at.saturating_add(ROUNDING) < expires_at => {
+                at
+            }
             _ => expires_at,
         }
     }
@@ -207,7 +204,7 @@ impl Transfer {
         };
         let kept_until = match self.clocks.expires_at {
             None => at,
-            Some(_) if self.answered => at.saturating_add(MAX_LIFETIME + 2 * CLOCK_SKEW),
+            Some(_) if self.security.answered => at.saturating_add(MAX_LIFETIME + 2 * CLOCK_SKEW),
             Some(_) => self.clocks.ends.max(at).saturating_add(2 * CLOCK_SKEW),
         };
         if self.events.is_empty() {

@@ -1,17 +1,12 @@
 //! How a transfer ends: by the app, by the other side, by an abort, by a mailbox that is gone.
 
+use super::cause::Cause;
 use super::codes;
-use super::outcome::Cause;
 use super::refused::Refused;
 use super::types::{Credential, MessageIndex, TerminateReason, TransferEvent};
-use super::{LINGER, Outcome, Parting, Phase, Queued, Transfer, message};
+use super::{LINGER, Outcome, Parting, Phase, Transfer, message};
 use crate::exchange::{Fields, Window};
 use tigress_primitives::entropy::Entropy;
-
-/// Most messages that wait to be wrapped.
-const MAX_QUEUE: usize = 64;
-/// Most bytes of them.
-const MAX_QUEUE_BYTES: usize = 4 * 1024 * 1024;
 
 impl Transfer {
     /// Queues a message; it leaves with a later round.
@@ -26,17 +21,11 @@ impl Transfer {
             | Phase::Established { ending: None } => {}
             _ => return Err(Refused::Closing),
         }
-        let message = message::encode(credential);
-        let waiting: usize = self.queue.iter().map(|queued| queued.message.len()).sum();
-        let is_full = self.queue.len() >= MAX_QUEUE || waiting + message.len() > MAX_QUEUE_BYTES;
         // Each delivery is an event: an app that acknowledges none must not make a record that can't be read.
-        if is_full || self.events.is_full() {
+        if self.events.is_full() {
             return Err(Refused::QueueFull);
         }
-        let index = self.next_message;
-        self.next_message += 1;
-        self.queue.push(Queued { index, message });
-        Ok(index)
+        self.messages.queue(message::encode(credential))
     }
 
     /// The app ends the transfer. `Done` lets waiting messages leave first; before the context is complete
@@ -59,13 +48,13 @@ impl Transfer {
             Phase::Establishing => self.abort(early.code(), now, entropy),
             Phase::Established { .. } => {
                 if reason != TerminateReason::Done {
-                    self.queue.clear();
+                    self.messages.drop_waiting();
                 }
                 self.phase = Phase::Established {
                     ending: Some(reason.code()),
                 };
                 // With nothing waiting the deletion is made now, so that what is stored already holds it.
-                if self.queue.is_empty() {
+                if !self.messages.waits() {
                     self.delete_context(reason.code(), entropy)?;
                 }
             }
@@ -77,11 +66,11 @@ impl Transfer {
 
     /// Ends by an abort: key 6 of the envelope. That ends this side, whatever the other makes of it.
     pub(super) fn abort(&mut self, code: u64, now: u64, entropy: &mut Entropy) {
-        if matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. }) {
+        if self.phase.is_aborted() {
             return;
         }
         let outcome = self.outcome_of(&Cause::Own(code), now);
-        self.queue.clear();
+        self.messages.drop_waiting();
         match self.abort_token(code, entropy) {
             Some(token) => self.phase = Phase::Aborting { outcome, token },
             // Without keys there is nobody to tell.
@@ -91,7 +80,7 @@ impl Transfer {
 
     /// This side's abort; its context does nothing else any more.
     fn abort_token(&mut self, code: u64, entropy: &mut Entropy) -> Option<Vec<u8>> {
-        let context = self.context.as_mut()?;
+        let context = self.security.context.as_mut()?;
         let token = context.abort_token(code, entropy)?;
         context.end();
         Some(token)
@@ -99,12 +88,13 @@ impl Transfer {
 
     /// The other side's abort: it has ended, whatever it meant to say.
     pub(super) fn peer_aborted(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) {
-        let code = self.context.as_ref().and_then(|c| c.open_abort(token));
+        let context = self.security.context.as_ref();
+        let code = context.and_then(|context| context.open_abort(token));
         let told = self.outcome_of(&Cause::PeerAborted(code), now);
         match &self.phase {
             Phase::Aborting { outcome: own, .. } => {
                 // It was faster, or this is its answer. What is nobody's word counts less than this side's own.
-                let is_word = self.proven && code.is_some_and(|code| code != codes::DONE);
+                let is_word = self.security.proven && code.is_some_and(|code| code != codes::DONE);
                 let outcome = if is_word { told } else { *own };
                 self.phase = Phase::Removing { outcome };
             }
@@ -131,7 +121,7 @@ impl Transfer {
         now: u64,
         entropy: &mut Entropy,
     ) {
-        self.queue.clear();
+        self.messages.drop_waiting();
         let code = code.filter(|code| *code != codes::DONE);
         match self.abort_token(code.unwrap_or(codes::UNDECODABLE), entropy) {
             Some(token) => self.phase = Phase::Answering { outcome, token },
@@ -147,7 +137,7 @@ impl Transfer {
         };
         let peer = Some(code);
         let outcome = self.outcome_of(&Cause::Deleted { own, peer }, now);
-        self.queue.clear();
+        self.messages.drop_waiting();
         self.phase = match own {
             // Both are taken: nothing is left to be said.
             Some(_) if !self.window.has_unacknowledged() => Phase::Removing { outcome },
@@ -174,7 +164,7 @@ impl Transfer {
         if self.outcome().is_some() {
             return self.part();
         }
-        let outcome = self.known_outcome();
+        let outcome = self.phase.known_outcome();
         let outcome = outcome.unwrap_or_else(|| self.outcome_of(&Cause::Gone, now));
         self.close(outcome, now, None);
     }
@@ -182,7 +172,7 @@ impl Transfer {
     /// The relay has refused for long what is left to be asked of it. Where that decides nothing any more, the transfer has
     /// ended, and its rest is tried with each later round; says whether it did.
     pub fn leave_behind(&mut self, now: u64) -> bool {
-        let (Some(outcome), None) = (self.known_outcome(), self.outcome()) else {
+        let (Some(outcome), None) = (self.phase.known_outcome(), self.outcome()) else {
             return false;
         };
         let aborted = matches!(self.phase, Phase::Aborting { .. });
@@ -214,7 +204,7 @@ impl Transfer {
     /// The end, with what may still have to be said in it, for as long as somebody may read it.
     fn close_with_last(&mut self, outcome: Outcome, data: Option<String>, aborted: bool, now: u64) {
         let unread = match aborted {
-            true => self.left(now),
+            true => self.clocks.left(now),
             false => 0,
         };
         let linger = if data.is_some() { LINGER } else { 0 };
@@ -243,10 +233,9 @@ impl Transfer {
 
     /// The end: keys and everything else secret are erased, the tombstone and the events stay.
     pub(super) fn close(&mut self, outcome: Outcome, now: u64, parting: Option<Parting>) {
-        self.context = None;
+        self.security.context = None;
         self.window = Window::default();
-        self.queue.clear();
-        self.in_flight.clear();
+        self.messages.end();
         self.phase = Phase::Closed {
             outcome,
             at: now,

@@ -3,11 +3,12 @@
 use super::codes;
 use super::receive::Verdict;
 use super::refused::Refused;
+use super::security::role;
 use super::types::TransferEvent;
 use super::{Display, OfferedPin, Phase, Slot, Transfer, clocks};
 use crate::exchange::{Envelope, Fields, Side};
 use tigress_gss::auth_credential::CredentialId;
-use tigress_gss::gss::{self, AcceptorCredential, ChannelBindings, MajorStatus, MinorStatus};
+use tigress_gss::gss::{self, AcceptorCredential, MajorStatus, MinorStatus};
 use tigress_gss::mechanism;
 use tigress_primitives::entropy::Entropy;
 
@@ -27,12 +28,6 @@ impl Transfer {
         if let Phase::Offered { token, .. } = &mut self.phase {
             *token = fields.tokens.pop().filter(|_| first);
         }
-    }
-
-    /// What a receiver sees of the channel; its link tells the mailbox.
-    pub(super) fn bindings(&self) -> ChannelBindings {
-        let mailbox = self.mailbox.as_ref().map(ToString::to_string);
-        ChannelBindings::for_mailbox(&self.relay.to_string(), &mailbox.unwrap_or_default())
     }
 
     /// Step 5, receiver: whether what was read can be accepted. Nothing is answered yet, and nothing used.
@@ -69,7 +64,7 @@ impl Transfer {
         let checked = gss::check_token(
             mechanism::registry(),
             &AcceptorCredential::new(secret.clone()),
-            Some(&self.bindings()),
+            Some(&self.place.bindings()),
             token,
             used,
             clocks::earliest(now, date),
@@ -94,8 +89,9 @@ impl Transfer {
         }
         let (relay, file) = (std::mem::take(&mut self.display), said.clone());
         self.display = Display::judged(checked.application_data.as_deref(), relay, file);
-        self.credential_id = Some(checked.credential_id);
-        self.fix_end(checked.issued_at, checked.expires_at, now, date);
+        self.security.credential = Some(checked.credential_id);
+        let (issued_at, expires_at) = (checked.issued_at, checked.expires_at);
+        self.clocks.fix_end(issued_at, expires_at, now, date);
         Ok(())
     }
 
@@ -111,25 +107,25 @@ impl Transfer {
         entropy: &mut Entropy,
     ) -> Verdict {
         let (Some(context), Some(mic), Some(token)) =
-            (&self.context, &envelope.mic, fields.tokens.first())
+            (&self.security.context, &envelope.mic, fields.tokens.first())
         else {
             return self.foreign();
         };
         let mut tried = context.tentative();
         let is_authentic = fields.base == 0
             && tried.open_answer(token).is_ok()
-            && tried.verify_envelope(super::role(Side::Receiver), &envelope.body, mic);
+            && tried.verify_envelope(role(Side::Receiver), &envelope.body, mic);
         if !is_authentic {
             return self.foreign();
         }
-        self.context = Some(tried);
+        self.security.context = Some(tried);
         // The secret is wiped here: nobody else can answer any more.
         self.phase = Phase::Establishing;
         slot.progress();
         // Its handshake counts, whatever else is in it: no envelope of the sender has a MIC and acknowledges
         // nothing.
         self.window.take(token);
-        let late = self.is_over(now);
+        let late = self.clocks.is_over(now);
         if fields.abort.is_none() && self.window.acknowledge(fields).is_err() {
             self.abort(codes::STATE_LOST, now, entropy);
             return Verdict::Peer { needs_answer: true };
@@ -154,8 +150,8 @@ impl Transfer {
         now: u64,
         entropy: &mut Entropy,
     ) -> Result<(), u64> {
-        let judged = self.judged(now);
-        let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
+        let judged = self.clocks.judged(now);
+        let context = self.security.context.as_mut().ok_or(codes::INTERNAL)?;
         let step = context
             .continue_with(token, judged, entropy)
             .map_err(
@@ -169,7 +165,7 @@ impl Transfer {
         }
         if step.complete {
             self.phase = Phase::Established { ending: None };
-            self.proven = true;
+            self.security.proven = true;
             self.events.push(TransferEvent::Established);
         }
         if let Some(tries_left) = step.wrong_pin {

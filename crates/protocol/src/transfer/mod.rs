@@ -5,6 +5,7 @@
 //! stored as one record; the shell stores it before anything that depends on it becomes visible.
 
 mod advance;
+mod cause;
 mod clocks;
 mod codes;
 mod display;
@@ -13,13 +14,17 @@ mod establish;
 mod events;
 mod id;
 mod message;
+mod messages;
 mod outcome;
+mod phase;
 mod pin;
 #[cfg(test)]
 mod pin_tests;
+mod place;
 mod receive;
 mod record;
 mod refused;
+mod security;
 mod slot;
 mod start;
 #[cfg(test)]
@@ -32,15 +37,10 @@ mod types;
 )]
 mod vectors;
 
-use zeroize::Zeroizing;
-
 use crate::exchange::{Side, Window};
-use crate::invitation::{RelayOrigin, Vertical};
+use crate::invitation::Vertical;
 use tigress_gss::auth_credential::CredentialId;
-use tigress_gss::gss::{Role, SecurityContext};
-use tigress_gss::pin::Pin;
-use tigress_mailbox::{DeviceClaim, MailboxId, NotificationToken, RequestId};
-use tigress_primitives::secret::{Secret, SharedSecret};
+use tigress_mailbox::NotificationToken;
 
 pub use advance::Next;
 #[cfg(test)]
@@ -51,10 +51,14 @@ use events::EventLog;
 pub use id::{NotATransferId, TransferId};
 pub use message::MAX_CONTENT;
 pub use message::MessageError;
+use messages::Messages;
 pub use outcome::Outcome;
+use phase::{OfferedPin, Parting, Phase};
+use place::Place;
 pub use receive::Answer;
 pub use record::RecordError;
 pub use refused::Refused;
+use security::Security;
 pub use slot::Slot;
 pub use start::{ReceiverStart, SenderStart};
 pub use types::{
@@ -67,119 +71,18 @@ pub struct Transfer {
     /// Its name on this device.
     pub id: TransferId,
     side: Side,
-    relay: RelayOrigin,
-    /// Known once the mailbox exists.
-    mailbox: Option<MailboxId>,
-    claim: DeviceClaim,
-    /// The recipient proof, R.
-    proof: Secret<32>,
     vertical: Vertical,
     display: Display,
-    notification: Option<NotificationToken>,
+    place: Place,
     clocks: Clocks,
-    credential_id: Option<CredentialId>,
-    context: Option<SecurityContext>,
+    security: Security,
     window: Window,
-    /// Messages that wait for the context, or for room in the window.
-    queue: Vec<Queued>,
-    next_message: MessageIndex,
-    /// How many of this side's messages the other has acknowledged, the first ones.
-    delivered: MessageIndex,
-    /// Messages under way, by the index of their token.
-    in_flight: Vec<(u64, MessageIndex)>,
-    next_received: MessageIndex,
-    /// Receiver: token 2 was stored, so the auth credential counts as used.
-    answered: bool,
-    /// Whoever ends it is the other side: it needs no PIN to be that, or has proven that it knows it.
-    proven: bool,
+    messages: Messages,
     events: EventLog,
-    /// First time and count of a "not found" that may be a proxy's.
-    not_found: Option<(u64, u64)>,
     phase: Phase,
 }
 
-/// A message as it will be wrapped.
-struct Queued {
-    index: MessageIndex,
-    message: Zeroizing<Vec<u8>>,
-}
-
-/// Where the transfer stands, with what only that state has.
-enum Phase {
-    /// Sender: the mailbox is being made, by exactly this request.
-    Creating {
-        secret: SharedSecret,
-        request_id: RequestId,
-        body: Zeroizing<Vec<u8>>,
-        attestation: Option<String>,
-        pin: Option<Pin>,
-    },
-    /// Sender: token 1 lies in the mailbox. The PIN is kept here to be shown; the context has its own.
-    Invited {
-        secret: SharedSecret,
-        pin: Option<Pin>,
-    },
-    /// Receiver: bound or about to be, nothing answered. The token is the sender's, once read and found good.
-    Offered {
-        secret: SharedSecret,
-        expected: Option<Vec<u8>>,
-        /// What the file said to people, until the token is read, which tells whose word it is.
-        said: Option<Display>,
-        token: Option<Vec<u8>>,
-        pin: OfferedPin,
-    },
-    /// Receiver: token 2 is stored. Sender: it was taken, and its PIN was wrong.
-    Establishing,
-    /// Messages both ways. `ending`: the code with which it ends once the queue is empty.
-    Established { ending: Option<u64> },
-    /// This side's deletion token awaits its acknowledgement.
-    Deleting { code: u64 },
-    /// The other side's deletion is stored; the envelope that acknowledges it must be written. When the two
-    /// deletions crossed, it still carries this side's own.
-    Acknowledging { outcome: Outcome, crossed: bool },
-    /// This side aborts; the envelope that says so must be written.
-    Aborting { outcome: Outcome, token: Vec<u8> },
-    /// The other side has aborted; the envelope that confirms it must be written.
-    Answering { outcome: Outcome, token: Vec<u8> },
-    /// Confirmed; the mailbox must be deleted.
-    Removing { outcome: Outcome },
-    /// Receiver, before token 2: the claim is given up.
-    Relinquishing { outcome: Outcome },
-    /// Over.
-    Closed {
-        outcome: Outcome,
-        at: u64,
-        parting: Option<Parting>,
-    },
-}
-
-/// What is known of the PIN before token 2.
-enum OfferedPin {
-    /// The share URL asks for none.
-    None,
-    /// The user must type it.
-    Needed,
-    /// Typed; wiped as soon as it is answered with.
-    Given(Pin),
-}
-
-/// What an ended transfer may still have to do at the relay.
-#[derive(Clone)]
-struct Parting {
-    /// The last envelope; written again if the other side overwrote it.
-    data: Option<String>,
-    /// When the mailbox is deleted at the latest, Unix seconds.
-    until: u64,
-    /// The last envelope is this side's own abort: whatever abort of the other's the slot holds is the answer to
-    /// it, and nothing more is to be said.
-    aborted: bool,
-}
-
 impl Transfer {
-    fn role(&self) -> Role {
-        role(self.side)
-    }
-
     /// Where it stands.
     pub fn state(&self) -> TransferState {
         match &self.phase {
@@ -196,7 +99,7 @@ impl Transfer {
     fn needs_pin(&self) -> bool {
         match &self.phase {
             Phase::Offered { pin, .. } => self.is_read() && matches!(pin, OfferedPin::Needed),
-            Phase::Establishing => self.context.as_ref().is_some_and(|c| c.pin_needed()),
+            Phase::Establishing => self.security.needs_pin(),
             _ => false,
         }
     }
@@ -212,9 +115,9 @@ impl Transfer {
             state: self.state(),
             display: self.display.clone(),
             expires_at: self.expires_at(),
-            sent: self.next_message,
-            delivered: self.delivered,
-            received: self.next_received,
+            sent: self.messages.next,
+            delivered: self.messages.delivered,
+            received: self.messages.next_received,
         }
     }
 
@@ -225,36 +128,33 @@ impl Transfer {
 
     /// How it ended, if it has.
     pub fn outcome(&self) -> Option<Outcome> {
-        match self.phase {
-            Phase::Closed { outcome, .. } => Some(outcome),
-            _ => None,
-        }
+        self.phase.outcome()
     }
 
     /// The auth credential, once it is known.
     pub fn credential_id(&self) -> Option<&CredentialId> {
-        self.credential_id.as_ref()
+        self.security.credential.as_ref()
     }
 
     /// Whether token 2 was stored here: from then on the auth credential counts as used.
     pub fn has_used_credential(&self) -> bool {
-        self.answered
+        self.security.answered
     }
 
     /// Receiver: the mailbox was read, and what it holds was found good.
     pub fn is_read(&self) -> bool {
-        self.credential_id.is_some()
+        self.security.credential.is_some()
     }
 
     /// Receiver: it was given back before anything was answered.
     pub fn may_be_accepted_again(&self) -> bool {
         let given_back = matches!(self.phase, Phase::Closed { parting: None, .. });
-        self.side == Side::Receiver && given_back && !self.answered
+        self.side == Side::Receiver && given_back && !self.security.answered
     }
 
     /// Receiver: nothing was answered yet.
     pub fn is_offered(&self) -> bool {
-        matches!(self.phase, Phase::Offered { .. })
+        self.phase.is_offered()
     }
 
     /// Sender: the mailbox does not exist yet, as far as this side knows.
@@ -265,12 +165,12 @@ impl Transfer {
 
     /// The origin of the relay.
     pub fn relay(&self) -> String {
-        self.relay.to_string()
+        self.place.relay.to_string()
     }
 
     /// Where this device is woken from now on.
     pub fn set_notification(&mut self, token: Option<NotificationToken>) {
-        self.notification = token;
+        self.place.notification = token;
     }
 
     /// The events after `cursor`, with the newest cursor.
@@ -290,12 +190,5 @@ impl Transfer {
     /// Forgets the events up to `cursor`; says whether that changed anything.
     pub fn acknowledge_events(&mut self, cursor: u64) -> bool {
         self.events.acknowledge(cursor)
-    }
-}
-
-fn role(side: Side) -> Role {
-    match side {
-        Side::Sender => Role::Initiator,
-        Side::Receiver => Role::Acceptor,
     }
 }

@@ -1,9 +1,8 @@
-//! How a transfer ended: the words, and the one place that decides them from what ended it.
+//! How a transfer ended: the words.
 
 use std::fmt;
 
 use super::codes;
-use super::{Phase, Transfer};
 use tigress_primitives::cbor::Map;
 
 /// How a transfer ended.
@@ -31,7 +30,7 @@ pub enum Outcome {
 
 impl Outcome {
     /// What a code says that is not "done": that must be proven.
-    fn named(code: u64) -> Self {
+    pub(super) fn named(code: u64) -> Self {
         match code {
             codes::DECLINED => Self::Declined,
             codes::CANCELLED => Self::Cancelled,
@@ -96,98 +95,6 @@ impl fmt::Display for Outcome {
         match self.code() {
             Some(code) => write!(f, "{} (code {code})", self.name()),
             None => f.write_str(self.name()),
-        }
-    }
-}
-
-/// What ends a transfer.
-pub(super) enum Cause {
-    /// Deletion tokens of an established context: this side's, if the other has taken it or sent one too, and the
-    /// other side's.
-    Deleted { own: Option<u64>, peer: Option<u64> },
-    /// This side gave up, or its app did, before the context was established or for an error.
-    Own(u64),
-    /// The other side's abort; no code if it does not open.
-    PeerAborted(Option<u64>),
-    /// No mailbox any more, and no word of the other side.
-    Gone,
-    /// The time is over, and no word of the other side.
-    TimeOver,
-}
-
-impl Transfer {
-    /// The outcome, from what ended the transfer and what is known of its messages.
-    pub(super) fn outcome_of(&self, cause: &Cause, now: u64) -> Outcome {
-        match *cause {
-            Cause::Deleted { own, peer } => {
-                let codes = || own.into_iter().chain(peer);
-                if codes().any(|code| code == codes::DONE) {
-                    return self.done();
-                }
-                codes()
-                    .min()
-                    .map_or(Outcome::Unconfirmed, |code| self.ended_by(code))
-            }
-            // The other side may have taken this side's deletion, and ended by that.
-            Cause::Own(_) if matches!(self.phase, Phase::Deleting { .. }) => Outcome::Unconfirmed,
-            Cause::Own(code) => Outcome::named(code),
-            Cause::PeerAborted(code) => {
-                // Nothing is done by an abort: that is no code of one.
-                let code = code.filter(|code| *code != codes::DONE);
-                let code = code.unwrap_or(codes::UNDECODABLE);
-                match self.proven || self.has_counted(code) {
-                    true => self.ended_by(code),
-                    false => Outcome::Unproven(code),
-                }
-            }
-            // Each side may have said or taken something that the other does not know of.
-            Cause::Gone | Cause::TimeOver if self.was_established() => Outcome::Unconfirmed,
-            Cause::Gone if !self.is_over(now) => Outcome::Unconfirmed,
-            Cause::Gone | Cause::TimeOver => Outcome::Expired,
-        }
-    }
-
-    /// What the other side's code says. An honest one never lets an established context expire by a token, and
-    /// `expired` says that nothing was handed over.
-    fn ended_by(&self, code: u64) -> Outcome {
-        match code {
-            codes::EXPIRED if self.was_established() => Outcome::Unconfirmed,
-            code => Outcome::named(code),
-        }
-    }
-
-    /// "Done" is only said where nothing of this side's is missing at the other.
-    fn done(&self) -> Outcome {
-        match self.delivered == self.next_message {
-            true => Outcome::Completed,
-            false => Outcome::Unconfirmed,
-        }
-    }
-
-    /// Whether this side itself knows that no try at the PIN is left.
-    fn has_counted(&self, code: u64) -> bool {
-        let context = self.context.as_ref();
-        code == codes::PIN_TRIES && context.is_some_and(|context| context.answers_used_up())
-    }
-
-    /// Whether messages may have gone either way.
-    fn was_established(&self) -> bool {
-        matches!(
-            self.phase,
-            Phase::Established { .. } | Phase::Deleting { .. }
-        )
-    }
-
-    /// The outcome, once nothing can change it any more.
-    pub(super) fn known_outcome(&self) -> Option<Outcome> {
-        match &self.phase {
-            Phase::Acknowledging { outcome, .. }
-            | Phase::Aborting { outcome, .. }
-            | Phase::Answering { outcome, .. }
-            | Phase::Removing { outcome }
-            | Phase::Relinquishing { outcome }
-            | Phase::Closed { outcome, .. } => Some(*outcome),
-            _ => None,
         }
     }
 }

@@ -23,11 +23,8 @@ impl Transfer {
         if self.type_pin(pin) {
             return self.answer(now, entropy).map(drop);
         }
-        let judged = self.judged(now);
-        let context = self
-            .context
-            .as_mut()
-            .ok_or(Refused::Internal("no security context"))?;
+        let judged = self.clocks.judged(now);
+        let context = self.security.context_mut()?;
         let token = context.provide_pin(pin, judged, entropy)?;
         self.window
             .push(token)
@@ -48,7 +45,7 @@ impl Transfer {
     }
 
     fn no_pin_asked(&self) -> Refused {
-        match self.known_outcome() {
+        match self.phase.known_outcome() {
             Some(Outcome::Failed(codes::PIN_TRIES) | Outcome::Unproven(codes::PIN_TRIES)) => {
                 Refused::PinTriesUsedUp
             }

@@ -3,13 +3,16 @@
 use super::types::TransferEvent::{Accepted, Established, PinRejected, PinRequired, RejectedToken};
 use super::*;
 use crate::exchange::{Envelope, Fields};
-use crate::invitation::ShareUrl;
+use crate::invitation::{RelayOrigin, ShareUrl};
 use tigress_gss::gss::{
-    self, Accepted as Answered, AcceptorCredential, ChannelBindings, InitiatorCredential,
+    self, Accepted as Answered, AcceptorCredential, ChannelBindings, InitiatorCredential, Role,
+    SecurityContext,
 };
 use tigress_gss::mechanism::registry;
+use tigress_gss::pin::Pin;
 use tigress_mailbox::{DisplayInformation, PAYLOAD_TYPE, Reply};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::secret::Secret;
 
 const NOW: u64 = 1_700_000_000;
 const RELAY: &str = "https://relay.example";

@@ -10,11 +10,6 @@ use tigress_gss::gss::{ChannelBindings, Deletion, MajorStatus};
 use tigress_mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
 use tigress_primitives::entropy::Entropy;
 
-/// A "not found" without the relay's own words is final only so many times…
-const NOT_FOUND_COUNT: u64 = 3;
-/// …over at least so many seconds: proxies say it during a deploy.
-const NOT_FOUND_SECONDS: u64 = 60;
-
 /// An answer, with when it came and what the relay's clock said.
 pub struct Answer {
     /// What it means.
@@ -44,7 +39,7 @@ impl Transfer {
         let Answer { reply, now, date } = answer;
         self.follow_clock(now);
         if !matches!(reply, Reply::Gone { .. }) {
-            self.not_found = None;
+            self.place.absence = None;
         }
         match (next, reply) {
             (Next::Create, Reply::Created { url_link, version }) => {
@@ -77,10 +72,12 @@ impl Transfer {
                 };
                 let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
                 // Of another type it is not what this side wrote, whatever it says.
-                let shown = if is_ours { data.as_str() } else { "" };
+                let shown = is_ours.then_some(data.as_str());
                 slot.saw(shown, version, needs_answer);
                 // Killed before the answer to its last write came.
-                self.wrote_last(shown, now);
+                if let Some(data) = shown {
+                    self.wrote_last(data, now);
+                }
                 self.expire(now);
             }
             (Next::Write(data), Reply::Done { repeated, version }) => {
@@ -123,16 +120,16 @@ impl Transfer {
         let (origin, mailbox) = parse_mailbox_url(url_link)
             .map_err(|_| Refused::bad_relay("urlLink is no mailbox URL"))?;
         // What a relay on this machine calls itself may be another name for it; this side's own stays.
-        if !origin.is_same_place(&self.relay) {
+        if !origin.is_same_place(&self.place.relay) {
             return Err(Refused::bad_relay("urlLink is of another origin"));
         }
         let mailbox = MailboxId::from(mailbox);
         // Token 1 could not say it; an answer that was made for another mailbox is none to this one.
         let late = ChannelBindings::late_mailbox(&mailbox.to_string());
-        if let Some(context) = &mut self.context {
+        if let Some(context) = &mut self.security.context {
             context.bind_late(&late)?;
         }
-        self.mailbox = Some(mailbox);
+        self.place.mailbox = Some(mailbox);
         self.phase = Phase::Invited { secret, pin };
         slot.wrote(&self.first_envelope(), version);
         Ok(())
@@ -162,7 +159,7 @@ impl Transfer {
     ) -> Verdict {
         let fields = envelope.fields();
         // The MIC says whose it is, before anything in it does.
-        if self.is_authentic(self.side.other(), envelope) {
+        if self.security.is_authentic(self.side.other(), envelope) {
             return match fields.filter(|fields| fields.side == self.side.other()) {
                 Some(fields) => {
                     self.authentic(&fields, now, slot, entropy);
@@ -195,13 +192,6 @@ impl Transfer {
         Verdict::Foreign
     }
 
-    fn is_authentic(&self, from: Side, envelope: &Envelope) -> bool {
-        let (Some(context), Some(mic)) = (&self.context, &envelope.mic) else {
-            return false;
-        };
-        context.verify_envelope(super::role(from), &envelope.body, mic)
-    }
-
     /// An envelope of this side's own.
     fn own(
         &mut self,
@@ -219,10 +209,10 @@ impl Transfer {
                 _ => Verdict::Foreign,
             };
         }
-        if !self.is_authentic(self.side, envelope) {
+        if !self.security.is_authentic(self.side, envelope) {
             return self.foreign();
         }
-        let aborted = matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. });
+        let aborted = self.phase.is_aborted();
         if !aborted && (self.window.is_behind(fields) || fields.abort.is_some()) {
             self.abort(codes::STATE_LOST, now, entropy);
         }
@@ -241,7 +231,7 @@ impl Transfer {
         if let Some(token) = &fields.abort {
             return self.peer_aborted(token, now, entropy);
         }
-        if matches!(self.phase, Phase::Aborting { .. } | Phase::Answering { .. }) {
+        if self.phase.is_aborted() {
             return;
         }
         let before = self.window.acknowledged();
@@ -271,7 +261,7 @@ impl Transfer {
 
     fn takes_tokens(&self, now: u64) -> bool {
         match self.phase {
-            Phase::Establishing | Phase::Established { .. } => !self.is_over(now),
+            Phase::Establishing | Phase::Established { .. } => !self.clocks.is_over(now),
             // It has a while more to be told by the other side's deletion how both ended.
             Phase::Deleting { .. } => !self.is_past_deadline(now),
             _ => false,
@@ -279,15 +269,10 @@ impl Transfer {
     }
 
     fn mark_delivered(&mut self, acknowledged: u64) {
-        let (events, delivered) = (&mut self.events, &mut self.delivered);
-        self.in_flight.retain(|(token, index)| {
-            let arrived = *token < acknowledged;
-            if arrived {
-                events.push(TransferEvent::CredentialDelivered { index: *index });
-                *delivered += 1;
-            }
-            !arrived
-        });
+        for index in self.messages.arrive(acknowledged) {
+            self.events
+                .push(TransferEvent::CredentialDelivered { index });
+        }
     }
 
     /// Takes one authentic token, unless it is a message that comes after the end; the code with which the transfer ends if
@@ -296,8 +281,8 @@ impl Transfer {
         if matches!(self.phase, Phase::Establishing) {
             return self.establish(token, now, entropy).map(|()| true);
         }
-        let (judged, is_over) = (self.judged(now), self.is_over(now));
-        let context = self.context.as_mut().ok_or(codes::INTERNAL)?;
+        let (judged, is_over) = (self.clocks.judged(now), self.clocks.is_over(now));
+        let context = self.security.context.as_mut().ok_or(codes::INTERNAL)?;
         if let Ok(deletion) = context.process_context_token(token) {
             return self.take_deletion(&deletion, now).map(|()| true);
         }
@@ -311,8 +296,7 @@ impl Transfer {
             return Err(codes::UNDECODABLE);
         }
         let credential = message::decode(&unwrapped.data).map_err(|error| error.code())?;
-        let index = self.next_received;
-        self.next_received += 1;
+        let index = self.messages.take();
         self.events
             .push(TransferEvent::CredentialReceived { credential, index });
         Ok(true)
@@ -322,7 +306,7 @@ impl Transfer {
     /// taken no more than the envelope around it acknowledges.
     fn take_deletion(&mut self, deletion: &Deletion, now: u64) -> Result<(), u64> {
         let in_order = deletion.supplementary == MajorStatus::COMPLETE;
-        if !in_order || deletion.next_expected > self.delivered {
+        if !in_order || deletion.next_expected > self.messages.delivered {
             return Err(codes::UNDECODABLE);
         }
         self.peer_deleted(deletion.code, now);
@@ -340,10 +324,7 @@ impl Transfer {
 
     fn not_found(&mut self, is_final: bool, now: u64, slot: &mut Slot) {
         slot.forget();
-        let (first, count) = self.not_found.map_or((now, 1), |(first, n)| (first, n + 1));
-        self.not_found = Some((first, count));
-        let waited = now.saturating_sub(first) >= NOT_FOUND_SECONDS;
-        if is_final || (count >= NOT_FOUND_COUNT && waited) {
+        if self.place.is_gone(is_final, now) {
             self.gone(now);
         }
     }

@@ -4,8 +4,11 @@ use zeroize::Zeroizing;
 
 use super::events::EventLog;
 use super::id::TransferId;
+use super::messages::{Messages, UnderWay, Waiting};
 use super::outcome::Outcome;
-use super::{Authenticity, Clocks, Display, OfferedPin, Parting, Phase, Queued, Transfer};
+use super::place::{Absence, Place};
+use super::security::Security;
+use super::{Authenticity, Clocks, Display, OfferedPin, Parting, Phase, Transfer};
 use crate::exchange::{Side, Window};
 use crate::invitation::{PeerText, RelayOrigin, Vertical};
 use tigress_gss::auth_credential::CredentialId;
@@ -34,68 +37,74 @@ impl Transfer {
     /// All that must outlive the process.
     pub fn to_record(&self) -> Zeroizing<Vec<u8>> {
         let queue: Vec<Value> = self
-            .queue
+            .messages
+            .waiting
             .iter()
-            .map(|queued| {
+            .map(|one| {
                 Map::new()
-                    .with(1, queued.index)
-                    .with(2, &queued.message[..])
+                    .with(1, one.index)
+                    .with(2, &one.message[..])
                     .into()
             })
             .collect();
         let in_flight: Vec<Value> = self
-            .in_flight
+            .messages
+            .under_way
             .iter()
-            .map(|(token, message)| Map::new().with(1, *token).with(2, *message).into())
+            .map(|one| Map::new().with(1, one.token).with(2, one.message).into())
             .collect();
-        let notification = self.notification.as_ref().map(|token| {
+        let notification = self.place.notification.as_ref().map(|token| {
             Map::new()
                 .with(1, token.token_type.as_str())
                 .with(2, token.token_data.as_str())
         });
-        let not_found = self
-            .not_found
-            .map(|(first, count)| Map::new().with(1, first).with(2, count));
+        let absence = self
+            .place
+            .absence
+            .map(|absence| Map::new().with(1, absence.since).with(2, absence.count));
         Map::new()
             .with(0, VERSION)
             .with(1, self.id.as_bytes())
             .with(2, self.side.code())
-            .with(3, self.relay.to_string())
+            .with(3, self.place.relay.to_string())
             .with_opt(
                 4,
-                self.mailbox
+                self.place
+                    .mailbox
                     .as_ref()
                     .map(|id| Value::from(id.uuid().into_bytes().to_vec())),
             )
-            .with(5, self.claim.uuid().as_bytes())
-            .with(6, self.proof.expose())
+            .with(5, self.place.claim.uuid().as_bytes())
+            .with(6, self.place.proof.expose())
             .with(7, self.vertical.letter())
             .with(8, display_map(&self.display))
             .with_opt(9, notification)
             .with(10, self.clocks.to_map())
             .with_opt(
                 12,
-                self.credential_id
+                self.security
+                    .credential
                     .as_ref()
                     .map(|id| Value::from(id.as_bytes())),
             )
             .with_opt(
                 13,
-                self.context
+                self.security
+                    .context
                     .as_ref()
                     .map(|context| Value::from(context.save())),
             )
             .with(14, self.window.to_map())
             .with(15, queue)
-            .with(16, self.next_message)
+            .with(16, self.messages.next)
             .with(17, in_flight)
-            .with(18, self.next_received)
+            .with(18, self.messages.next_received)
             .with(19, self.events.to_map())
-            .with_opt(20, not_found)
+            .with_opt(20, absence)
             .with(21, phase_map(&self.phase))
-            .with(22, self.answered)
-            .with(23, self.delivered)
-            .with(24, self.proven)
+            .with(22, self.security.answered)
+            .with(23, self.messages.delivered)
+            .with(24, self.security.proven)
             .encode()
     }
 
@@ -116,24 +125,23 @@ impl Transfer {
 fn read(map: &Map) -> Option<Transfer> {
     let queue = map.array(15)?.iter().map(|value| {
         let map = value.map()?;
-        Some(Queued {
+        Some(Waiting {
             index: map.uint(1)?,
             message: map.bytes(2)?.to_vec().into(),
         })
     });
     let in_flight = map.array(17)?.iter().map(|value| {
         let map = value.map()?;
-        Some((map.uint(1)?, map.uint(2)?))
+        Some(UnderWay {
+            token: map.uint(1)?,
+            message: map.uint(2)?,
+        })
     });
-    Some(Transfer {
-        id: TransferId::from(uuid(map.bytes(1)?)?),
-        side: Side::from_code(map.uint(2)?)?,
+    let place = Place {
         relay: RelayOrigin::parse(map.text(3)?).ok()?,
         mailbox: optional(map, 4, |value| Some(MailboxId::from(uuid(value.bytes()?)?)))?,
         claim: DeviceClaim::from(uuid(map.bytes(5)?)?),
         proof: Secret::from_slice(map.bytes(6)?)?,
-        vertical: Vertical::from_letter(map.text(7)?)?,
-        display: display_from(map.map(8)?)?,
         notification: optional(map, 9, |value| {
             let map = value.map()?;
             Some(NotificationToken {
@@ -141,27 +149,43 @@ fn read(map: &Map) -> Option<Transfer> {
                 token_data: map.text(2)?.to_owned(),
             })
         })?,
-        clocks: Clocks::from_map(map.map(10)?)?,
-        credential_id: optional(map, 12, |value| {
+        absence: optional(map, 20, |value| {
+            let map = value.map()?;
+            Some(Absence {
+                since: map.uint(1)?,
+                count: map.uint(2)?,
+            })
+        })?,
+    };
+    let security = Security {
+        credential: optional(map, 12, |value| {
             Some(CredentialId::new(value.bytes()?.try_into().ok()?))
         })?,
         context: optional(map, 13, |value| {
             SecurityContext::restore(mechanism::registry(), value.bytes()?).ok()
         })?,
-        window: Window::from_map(map.map(14)?)?,
-        queue: queue.collect::<Option<_>>()?,
-        next_message: map.uint(16)?,
-        in_flight: in_flight.collect::<Option<_>>()?,
-        next_received: map.uint(18)?,
-        events: EventLog::from_map(map.map(19)?)?,
-        not_found: optional(map, 20, |value| {
-            let map = value.map()?;
-            Some((map.uint(1)?, map.uint(2)?))
-        })?,
-        phase: phase_from(map.map(21)?)?,
         answered: map.boolean(22)?,
-        delivered: map.uint(23)?,
         proven: map.boolean(24)?,
+    };
+    let messages = Messages {
+        waiting: queue.collect::<Option<_>>()?,
+        next: map.uint(16)?,
+        under_way: in_flight.collect::<Option<_>>()?,
+        delivered: map.uint(23)?,
+        next_received: map.uint(18)?,
+    };
+    Some(Transfer {
+        id: TransferId::from(uuid(map.bytes(1)?)?),
+        side: Side::from_code(map.uint(2)?)?,
+        vertical: Vertical::from_letter(map.text(7)?)?,
+        display: display_from(map.map(8)?)?,
+        place,
+        clocks: Clocks::from_map(map.map(10)?)?,
+        security,
+        window: Window::from_map(map.map(14)?)?,
+        messages,
+        events: EventLog::from_map(map.map(19)?)?,
+        phase: phase_from(map.map(21)?)?,
     })
 }
 

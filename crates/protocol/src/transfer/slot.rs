@@ -11,22 +11,43 @@ const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 /// What is known of the slot, in memory only.
 #[derive(Clone, Debug, Default)]
 pub struct Slot {
-    /// The relay's version of the payload, if it tells.
-    pub version: Option<String>,
     known: Option<Held>,
-    /// How often there was progress: something authentic and new from the other side.
-    advances: u64,
-    /// The same when the slot was last read.
-    advances_seen: u64,
-    /// Readings since the last progress that gave something else than was known, and nothing new.
-    futile: u32,
+    progress: Progress,
 }
 
 #[derive(Clone, Debug)]
 struct Held {
-    digest: [u8; 32],
+    /// The relay's version of the payload, if it tells.
+    version: Option<String>,
+    content: Content,
     /// The other side's authentic envelope with tokens, or an abort: it needs an answer.
     needs_answer: bool,
+}
+
+/// What the payload is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Content {
+    /// Of this protocol's type; the hash of its data.
+    Envelope([u8; 32]),
+    /// Of another type: not what this side wrote, whatever it says.
+    Foreign,
+}
+
+impl Content {
+    fn of(data: &str) -> Self {
+        Self::Envelope(sha256(&[data.as_bytes()]))
+    }
+}
+
+/// Whether reading the slot leads anywhere.
+#[derive(Clone, Debug, Default)]
+struct Progress {
+    /// How often there was some: something authentic and new from the other side.
+    advances: u64,
+    /// The same when the slot was last read.
+    seen: u64,
+    /// Readings since the last one that gave something else than was known, and nothing new.
+    futile: u32,
 }
 
 impl Slot {
@@ -42,56 +63,58 @@ impl Slot {
 
     /// The relay's answer was of no use.
     pub fn useless(&mut self) {
-        self.futile = self.futile.saturating_add(1);
+        self.progress.in_vain();
         self.forget();
     }
 
     /// Nothing is known any more: another write may have come between.
     pub fn forget(&mut self) {
-        self.version = None;
         self.known = None;
     }
 
-    /// It was read, and holds `data`.
-    pub fn saw(&mut self, data: &str, version: Option<String>, needs_answer: bool) {
-        if self.advances != self.advances_seen {
-            self.futile = 0;
-        } else if !self.holds(data) {
-            self.futile = self.futile.saturating_add(1);
-        }
-        self.advances_seen = self.advances;
-        self.know(data, version, needs_answer);
-    }
-
-    fn know(&mut self, data: &str, version: Option<String>, needs_answer: bool) {
-        self.version = version;
+    /// It was read, and holds `data`, or something of another type.
+    pub fn saw(&mut self, data: Option<&str>, version: Option<String>, needs_answer: bool) {
+        let content = data.map_or(Content::Foreign, Content::of);
+        let unchanged = self.content() == Some(content);
+        self.progress.read(unchanged);
         self.known = Some(Held {
-            digest: sha256(&[data.as_bytes()]),
+            version,
+            content,
             needs_answer,
         });
     }
 
     /// This side's `data` was written.
     pub fn wrote(&mut self, data: &str, version: Option<String>) {
-        self.know(data, version, false);
+        self.known = Some(Held {
+            version,
+            content: Content::of(data),
+            needs_answer: false,
+        });
+    }
+
+    fn content(&self) -> Option<Content> {
+        self.known.as_ref().map(|held| held.content)
     }
 
     /// Whether the slot has exactly this.
     pub fn holds(&self, data: &str) -> bool {
-        self.known
-            .as_ref()
-            .is_some_and(|held| held.digest == sha256(&[data.as_bytes()]))
+        self.content() == Some(Content::of(data))
+    }
+
+    /// The relay's version of what it holds, if that is known.
+    pub fn version(&self) -> Option<&str> {
+        self.known.as_ref()?.version.as_deref()
     }
 
     /// Whether its version is known.
     pub fn has_version(&self) -> bool {
-        self.version.is_some()
+        self.version().is_some()
     }
 
     /// Whether it holds the same as `other`.
     pub fn is_as(&self, other: &Self) -> bool {
-        let digest = |slot: &Self| slot.known.as_ref().map(|held| held.digest);
-        digest(self) == digest(other)
+        self.content() == other.content()
     }
 
     /// Whether the other side has written something that wants an answer.
@@ -101,20 +124,35 @@ impl Slot {
 
     /// Something new has come: nothing repeats itself.
     pub fn progress(&mut self) {
-        self.advances = self.advances.saturating_add(1);
+        self.progress.advances = self.progress.advances.saturating_add(1);
     }
 
     /// Tells progress by its being another number than before.
     pub fn advances(&self) -> u64 {
-        self.advances
+        self.progress.advances
     }
 
     /// How long to wait before it is read again: no time for the first three since there was progress. What is then to be
     /// written is written at once, or else somebody faster would always come between.
     pub fn back_off(&self) -> Duration {
-        match self.futile {
+        match self.progress.futile {
             0..=2 => Duration::ZERO,
             n => Duration::from_millis(125 << n.min(8)).min(MAX_BACK_OFF),
         }
+    }
+}
+
+impl Progress {
+    fn read(&mut self, unchanged: bool) {
+        if self.advances != self.seen {
+            self.futile = 0;
+        } else if !unchanged {
+            self.in_vain();
+        }
+        self.seen = self.advances;
+    }
+
+    fn in_vain(&mut self) {
+        self.futile = self.futile.saturating_add(1);
     }
 }

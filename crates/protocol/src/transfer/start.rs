@@ -2,13 +2,15 @@
 
 use super::events::EventLog;
 use super::id::TransferId;
+use super::messages::Messages;
+use super::place::Place;
 use super::refused::Refused;
+use super::security::Security;
 use super::{Authenticity, Clocks, Display, LINGER, OfferedPin, Phase, Transfer};
 use crate::exchange::{Side, Window};
 use crate::invitation::{InvitationFile, RelayOrigin, ShareUrl, Vertical};
 use tigress_gss::auth_credential::AuthCredential;
-use tigress_gss::crypto;
-use tigress_gss::gss::{self, ChannelBindings, InitiatorCredential, SecurityContext};
+use tigress_gss::gss::{self, ChannelBindings, InitiatorCredential};
 use tigress_gss::mechanism;
 use tigress_gss::pin::Pin;
 use tigress_mailbox::{
@@ -16,7 +18,7 @@ use tigress_mailbox::{
     RequestId, create_request,
 };
 use tigress_primitives::entropy::Entropy;
-use tigress_primitives::secret::{Secret, SharedSecret};
+use tigress_primitives::secret::SharedSecret;
 
 /// What a sender's transfer begins with.
 pub struct SenderStart {
@@ -52,11 +54,6 @@ pub struct ReceiverStart<'a> {
     pub notification: Option<NotificationToken>,
 }
 
-/// R: proves to the relay that a device has the invitation, and tells it nothing about the secret.
-fn recipient_proof(secret: &SharedSecret) -> Secret<32> {
-    crypto::hkdf(secret.expose(), b"tigress v1 relay bind")
-}
-
 impl Transfer {
     /// Steps 1 to 3: the auth credential, sealed; token 1; the request that makes the mailbox with it.
     pub fn new_sender(
@@ -82,7 +79,6 @@ impl Transfer {
             credential = credential.with_pin(pin.clone(), *tries);
         }
         let pin = start.pin.map(|(pin, _)| pin);
-        let proven = pin.is_none();
         let bindings = ChannelBindings::for_relay(&start.relay.to_string());
         let (context, token) =
             gss::init_sec_context(registry, &credential, Some(&bindings), None, now, entropy)?;
@@ -90,61 +86,69 @@ impl Transfer {
         window
             .push(token)
             .map_err(|_| Refused::Internal("token 1 does not fit"))?;
-        let mut transfer = Self::blank(
-            start.id,
-            Side::Sender,
-            start.relay,
-            DeviceClaim::from(entropy.uuid()),
-            recipient_proof(&secret),
-            Clocks::of_sender(now, start.lifetime),
-            Phase::Invited {
-                secret: secret.clone(),
-                pin: None,
+        let place = Place::new(start.relay, None, &secret, start.notification, entropy);
+        let clocks = Clocks::of_sender(now, start.lifetime);
+        // An answer that comes too late is told so: the mailbox must still be there.
+        let expiration = clocks.expiration().saturating_add(LINGER);
+        let body = create_body(&window, &display, expiration, &place)?;
+        Ok(Self {
+            id: start.id,
+            side: Side::Sender,
+            vertical: start.vertical,
+            display,
+            place,
+            clocks,
+            security: Security {
+                credential: Some(id),
+                context: Some(context),
+                answered: false,
+                proven: pin.is_none(),
             },
-        );
-        transfer.proven = proven;
-        transfer.vertical = start.vertical;
-        transfer.display = display;
-        transfer.notification = start.notification;
-        transfer.credential_id = Some(id);
-        transfer.context = Some(context);
-        transfer.window = window;
-        transfer.phase = Phase::Creating {
-            secret,
-            request_id: RequestId::from(entropy.uuid()),
-            body: transfer.create_body()?.into(),
-            attestation: start.attestation,
-            pin,
-        };
-        Ok(transfer)
+            window,
+            messages: Messages::default(),
+            events: EventLog::default(),
+            phase: Phase::Creating {
+                secret,
+                request_id: RequestId::from(entropy.uuid()),
+                body: body.into(),
+                attestation: start.attestation,
+                pin,
+            },
+        })
     }
 
     /// Step 4, before the relay was asked: the claim is stored first.
     pub fn new_receiver(start: ReceiverStart<'_>, now: u64, entropy: &mut Entropy) -> Self {
-        let secret = start.share_url.secret.clone();
-        let mut transfer = Self::blank(
-            start.id,
-            Side::Receiver,
-            start.share_url.relay.clone(),
-            DeviceClaim::from(entropy.uuid()),
-            recipient_proof(&secret),
-            Clocks::of_receiver(now),
-            Phase::Offered {
+        let ShareUrl {
+            relay,
+            mailbox,
+            vertical,
+            secret,
+            pin_required,
+        } = start.share_url.clone();
+        let mailbox = Some(MailboxId::from(mailbox));
+        Self {
+            id: start.id,
+            side: Side::Receiver,
+            vertical,
+            display: Display::default(),
+            place: Place::new(relay, mailbox, &secret, start.notification, entropy),
+            clocks: Clocks::of_receiver(now),
+            security: Security::of_receiver(pin_required),
+            window: Window::default(),
+            messages: Messages::default(),
+            events: EventLog::default(),
+            phase: Phase::Offered {
                 secret,
                 expected: start.token,
                 said: start.said,
                 token: None,
-                pin: match start.share_url.pin_required {
+                pin: match pin_required {
                     true => OfferedPin::Needed,
                     false => OfferedPin::None,
                 },
             },
-        );
-        transfer.mailbox = Some(MailboxId::from(start.share_url.mailbox));
-        transfer.proven = !start.share_url.pin_required;
-        transfer.vertical = start.share_url.vertical;
-        transfer.notification = start.notification;
-        transfer
+        }
     }
 
     /// Receiver: takes the place of a transfer of the same id, given back before. The app's cursor goes on.
@@ -152,63 +156,9 @@ impl Transfer {
         self.events = before.events.followed();
     }
 
-    fn blank(
-        id: TransferId,
-        side: Side,
-        relay: RelayOrigin,
-        claim: DeviceClaim,
-        proof: Secret<32>,
-        clocks: Clocks,
-        phase: Phase,
-    ) -> Self {
-        Self {
-            id,
-            side,
-            relay,
-            mailbox: None,
-            claim,
-            proof,
-            vertical: Vertical::General,
-            display: Display::default(),
-            notification: None,
-            clocks,
-            credential_id: None,
-            context: None::<SecurityContext>,
-            window: Window::default(),
-            queue: Vec::new(),
-            next_message: 0,
-            delivered: 0,
-            in_flight: Vec::new(),
-            next_received: 0,
-            answered: false,
-            proven: true,
-            events: EventLog::default(),
-            not_found: None,
-            phase,
-        }
-    }
-
-    fn create_body(&self) -> Result<Vec<u8>, Refused> {
-        let display = DisplayInformation {
-            title: self.display.title.raw().to_owned(),
-            description: self.display.description.raw().to_owned(),
-            image_url: self.display.image_url.clone().unwrap_or_default(),
-        };
-        let request = CreateRequest::new(
-            self.first_envelope(),
-            display,
-            // An answer that comes too late is told so: the mailbox must still be there.
-            self.expires_at().saturating_add(LINGER),
-            &self.proof,
-            self.notification.clone(),
-        );
-        serde_json::to_vec(&request)
-            .map_err(|_| Refused::Internal("CreateMailbox can't be written"))
-    }
-
     /// The envelope with token 1, which never has a MIC.
     pub(super) fn first_envelope(&self) -> String {
-        self.window.fields(Side::Sender, false).encode(|_| None)
+        first_envelope(&self.window)
     }
 
     /// The request that makes the mailbox; the same bytes and id each time, until it was answered.
@@ -220,8 +170,8 @@ impl Transfer {
                 attestation,
                 ..
             } => Some(create_request(
-                &self.relay.to_string(),
-                &self.claim,
+                &self.place.relay.to_string(),
+                &self.place.claim,
                 request_id,
                 body.to_vec(),
                 attestation.as_deref(),
@@ -234,7 +184,7 @@ impl Transfer {
     pub(super) fn recreate(&mut self, entropy: &mut Entropy) {
         if let Phase::Creating { request_id, .. } = &mut self.phase {
             *request_id = RequestId::from(entropy.uuid());
-            self.claim = DeviceClaim::from(entropy.uuid());
+            self.place.claim = DeviceClaim::from(entropy.uuid());
         }
     }
 
@@ -243,9 +193,9 @@ impl Transfer {
         let Phase::Invited { secret, pin } = &self.phase else {
             return None;
         };
-        let mailbox = self.mailbox.as_ref()?.uuid();
+        let mailbox = self.place.mailbox.as_ref()?.uuid();
         let share_url = ShareUrl {
-            relay: self.relay.clone(),
+            relay: self.place.relay.clone(),
             mailbox,
             vertical: self.vertical,
             secret: secret.clone(),
@@ -262,4 +212,30 @@ impl Transfer {
         };
         Some((share_url, file, pin.clone()))
     }
+}
+
+/// The envelope with token 1, which never has a MIC.
+fn first_envelope(window: &Window) -> String {
+    window.fields(Side::Sender, false).encode(|_| None)
+}
+
+fn create_body(
+    window: &Window,
+    display: &Display,
+    expiration: u64,
+    place: &Place,
+) -> Result<Vec<u8>, Refused> {
+    let display = DisplayInformation {
+        title: display.title.raw().to_owned(),
+        description: display.description.raw().to_owned(),
+        image_url: display.image_url.clone().unwrap_or_default(),
+    };
+    let request = CreateRequest::new(
+        first_envelope(window),
+        display,
+        expiration,
+        &place.proof,
+        place.notification.clone(),
+    );
+    serde_json::to_vec(&request).map_err(|_| Refused::Internal("CreateMailbox can't be written"))
 }

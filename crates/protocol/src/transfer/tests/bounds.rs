@@ -90,7 +90,7 @@ fn what_the_relay_has_not_is_ended_without_it() {
 fn the_context_judges_by_the_credentials_clock() {
     let sender = World::invited().devices[SENDER].load();
     for now in [START - 5, START + 10, END, END + 7] {
-        assert_eq!(sender.judged(now), now);
+        assert_eq!(sender.clocks.judged(now), now);
     }
     // A phone that is a year ahead, before the relay's clock was known: what is left, is left.
     let mut world = World::invited();
@@ -98,10 +98,10 @@ fn the_context_judges_by_the_credentials_clock() {
     world.devices[RECEIVER].skew = i64::try_from(ahead).unwrap();
     world.accept(RECEIVER).unwrap();
     let receiver = world.devices[RECEIVER].load();
-    let over = START + ahead + receiver.left(START + ahead);
+    let over = START + ahead + receiver.clocks.left(START + ahead);
     for beside in [0, 1, 7] {
-        assert_eq!(receiver.judged(over + beside), END + beside);
-        assert_eq!(receiver.judged(over - beside), END - beside);
+        assert_eq!(receiver.clocks.judged(over + beside), END + beside);
+        assert_eq!(receiver.clocks.judged(over - beside), END - beside);
     }
 }
 
@@ -109,9 +109,9 @@ fn the_context_judges_by_the_credentials_clock() {
 fn a_clock_is_followed_back_when_it_is_more_than_ten_minutes() {
     let mut sender = World::invited().devices[SENDER].load();
     sender.follow_clock(START - 10 * MINUTE);
-    assert_eq!(sender.left(START), LIFETIME);
+    assert_eq!(sender.clocks.left(START), LIFETIME);
     sender.follow_clock(START - 10 * MINUTE - 1);
-    assert_eq!(sender.left(START - 10 * MINUTE - 1), LIFETIME);
+    assert_eq!(sender.clocks.left(START - 10 * MINUTE - 1), LIFETIME);
 }
 
 #[test]

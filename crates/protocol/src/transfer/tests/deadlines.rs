@@ -95,7 +95,10 @@ fn a_receivers_keys_end_by_its_own_clock_whatever_the_date() {
             assert_eq!(world.state(RECEIVER), TransferState::Established, "{date}");
             world.wait(1);
             world.step(RECEIVER);
-            assert!(world.devices[RECEIVER].load().context.is_none(), "{date}");
+            assert!(
+                world.devices[RECEIVER].load().security.context.is_none(),
+                "{date}"
+            );
         }
     }
 }
@@ -134,7 +137,7 @@ fn a_clock_that_was_set_back_lengthens_nothing_at_any_phase() {
             let ended = world.devices[device].load();
             let unread = device == RECEIVER && !ended.is_read();
             assert!(ended.outcome().is_some() || unread, "{steps} {device}");
-            assert!(ended.context.is_none(), "{steps} {device}");
+            assert!(ended.security.context.is_none(), "{steps} {device}");
             let mut ended = ended;
             let now = world.clock(device) + 2 * MAX_LIFETIME;
             ended.acknowledge_events(u64::MAX);

@@ -290,7 +290,7 @@ fn an_abort_is_obeyed_whatever_its_indexes_say() {
         let mut world = World::established();
         let now = world.clock(1 - at);
         let (mut fields, token) = world.edit(1 - at, |transfer, entropy| {
-            let context = transfer.context.as_ref().unwrap();
+            let context = transfer.security.context.as_ref().unwrap();
             let token = context.abort_token(codes::STATE_LOST, entropy);
             (transfer.window.fields(transfer.side, false), token)
         });
@@ -312,7 +312,7 @@ fn no_token_is_taken_from_an_envelope_with_an_abort() {
     let fields = world.edit(SENDER, |transfer, entropy| {
         transfer.advance(now, entropy).unwrap();
         let mut fields = transfer.window.fields(Side::Sender, false);
-        let context = transfer.context.as_ref().unwrap();
+        let context = transfer.security.context.as_ref().unwrap();
         fields.abort = context.abort_token(codes::CANCELLED, entropy);
         fields
     });
@@ -485,7 +485,7 @@ fn keys_and_waiting_messages_are_erased_and_events_stay() {
     };
     for at in [SENDER, RECEIVER] {
         let transfer = world.devices[at].load();
-        assert!(transfer.context.is_none() && transfer.window == Window::default());
+        assert!(transfer.security.context.is_none() && transfer.window == Window::default());
     }
     assert!(!holds(&world, SENDER));
     // The credential is the app's until it says that it has it.
@@ -670,7 +670,7 @@ fn who_aborts_says_its_own_reason_where_the_other_side_says_none() {
             // Authentic, but for an abort that does not open.
             None => vec![1; 60],
             Some(code) => world.edit(RECEIVER, |transfer, entropy| {
-                let context = transfer.context.as_ref().unwrap();
+                let context = transfer.security.context.as_ref().unwrap();
                 context.abort_token(code, entropy).unwrap()
             }),
         });

@@ -208,7 +208,7 @@ fn declining_gives_the_claim_back_and_accepting_later_works() {
     assert!(declined.may_be_accepted_again() && !declined.has_used_credential());
 
     world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
-    assert!(world.devices[RECEIVER].load().claim != first.claim);
+    assert!(world.devices[RECEIVER].load().place.claim != first.place.claim);
     world.run();
     assert_eq!(world.state(RECEIVER), TransferState::Established);
     assert!(!world.devices[RECEIVER].load().may_be_accepted_again());

@@ -227,7 +227,7 @@ fn ends_by(make: impl FnOnce(&mut Transfer, &mut Entropy) -> Vec<u8>) -> u64 {
 }
 
 fn wrapped(transfer: &mut Transfer, conf: bool, data: &[u8], entropy: &mut Entropy) -> Vec<u8> {
-    let context = transfer.context.as_mut().unwrap();
+    let context = transfer.security.context.as_mut().unwrap();
     context.wrap(conf, 0, data, START, entropy).unwrap()
 }
 

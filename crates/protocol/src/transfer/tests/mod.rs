@@ -27,12 +27,16 @@ mod told;
 use relay::Relay;
 use zeroize::Zeroizing;
 
+use super::security::role;
 use super::*;
 use crate::exchange::{Envelope, Fields};
-use crate::invitation::ShareUrl;
+use crate::invitation::{RelayOrigin, ShareUrl};
 use tigress_gss::auth_credential::CredentialId;
-use tigress_mailbox::{Call, Reply};
+use tigress_gss::gss::{Role, SecurityContext};
+use tigress_gss::pin::Pin;
+use tigress_mailbox::{Call, Reply, RequestId};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::secret::Secret;
 
 const START: u64 = 1_800_000_000;
 const HOUR: u64 = 3600;
@@ -325,7 +329,7 @@ impl World {
         used: &dyn Fn(&CredentialId) -> bool,
     ) -> Result<(), Refused> {
         let (now, date) = (self.clock(device), self.date());
-        let claim = self.devices[device].load().claim;
+        let claim = self.devices[device].load().place.claim;
         let call = Call::Read {
             wait: 0,
             known: None,
@@ -401,7 +405,7 @@ impl World {
             None => self.relay.create(at, &transfer.creation().unwrap()),
             Some(call) => {
                 let before = self.relay.log.len();
-                let reply = self.relay.answer(at, transfer.claim, call, self.now, false);
+                let reply = self.relay.answer(at, transfer.place.claim, call, self.now, false);
                 if next == Next::Wait
                     && matches!(&reply, Reply::Content { data, .. } if self.devices[at].slot.holds(data))
                 {
@@ -518,15 +522,15 @@ impl World {
     /// An envelope that says `fields`, authentic under the keys of `device`.
     fn authentic(&self, device: usize, fields: &Fields) -> String {
         let transfer = self.devices[device].load();
-        let context = transfer.context.as_ref().unwrap();
+        let context = transfer.security.context.as_ref().unwrap();
         fields.encode(|body| context.envelope_mic(role(fields.side), body))
     }
 
     /// The same, under the key of `device` whatever side it says it is of.
     fn authentic_from(&self, device: usize, fields: &Fields) -> String {
         let transfer = self.devices[device].load();
-        let context = transfer.context.as_ref().unwrap();
-        fields.encode(|body| context.envelope_mic(transfer.role(), body))
+        let context = transfer.security.context.as_ref().unwrap();
+        fields.encode(|body| context.envelope_mic(role(transfer.side), body))
     }
 }
 

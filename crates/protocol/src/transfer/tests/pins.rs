@@ -21,11 +21,11 @@ fn guessed(tries: u8, wrong: usize) -> World {
 /// An abort of `at` with any code, alone in the slot.
 fn aborts(world: &mut World, at: usize, code: u64) {
     let data = world.edit(at, |transfer, entropy| {
-        let context = transfer.context.as_ref().unwrap();
+        let context = transfer.security.context.as_ref().unwrap();
         let needed = at == RECEIVER && transfer.window.acknowledged() == 0;
         let mut fields = transfer.window.fields(transfer.side, !needed);
         fields.abort = context.abort_token(code, entropy);
-        fields.encode(|body| context.envelope_mic(transfer.role(), body))
+        fields.encode(|body| context.envelope_mic(role(transfer.side), body))
     });
     world.relay.put(data);
     world.devices[1 - at].kill();

@@ -19,15 +19,15 @@ fn puts(
         transfer.advance(now, entropy).unwrap();
         let mut fields = transfer.window.fields(transfer.side, false);
         change(&mut fields, transfer, entropy);
-        let context = transfer.context.as_ref().unwrap();
-        fields.encode(|body| context.envelope_mic(transfer.role(), body))
+        let context = transfer.security.context.as_ref().unwrap();
+        fields.encode(|body| context.envelope_mic(role(transfer.side), body))
     });
     world.relay.put(data);
     world.devices[1 - at].kill();
 }
 
 fn aborting(fields: &mut Fields, transfer: &Transfer, code: u64, entropy: &mut Entropy) {
-    let context = transfer.context.as_ref().unwrap();
+    let context = transfer.security.context.as_ref().unwrap();
     fields.abort = context.abort_token(code, entropy);
 }
 
@@ -44,7 +44,7 @@ fn an_established_side_never_says_expired_whatever_the_other_claims() {
 
         let mut world = World::established();
         puts(&mut world, who, |fields, transfer, entropy| {
-            let context = transfer.context.as_mut().unwrap();
+            let context = transfer.security.context.as_mut().unwrap();
             let token = context.delete_sec_context(codes::EXPIRED, entropy).unwrap();
             fields.tokens.push(token);
         });
@@ -87,7 +87,7 @@ fn an_abort_never_completes() {
         assert_eq!(world.outcome(other), Some(expected));
         // The answer says the code that it counts as.
         let answer = world.slot().abort.unwrap();
-        let context = world.devices[who].load().context.unwrap();
+        let context = world.devices[who].load().security.context.unwrap();
         assert_eq!(context.open_abort(&answer), Some(codes::UNDECODABLE));
     }
     // Before anything was handed over, too: one answer and an abort "done", without a PIN.
@@ -218,7 +218,7 @@ fn deleted(who: usize, number: impl Fn(u64) -> u64, expected: u64) -> (Option<Ou
     world.send(other, 3);
     world.step(other);
     puts(&mut world, who, |fields, transfer, entropy| {
-        let context = transfer.context.as_mut().unwrap();
+        let context = transfer.security.context.as_mut().unwrap();
         let token = forged_deletion(context, codes::DONE, number(1), expected, entropy);
         fields.tokens.push(token);
     });
@@ -265,7 +265,7 @@ fn what_follows_a_deletion_in_its_envelope_is_not_taken() {
             let mut world = World::established();
             world.terminate(who, TerminateReason::Declined);
             puts(&mut world, who, |fields, transfer, entropy| {
-                let context = transfer.context.as_mut().unwrap();
+                let context = transfer.security.context.as_mut().unwrap();
                 let token = match second {
                     true => forged_deletion(context, codes::DONE, 0, 0, entropy),
                     false => b"whatever".to_vec(),
@@ -292,7 +292,7 @@ fn the_last_envelope_keeps_the_base_of_what_it_leaves_out() {
     world.step(SENDER);
     let unacknowledged = world.slot();
     puts(&mut world, RECEIVER, |fields, transfer, entropy| {
-        let context = transfer.context.as_mut().unwrap();
+        let context = transfer.security.context.as_mut().unwrap();
         fields
             .tokens
             .push(forged_deletion(context, codes::DONE, 0, 0, entropy));
@@ -401,7 +401,7 @@ fn an_envelope_of_a_later_version_is_not_decoded_with_keys_and_ignored_without()
     world.send(RECEIVER, 1);
     world.step(RECEIVER);
     let receiver = world.devices[RECEIVER].load();
-    let context = receiver.context.unwrap();
+    let context = receiver.security.context.unwrap();
     let data = later(world.relay.data(), &|body| {
         context.envelope_mic(Role::Acceptor, body)
     });
@@ -418,7 +418,7 @@ fn an_envelope_of_a_later_version_is_not_decoded_with_keys_and_ignored_without()
     world.step(RECEIVER);
     let right = world.relay.data().to_owned();
     let receiver = world.devices[RECEIVER].load();
-    let context = receiver.context.unwrap();
+    let context = receiver.security.context.unwrap();
     let data = later(&right, &|body| context.envelope_mic(Role::Acceptor, body));
     world.relay.put(data);
     world.step(SENDER);
@@ -479,7 +479,7 @@ fn what_was_read_and_not_judged_is_not_answered() {
         wait: 0,
         known: None,
     };
-    let claim = receiver.claim;
+    let claim = receiver.place.claim;
     let reply = world.relay.answer(RECEIVER, claim, &call, now, false);
     let answer = Answer {
         reply,

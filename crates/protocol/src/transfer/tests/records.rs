@@ -99,7 +99,7 @@ impl Kinds {
         world.step(RECEIVER);
         self.keep("receiver: established, with events", &world, RECEIVER);
         while !matches!(world.state(SENDER), TransferState::Closing)
-            || !world.devices[SENDER].load().queue.is_empty()
+            || world.devices[SENDER].load().messages.waits()
         {
             world.step(SENDER);
             world.step(RECEIVER);

@@ -39,8 +39,8 @@ fn story() -> (World, Vec<Copies>) {
 /// Whether a device's state had keys.
 fn has_keys(record: &[u8]) -> bool {
     let transfer = Transfer::from_record(record).unwrap();
-    let context = transfer.context.as_ref();
-    context.is_some_and(|c| c.envelope_mic(transfer.role(), b"").is_some())
+    let context = transfer.security.context.as_ref();
+    context.is_some_and(|c| c.envelope_mic(role(transfer.side), b"").is_some())
 }
 
 /// Every sealed token that was ever in the slot, by its nonce.

@@ -1,0 +1,127 @@
+//! Where a transfer stands, with exactly what that state needs: a state without its keys, or an ended transfer with a
+//! secret, can't be written down.
+
+use zeroize::Zeroizing;
+
+use super::display::Display;
+use super::outcome::Outcome;
+use tigress_gss::pin::Pin;
+use tigress_mailbox::RequestId;
+use tigress_primitives::secret::SharedSecret;
+
+/// Where the transfer stands, with what only that state has.
+pub(super) enum Phase {
+    /// Sender: the mailbox is being made, by exactly this request.
+    Creating {
+        secret: SharedSecret,
+        request_id: RequestId,
+        body: Zeroizing<Vec<u8>>,
+        attestation: Option<String>,
+        pin: Option<Pin>,
+    },
+    /// Sender: token 1 lies in the mailbox. The PIN is kept here to be shown; the context has its own.
+    Invited {
+        secret: SharedSecret,
+        pin: Option<Pin>,
+    },
+    /// Receiver: bound or about to be, nothing answered. The token is the sender's, once read and found good.
+    Offered {
+        secret: SharedSecret,
+        expected: Option<Vec<u8>>,
+        /// What the file said to people, until the token is read, which tells whose word it is.
+        said: Option<Display>,
+        token: Option<Vec<u8>>,
+        pin: OfferedPin,
+    },
+    /// Receiver: token 2 is stored. Sender: it was taken, and its PIN was wrong.
+    Establishing,
+    /// Messages both ways. `ending`: the code with which it ends once no message waits.
+    Established { ending: Option<u64> },
+    /// This side's deletion token awaits its acknowledgement.
+    Deleting { code: u64 },
+    /// The other side's deletion is stored; the envelope that acknowledges it must be written. When the two
+    /// deletions crossed, it still carries this side's own.
+    Acknowledging { outcome: Outcome, crossed: bool },
+    /// This side aborts; the envelope that says so must be written.
+    Aborting { outcome: Outcome, token: Vec<u8> },
+    /// The other side has aborted; the envelope that confirms it must be written.
+    Answering { outcome: Outcome, token: Vec<u8> },
+    /// Confirmed; the mailbox must be deleted.
+    Removing { outcome: Outcome },
+    /// Receiver, before token 2: the claim is given up.
+    Relinquishing { outcome: Outcome },
+    /// Over.
+    Closed {
+        outcome: Outcome,
+        at: u64,
+        parting: Option<Parting>,
+    },
+}
+
+/// What is known of the PIN before token 2.
+pub(super) enum OfferedPin {
+    /// The share URL asks for none.
+    None,
+    /// The user must type it.
+    Needed,
+    /// Typed; wiped as soon as it is answered with.
+    Given(Pin),
+}
+
+/// What an ended transfer may still have to do at the relay.
+#[derive(Clone)]
+pub(super) struct Parting {
+    /// The last envelope; written again if the other side overwrote it.
+    pub(super) data: Option<String>,
+    /// When the mailbox is deleted at the latest, Unix seconds.
+    pub(super) until: u64,
+    /// The last envelope is this side's own abort: whatever abort of the other's the slot holds is the answer to
+    /// it, and nothing more is to be said.
+    pub(super) aborted: bool,
+}
+
+impl Phase {
+    /// How it ended, if it has.
+    pub(super) fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Closed { outcome, .. } => Some(*outcome),
+            _ => None,
+        }
+    }
+
+    /// The outcome, once nothing can change it any more.
+    pub(super) fn known_outcome(&self) -> Option<Outcome> {
+        match self {
+            Self::Acknowledging { outcome, .. }
+            | Self::Aborting { outcome, .. }
+            | Self::Answering { outcome, .. }
+            | Self::Removing { outcome }
+            | Self::Relinquishing { outcome }
+            | Self::Closed { outcome, .. } => Some(*outcome),
+            _ => None,
+        }
+    }
+
+    /// Whether nobody shares a key yet.
+    pub(super) fn is_before_keys(&self) -> bool {
+        matches!(
+            self,
+            Self::Creating { .. } | Self::Invited { .. } | Self::Offered { .. }
+        )
+    }
+
+    /// Receiver: nothing was answered yet.
+    pub(super) fn is_offered(&self) -> bool {
+        matches!(self, Self::Offered { .. })
+    }
+
+    /// An abort ends it, this side's or the other's.
+    pub(super) fn is_aborted(&self) -> bool {
+        matches!(self, Self::Aborting { .. } | Self::Answering { .. })
+    }
+
+    /// Whether messages may have gone either way.
+    pub(super) fn was_established(&self) -> bool {
+        matches!(self, Self::Established { .. } | Self::Deleting { .. })
+    }
+}
