@@ -1,23 +1,12 @@
-//! A relay in memory, behind the transport: apps test whole transfers without a network. Its rules are the relay's own
-//! (`tigress_mailbox::rules`); it has no limits.
+//! A relay in memory, behind the transport: apps test whole transfers without a network.
 
-use std::collections::HashMap;
-use std::str::FromStr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use tigress_mailbox::rules::{
-    self, Answer, Command, Condition, CreateKey, Effect, NewMailbox, ProofDigest, Record, Refusal,
-    Version,
-};
-use tigress_mailbox::{
-    AccessRights, CreateRequest, CreateResponse, DeviceClaim, HttpRequest, HttpResponse,
-    MAILBOX_PATH, MailboxId, Method, Payload, Problem, ReadResponse, RequestId, UpdateRequest,
-    UpdateResponse, decode_recipient_proof, format_timestamp, headers, parse_timestamp, problems,
-};
-use tokio::sync::Notify;
+use tigress_mailbox::memory::{Look, MemoryRelay};
+use tigress_mailbox::{HttpRequest, HttpResponse, TransportFailure};
+use tokio::sync::watch;
 
 use super::clock::{Clock as _, SystemClock};
 use super::send::Time;
@@ -27,47 +16,15 @@ use super::{HttpTransport, TransportError, os_entropy};
 /// tests: give it to the clients as their transport, and [`ORIGIN`](Self::ORIGIN) as their relay.
 #[derive(Default)]
 pub struct InMemoryRelay {
-    boxes: Mutex<Boxes>,
+    state: Mutex<MemoryRelay>,
     /// Some mailbox has changed.
-    changed: Notify,
-}
-
-#[derive(Default)]
-struct Boxes {
-    records: HashMap<MailboxId, Record>,
-    /// Which mailbox a CreateMailbox request has made.
-    made: HashMap<CreateKey, MailboxId>,
+    changes: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for InMemoryRelay {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("InMemoryRelay(..)")
     }
-}
-
-/// Status and problem type of a call that was not done.
-struct Fault(u16, &'static str);
-
-const MALFORMED: Fault = Fault(400, problems::MALFORMED);
-const NOT_FOUND: Fault = Fault(404, problems::NOT_FOUND);
-
-impl From<Refusal> for Fault {
-    fn from(refusal: Refusal) -> Self {
-        match refusal {
-            Refusal::NotFound => NOT_FOUND,
-            Refusal::Unauthorized => Self(401, problems::UNAUTHORIZED),
-            Refusal::Conflict => Self(412, problems::CONFLICT),
-        }
-    }
-}
-
-/// How a read looks at the mailbox.
-#[derive(Clone, Copy)]
-struct Look {
-    /// Whether a free place is taken: not when a held read looks again, whose device may have given it up meanwhile.
-    bind: bool,
-    /// What the reader has: while it is current, there is nothing to say.
-    known: Option<Version>,
 }
 
 impl InMemoryRelay {
@@ -77,217 +34,47 @@ impl InMemoryRelay {
     /// How many mailboxes there are.
     #[must_use]
     pub fn mailboxes(&self) -> usize {
-        self.lock().records.len()
+        self.with(|relay| relay.mailboxes(SystemClock.now()))
     }
 
-    fn lock(&self) -> MutexGuard<'_, Boxes> {
-        let mut boxes = self.boxes.lock().unwrap_or_else(PoisonError::into_inner);
-        let now = SystemClock.now();
-        boxes.records.retain(|_, record| record.expires() > now);
-        boxes
+    fn with<T>(&self, act: impl FnOnce(&mut MemoryRelay) -> T) -> T {
+        act(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// `None` while there is nothing that the reader does not know.
-    fn answer(&self, request: &HttpRequest, look: Look) -> Option<HttpResponse> {
-        self.call(request, look)
-            .unwrap_or_else(|Fault(status, problem_type)| Some(problem(status, problem_type)))
-    }
-
-    fn call(&self, request: &HttpRequest, look: Look) -> Result<Option<HttpResponse>, Fault> {
-        let path = request.url.strip_prefix(Self::ORIGIN);
-        let path = path.and_then(|path| path.strip_prefix(MAILBOX_PATH));
-        let path = path.ok_or(NOT_FOUND)?;
-        let claim = parsed(request, headers::DEVICE_CLAIM).ok_or(MALFORMED)?;
-        if path.is_empty() {
-            return self.create(claim, request).map(Some);
-        }
-        let id: MailboxId = path
-            .trim_start_matches('/')
-            .parse()
-            .map_err(|_| NOT_FOUND)?;
-        let command = command(claim, request, look)?;
-        let mut boxes = self.lock();
-        let record = boxes.records.get_mut(&id).ok_or(NOT_FOUND)?;
-        let done = rules::apply(record, command, SystemClock.now());
-        if done.effect == Effect::EraseAndWake {
-            boxes.records.remove(&id);
-        }
-        if matches!(done.effect, Effect::KeepAndWake | Effect::EraseAndWake) {
-            self.changed.notify_waiters();
-        }
-        Ok(said(done.answer?))
-    }
-
-    fn create(&self, claim: DeviceClaim, request: &HttpRequest) -> Result<HttpResponse, Fault> {
-        let request_id = parsed(request, headers::REQUEST_ID).ok_or(MALFORMED)?;
-        let body: CreateRequest = body(request)?;
-        let key = CreateKey::of(claim, request_id);
-        let mut boxes = self.lock();
-        if let Some(id) = boxes.made.get(&key)
-            && let Some(record) = boxes.records.get(id)
-        {
-            return Ok(response(201, Some(record.version()), &made_at(*id)));
-        }
-        let mut entropy = os_entropy().map_err(|_| Fault(503, problems::UNAVAILABLE))?;
-        let (id, version) = (MailboxId(entropy.uuid()), Version(entropy.uuid()));
-        let record = new_record(claim, request_id, body, version)?;
-        boxes.records.insert(id, record);
-        boxes.made.insert(key, id);
-        Ok(response(200, Some(version), &made_at(id)))
-    }
-}
-
-fn made_at(id: MailboxId) -> CreateResponse {
-    CreateResponse {
-        url_link: format!("{}{MAILBOX_PATH}/{id}", InMemoryRelay::ORIGIN),
-        is_push_notification_supported: false,
-    }
-}
-
-fn new_record(
-    claim: DeviceClaim,
-    request_id: RequestId,
-    body: CreateRequest,
-    version: Version,
-) -> Result<Record, Fault> {
-    let configuration = body.mailbox_configuration.unwrap_or_default();
-    let rights = configuration.access_rights.as_deref();
-    let expiration = configuration.expiration.as_deref();
-    let expires = expiration.map(|text| parse_timestamp(text).ok_or(MALFORMED));
-    let expires = expires.transpose()?.unwrap_or(u64::MAX);
-    let proof = body.recipient_proof.as_deref();
-    let proof = proof.map(|text| decode_recipient_proof(text).ok_or(MALFORMED));
-    let proof = proof.transpose()?;
-    Ok(Record::new(NewMailbox {
-        claim,
-        request_id,
-        payload: body.payload,
-        display: body.display_information,
-        notification: body.notification_token,
-        rights: match rights {
-            Some(text) => text.parse().map_err(|_| MALFORMED)?,
-            None => AccessRights::default(),
-        },
-        expires,
-        bound_expires: expires,
-        proof: proof.map(|digest| ProofDigest::new(*digest.expose())),
-        version,
-    }))
-}
-
-/// What a request asks of an existing mailbox.
-fn command(claim: DeviceClaim, request: &HttpRequest, look: Look) -> Result<Command, Fault> {
-    let request_id = || parsed(request, headers::REQUEST_ID).ok_or(MALFORMED);
-    Ok(match request.method {
-        Method::Post => {
-            let proof = header(request, headers::RECIPIENT_PROOF).and_then(decode_recipient_proof);
-            Command::Read {
-                claim,
-                proof: proof.as_ref().map(ProofDigest::of),
-                bind: look.bind,
-                known: look.known,
-            }
-        }
-        Method::Put => {
-            let update: UpdateRequest = body(request)?;
-            let entropy = os_entropy().map_err(|_| Fault(503, problems::UNAVAILABLE));
-            Command::Update {
-                claim,
-                request_id: request_id()?,
-                condition: header(request, headers::IF_MATCH)
-                    .map_or(Condition::None, Condition::parse),
-                payload: Arc::new(update.payload),
-                notification: update.notification_token,
-                version: Version(entropy?.uuid()),
-            }
-        }
-        Method::Patch => Command::Relinquish {
-            claim,
-            request_id: request_id()?,
-        },
-        Method::Delete => {
-            let _: RequestId = request_id()?;
-            Command::Delete { claim }
-        }
-        Method::Get => return Err(Fault(405, problems::METHOD)),
-    })
-}
-
-fn said(answer: Answer) -> Option<HttpResponse> {
-    let nothing = UpdateResponse {
-        is_push_notification_supported: false,
-    };
-    Some(match answer {
-        Answer::Content {
-            payload,
-            display,
-            expires,
-            version,
-        } => {
-            let read = ReadResponse {
-                payload: Payload::clone(&payload),
-                display_information: (*display).clone(),
-                expiration: Some(format_timestamp(expires)),
-            };
-            response(200, Some(version), &read)
-        }
-        Answer::Unchanged { .. } => return None,
-        Answer::Done { version, repeated } => {
-            response(if repeated { 201 } else { 200 }, Some(version), &nothing)
-        }
-        Answer::Deleted | Answer::Shown { .. } => response(200, None, &nothing),
-    })
-}
-
-fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
-    let found = request.headers.iter().find(|(key, _)| *key == name);
-    found.map(|(_, value)| value.as_str())
-}
-
-fn parsed<T: FromStr>(request: &HttpRequest, name: &str) -> Option<T> {
-    header(request, name)?.parse().ok()
-}
-
-fn body<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Fault> {
-    let body = request.body.as_deref().unwrap_or_default();
-    serde_json::from_slice(body).map_err(|_| MALFORMED)
-}
-
-fn problem(status: u16, problem_type: &str) -> HttpResponse {
-    let problem = Problem {
-        problem_type: problem_type.to_owned(),
-        title: problem_type.to_owned(),
-        status,
-        detail: None,
-    };
-    response(status, None, &problem)
-}
-
-fn response(status: u16, version: Option<Version>, body: &impl Serialize) -> HttpResponse {
-    let version = version.map(|version| (headers::PAYLOAD_VERSION.to_owned(), version.to_string()));
-    HttpResponse {
-        status,
-        headers: version.into_iter().collect(),
-        body: serde_json::to_vec(body).unwrap_or_default(),
+    /// Nothing while there is nothing that the reader does not know.
+    fn answer(
+        &self,
+        request: &HttpRequest,
+        look: Look,
+    ) -> Result<Option<HttpResponse>, TransportError> {
+        let mut entropy = os_entropy()
+            .map_err(|error| TransportError::new(TransportFailure::Other, error.to_string()))?;
+        let answer = self.with(|relay| {
+            let answer = relay.answer(request, look, SystemClock.now(), &mut entropy);
+            let changes = relay.changes();
+            self.changes
+                .send_if_modified(|seen| std::mem::replace(seen, changes) != changes);
+            answer
+        });
+        Ok(answer)
     }
 }
 
 #[async_trait]
 impl HttpTransport for InMemoryRelay {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError> {
-        let until = Time::within(std::time::Duration::from_secs(request.wait)).until;
-        let mut look = Look {
-            bind: true,
-            known: parsed(&request, headers::PAYLOAD_VERSION),
-        };
+        let until = Time::within(Duration::from_secs(request.wait)).until;
+        let mut look = Look::first(&request);
+        let mut changes = self.changes.subscribe();
         loop {
-            let mut changed = std::pin::pin!(self.changed.notified());
-            changed.as_mut().enable();
-            if let Some(answer) = self.answer(&request, look) {
+            if let Some(answer) = self.answer(&request, look)? {
                 return Ok(answer);
             }
             look.bind = false;
-            if tokio::time::timeout_at(until, changed).await.is_err() {
+            if tokio::time::timeout_at(until, changes.changed())
+                .await
+                .is_err()
+            {
                 look.known = None;
             }
         }
@@ -304,7 +91,10 @@ mod tests {
         AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome,
         TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
     };
-    use tigress_mailbox::Call;
+    use serde_json::json;
+    use tigress_mailbox::{
+        Call, DeviceClaim, Mailbox, Reply, RequestId, create_request, headers, interpret,
+    };
 
     fn wallet(relay: &Arc<InMemoryRelay>) -> TransferClient {
         let config = Config::with_relay(InMemoryRelay::ORIGIN);
@@ -333,28 +123,45 @@ mod tests {
         }
     }
 
+    fn request_id(n: u128) -> RequestId {
+        RequestId::from(uuid::Uuid::from_u128(n))
+    }
+
+    /// A mailbox without a recipient proof, as a recipient of this claim addresses it.
+    async fn mailbox(relay: &InMemoryRelay, claim: u128) -> Mailbox {
+        let of = |n| DeviceClaim::from(uuid::Uuid::from_u128(n));
+        let body = json!({
+            "payload": { "type": "GSS_API", "data": "" },
+            "displayInformation": { "title": "", "description": "", "imageURL": "" },
+        });
+        let body = body.to_string().into_bytes();
+        let made = create_request(InMemoryRelay::ORIGIN, &of(1), &request_id(1), body, None);
+        let made = relay.send(made).await.unwrap();
+        let Reply::Created { url_link: url, .. } = interpret(None, &made) else {
+            panic!("{made:?}");
+        };
+        let (claim, proof) = (of(claim), None);
+        Mailbox { url, claim, proof }
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_held_read_takes_no_place_that_its_device_gave_up() {
-        let relay = Arc::new(InMemoryRelay::default());
-        let (sender, receiver) = (wallet(&relay), wallet(&relay));
-        let invitation = sender.create_invitation(InvitationRequest::default());
-        let url = invitation.await.unwrap().share_url.to_url();
-        let accepted = receiver.accept_invitation(url.as_bytes(), AcceptOptions::default());
-        let id = accepted.await.unwrap();
-        let (transfer, _) = receiver.load(id).await.unwrap().unwrap();
-        let read = |wait, known| transfer.request(&Call::Read { wait, known }).unwrap();
-        let content = relay.send(read(0, None)).await.unwrap();
+        let relay = InMemoryRelay::default();
+        let [first, second] = [mailbox(&relay, 2).await, mailbox(&relay, 3).await];
+        let read = |wait, known| Call::Read { wait, known };
+        let content = relay.send(first.request(&read(0, None))).await.unwrap();
         let version = content.header(headers::PAYLOAD_VERSION).map(str::to_owned);
-        let held = read(60, version);
-        let (read, _) = tokio::join!(relay.send(held), async {
+        let held = relay.send(first.request(&read(60, version)));
+        let (held, _) = tokio::join!(held, async {
             tokio::task::yield_now().await;
-            receiver.decline(id).await.unwrap();
-            receiver.sync(Duration::from_secs(5)).await.unwrap();
+            let request_id = request_id(2);
+            relay
+                .send(first.request(&Call::Relinquish { request_id }))
+                .await
         });
-        assert_eq!(read.unwrap().status, 401);
-        let next = wallet(&relay);
-        let accepted = next.accept_invitation(url.as_bytes(), AcceptOptions::default());
-        assert!(accepted.await.is_ok(), "the place is free");
+        assert_eq!(held.unwrap().status, 401);
+        let content = relay.send(second.request(&read(0, None))).await;
+        assert_eq!(content.unwrap().status, 200, "the place is free");
     }
 
     #[tokio::test]

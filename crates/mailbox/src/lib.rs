@@ -6,6 +6,8 @@
 mod call;
 mod http;
 mod ids;
+#[cfg(feature = "testing")]
+pub mod memory;
 mod peer_text;
 mod plain_text;
 pub mod rules;

@@ -70,7 +70,7 @@ impl fmt::Debug for ProofDigest {
 }
 
 /// Names a CreateMailbox request: SHA-256 of its claim and request id.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct CreateKey(pub [u8; 32]);
 
 impl CreateKey {
