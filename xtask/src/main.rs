@@ -5,6 +5,7 @@ mod api;
 mod bindings;
 mod figures;
 mod ktlint;
+mod mutants;
 mod pairs;
 mod project;
 mod test;
@@ -23,6 +24,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 what scripts/ calls, after making the machine ready:
 
   test [PART…]    runs the tests
+  mutants [--minutes N] [--fresh] [ROOM|PATH…]
   pairs [build|run]
   bindings [--check]
   bench [PART…] [--record], size
@@ -42,6 +44,7 @@ fn main() -> ExitCode {
         ["bindings", ref words @ ..] => bindings::bindings(&project, words),
         ["size", ref words @ ..] => figures::size(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
+        ["mutants", ref words @ ..] => mutants::mutants(&project, words),
         ["pairs", ref words @ ..] => pairs::pairs(&project, words),
         ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),
         ["swift-api", ref words @ ..] => api::swift::api(&project, words),
