@@ -1,6 +1,7 @@
 //! Every exit code, and what leads to it.
 
 use crate::common::{Desk, Signal, Watcher, text};
+use crate::words::{receive, receive_in, resume, send, terminate, transfers};
 
 const NOBODY: &str = "http://127.0.0.1:9";
 const LINK: &str =
@@ -11,32 +12,18 @@ fn ctrl_c_of_a_sender_takes_the_invitation_back() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"k");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (sender, url) = desk.offer(&relay.url);
     sender.signal(Signal::INT);
     let sender = sender.end();
     assert_eq!(sender.code, Some(130));
     assert_eq!(sender.event("closed")["outcome"], "cancelled");
-    let words = [
-        "receive",
-        &url,
-        "--relay-trust",
-        &relay.url,
-        "--state",
-        "r",
-        "--json",
-    ];
+    let words = receive(&url, &relay.url, &[]);
     let late = desk.run(&words);
     assert_eq!(late.code, Some(3));
     assert_eq!(late.event("error")["code"], "no_longer_there");
     // How it ended stays known, to the exit code.
     let closed = sender.event("closed");
-    let again = desk.run(&[
-        "resume",
-        &text(&closed, "transfer"),
-        "--state",
-        "s",
-        "--json",
-    ]);
+    let again = desk.run(&resume(&text(&closed, "transfer"), "s", &[]));
     assert_eq!((again.code, again.events()), (Some(3), vec![closed]));
 }
 
@@ -45,26 +32,17 @@ fn ctrl_c_of_a_receiver_tells_the_sender() {
     let desk = Desk::new();
     let (watcher, _relay) = Watcher::before(&desk);
     desk.write("key", b"k");
-    let words = ["key", "--relay", &watcher.url, "--state", "s"];
-    let mut sender = desk.start(&[&["send", "--json"], &words[..]].concat());
+    let mut sender = desk.start(&send(&watcher.url, &[]));
     let invited = sender.until("invited");
     sender.kill();
     let url = text(&invited, "url");
-    let receiver = desk.start(&[
-        "receive",
-        &url,
-        "--relay-trust",
-        &watcher.url,
-        "--state",
-        "r",
-        "--json",
-    ]);
+    let receiver = desk.start(&receive(&url, &watcher.url, &[]));
     // Token 2 is with the relay, and the sender is away.
     watcher.written();
     let id = text(&invited, "transfer");
     receiver.signal(Signal::INT);
     watcher.written();
-    let sender = desk.run(&["resume", &id, "--state", "s", "--json"]);
+    let sender = desk.run(&resume(&id, "s", &[]));
     assert_eq!(sender.code, Some(3));
     assert_eq!(sender.event("closed")["outcome"], "declined");
     let receiver = receiver.end();
@@ -77,19 +55,18 @@ fn terminate_ends_a_transfer_that_another_process_carries() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"k");
-    let words = ["key", "--relay", &relay.url, "--state", "s"];
-    let mut sender = desk.start(&[&["send", "--json"], &words[..]].concat());
+    let mut sender = desk.start(&send(&relay.url, &[]));
     let id = text(&sender.until("invited"), "transfer");
-    let ended = desk.run(&["terminate", &id, "--state", "s", "--json"]);
+    let ended = desk.run(&terminate(&id, "s", &[]));
     assert_eq!(ended.code, Some(0));
     assert_eq!(ended.event("closed")["outcome"], "cancelled");
     let sender = sender.end();
     assert_eq!(sender.code, Some(3));
     assert_eq!(sender.event("closed")["outcome"], "cancelled");
     // Once more does no harm.
-    let again = desk.run(&["terminate", &id, "--state", "s", "--json"]);
+    let again = desk.run(&terminate(&id, "s", &[]));
     assert_eq!(again.code, Some(0));
-    let unknown = desk.run(&["terminate", &id, "--state", "other", "--json"]);
+    let unknown = desk.run(&terminate(&id, "other", &[]));
     assert_eq!(unknown.code, Some(1));
     assert_eq!(unknown.event("error")["code"], "unknown_transfer");
 }
@@ -99,27 +76,11 @@ fn an_invitation_that_another_device_has_is_refused() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"k");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (sender, url) = desk.offer(&relay.url);
     sender.kill();
-    let mut first = desk.start(&[
-        "receive",
-        &url,
-        "--relay-trust",
-        &relay.url,
-        "--state",
-        "r",
-        "--json",
-    ]);
+    let mut first = desk.start(&receive(&url, &relay.url, &[]));
     first.until("accepted");
-    let words = [
-        "receive",
-        &url,
-        "--relay-trust",
-        &relay.url,
-        "--state",
-        "other",
-        "--json",
-    ];
+    let words = receive_in("other", &url, &relay.url, &[]);
     let second = desk.run(&words);
     assert_eq!(second.code, Some(3));
     assert_eq!(second.event("error")["code"], "claimed_by_another");
@@ -131,10 +92,9 @@ fn a_relay_that_is_not_there_is_given_up() {
     desk.write("key", b"k");
     let link = format!("{NOBODY}{LINK}");
     for words in [
-        &["send", "key", "--relay", NOBODY, "--state", "s"][..],
-        &["receive", &link, "--relay-trust", NOBODY, "--state", "r"],
+        send(NOBODY, &["--give-up-after", "0.5"]),
+        receive(&link, NOBODY, &["--give-up-after", "0.5"]),
     ] {
-        let words = [words, &["--give-up-after", "0.5", "--json"]].concat();
         let ended = desk.run(&words);
         assert_eq!(ended.code, Some(4), "{words:?}");
         assert_eq!(ended.event("error")["code"], "relay_unreachable");
@@ -146,22 +106,14 @@ fn a_relay_that_dies_meanwhile_is_given_up_and_the_transfer_is_not() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"k");
-    let words = [
-        "key",
-        "--relay",
-        &relay.url,
-        "--state",
-        "s",
-        "--give-up-after",
-        "0.5",
-    ];
-    let (sender, _) = desk.invited(&words);
+    let mut sender = desk.start(&send(&relay.url, &["--give-up-after", "0.5"]));
+    sender.until("invited");
     relay.process.kill();
     let sender = sender.end();
     assert_eq!(sender.code, Some(4));
     let error = sender.event("error");
     assert_eq!(error["code"], "relay_unreachable");
-    let listed = desk.run(&["transfers", "--state", "s", "--json"]);
+    let listed = desk.run(&transfers("s", &[]));
     assert_eq!(listed.events()[0]["transfer"], error["transfer"]);
     assert_eq!(listed.events()[0]["state"], "invited");
 }
@@ -170,15 +122,7 @@ fn a_relay_that_dies_meanwhile_is_given_up_and_the_transfer_is_not() {
 fn plain_http_is_for_loopback_and_a_relay_must_be_named() {
     let desk = Desk::new();
     desk.write("key", b"k");
-    let send = desk.run(&[
-        "send",
-        "key",
-        "--relay",
-        "http://relay.example",
-        "--state",
-        "s",
-        "--json",
-    ]);
+    let send = desk.run(&send("http://relay.example", &[]));
     assert_eq!(send.code, Some(2));
     assert_eq!(send.event("error")["code"], "usage");
     let plain = format!("http://relay.example{LINK}");
@@ -193,11 +137,7 @@ fn plain_http_is_for_loopback_and_a_relay_must_be_named() {
         assert!(!receive.stdout.concat().contains("zJ9r5g"));
     }
     // Nothing was begun.
-    assert!(
-        desk.run(&["transfers", "--state", "r", "--json"])
-            .stdout
-            .is_empty()
-    );
+    assert!(desk.run(&transfers("r", &[])).stdout.is_empty());
 }
 
 #[test]
@@ -205,19 +145,11 @@ fn a_wrong_secret_fails_and_the_right_one_still_succeeds() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"k");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (sender, url) = desk.offer(&relay.url);
     let (address, _) = url.split_once('#').unwrap();
     let wrong = format!("{address}#{}", "A".repeat(43));
     let words = |link: &str| {
-        let words = [
-            "receive",
-            link,
-            "--relay-trust",
-            &relay.url,
-            "--state",
-            "r",
-            "--json",
-        ];
+        let words = receive(link, &relay.url, &[]);
         desk.run(&words)
     };
     let failed = words(&wrong);
@@ -300,8 +232,7 @@ fn a_receiver_that_gets_nothing_has_not_succeeded_however_it_was_called() {
         runtime.block_on(empty_handed(url, told));
     });
     let url = tells.recv().unwrap();
-    let words = ["receive", &url, "--relay-trust", &relay.url, "--state", "r"];
-    let words = [&words[..], &["--out", "got", "--json"]].concat();
+    let words = receive(&url, &relay.url, &["--out", "got"]);
     let received = desk.run(&words);
     assert_eq!(received.code, Some(1), "{:?}", received.stdout);
     let closed = received.event("closed");
@@ -314,6 +245,6 @@ fn a_receiver_that_gets_nothing_has_not_succeeded_however_it_was_called() {
     assert!(!desk.path("got").exists());
     // Asked again it says the same.
     let id = text(&closed, "transfer");
-    let again = desk.run(&["resume", &id, "--state", "r", "--json"]);
+    let again = desk.run(&resume(&id, "r", &[]));
     assert_eq!((again.code, again.event("error")), (Some(1), error));
 }

@@ -5,51 +5,19 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{MetadataExt as _, symlink};
 use std::os::unix::net::UnixListener;
 
-use crate::common::{Desk, Ended, Process, Relay, Signal, mode, text};
-
-struct Offer {
-    desk: Desk,
-    relay: Relay,
-    sender: Process,
-    url: String,
-}
-
-fn offer() -> Offer {
-    let desk = Desk::new();
-    let relay = desk.relay();
-    desk.write("key", b"the key");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
-    Offer {
-        desk,
-        relay,
-        sender,
-        url,
-    }
-}
-
-impl Offer {
-    fn receive(&self, more: &[&str]) -> Ended {
-        let words = [
-            "receive",
-            &self.url,
-            "--relay-trust",
-            &self.relay.url,
-            "--json",
-        ];
-        self.desk
-            .run(&[&words[..], &["--state", "r"], more].concat())
-    }
-}
+use crate::common::{Desk, Process, Signal, mode, text};
+use crate::offer::Offer;
+use crate::words::{receive, receive_in, resume, transfers};
 
 #[test]
 fn another_file_is_never_overwritten_without_force() {
-    let offer = offer();
+    let offer = Offer::new();
     offer.desk.write("got", b"something else");
-    let refused = offer.receive(&["--out", "got"]);
+    let refused = offer.received(&["--out", "got"]);
     assert_eq!(refused.code, Some(1));
     assert_eq!(refused.event("error")["code"], "file_exists");
     assert_eq!(offer.desk.read("got"), b"something else");
-    let forced = offer.receive(&["--out", "got", "--force"]);
+    let forced = offer.received(&["--out", "got", "--force"]);
     assert_eq!(forced.code, Some(0), "{:?}", forced.stdout);
     assert_eq!(offer.desk.read("got"), b"the key");
     assert_eq!(mode(&offer.desk.path("got")), 0o600);
@@ -90,11 +58,11 @@ fn unlike_files(desk: &Desk) -> Vec<&'static str> {
 
 #[test]
 fn what_is_no_regular_file_is_never_replaced_nor_is_that_advised() {
-    let offer = offer();
+    let offer = Offer::new();
     for name in unlike_files(&offer.desk) {
         let before = offer.desk.path(name).symlink_metadata().unwrap();
         for force in [&[][..], &["--force"]] {
-            let received = offer.receive(&[&["--out", name][..], force].concat());
+            let received = offer.received(&[&["--out", name][..], force].concat());
             let words = [
                 "send",
                 "key",
@@ -118,19 +86,14 @@ fn what_is_no_regular_file_is_never_replaced_nor_is_that_advised() {
         assert_eq!(after.ino(), before.ino(), "{name}");
     }
     assert_eq!(offer.desk.read("target"), b"something else");
-    assert_eq!(offer.receive(&["--out", "got"]).code, Some(0));
+    assert_eq!(offer.received(&["--out", "got"]).code, Some(0));
 }
 
 #[test]
 fn a_pipe_that_appears_meanwhile_is_not_replaced_either() {
-    let offer = offer();
+    let offer = Offer::new();
     offer.sender.signal(Signal::STOP);
-    let words = ["receive", &offer.url, "--relay-trust", &offer.relay.url];
-    let words = [
-        &words[..],
-        &["--json", "--state", "r", "--out", "got", "--force"],
-    ]
-    .concat();
+    let words = offer.receive(&["--out", "got", "--force"]);
     let mut receiver = offer.desk.start(&words);
     receiver.until("accepted");
     unlike_files(&offer.desk);
@@ -142,7 +105,7 @@ fn a_pipe_that_appears_meanwhile_is_not_replaced_either() {
     let found = offer.desk.path("got").symlink_metadata().unwrap();
     assert!(!found.is_file());
     // It is not lost.
-    let other = offer.receive(&["--out", "other"]);
+    let other = offer.received(&["--out", "other"]);
     assert_eq!(other.code, Some(0), "{:?}", other.stdout);
     assert_eq!(offer.desk.read("other"), b"the key");
 }
@@ -159,7 +122,7 @@ fn a_folder_for_replies_that_is_none_is_told_before_anybody_is_invited() {
 
 #[test]
 fn a_path_that_is_not_text_is_a_path_like_others() {
-    let offer = offer();
+    let offer = Offer::new();
     let folder = offer.desk.path("").join(OsStr::from_bytes(b"V\xeddeos"));
     std::fs::create_dir(&folder).unwrap();
     let link = folder.join(OsStr::from_bytes(b"l\xednk"));
@@ -195,28 +158,19 @@ fn a_path_that_is_not_text_is_a_path_like_others() {
 
 #[test]
 fn a_file_that_appears_meanwhile_loses_nothing() {
-    let offer = offer();
+    let offer = Offer::new();
     // Noted before anything is received: the receiver is refused at the very end.
-    let words = [
-        "receive",
-        &offer.url,
-        "--relay-trust",
-        &offer.relay.url,
-        "--json",
-    ];
-    let words = [&words[..], &["--state", "r", "--out", "got"]].concat();
+    let words = offer.receive(&["--out", "got"]);
     let mut receiver = offer.desk.start(&words);
     receiver.until("accepted");
     receiver.kill();
     offer.desk.write("got", b"something else");
-    let refused = offer.receive(&[]);
+    let refused = offer.received(&[]);
     assert_eq!(refused.code, Some(1), "{:?}", refused.stdout);
     let error = refused.event("error");
     assert_eq!(error["code"], "file_exists");
     let id = text(&error, "transfer");
-    let resumed = offer
-        .desk
-        .run(&["resume", &id, "--state", "r", "--out", "other", "--json"]);
+    let resumed = offer.desk.run(&resume(&id, "r", &["--out", "other"]));
     assert_eq!(resumed.code, Some(0), "{:?}", resumed.stdout);
     assert_eq!(offer.desk.read("other"), b"the key");
     assert_eq!(offer.desk.read("got"), b"something else");
@@ -225,8 +179,8 @@ fn a_file_that_appears_meanwhile_loses_nothing() {
 
 #[test]
 fn without_out_it_is_kept_sealed_until_a_file_is_named() {
-    let offer = offer();
-    let received = offer.receive(&[]);
+    let offer = Offer::new();
+    let received = offer.received(&[]);
     assert_eq!(received.code, Some(0));
     let event = received.event("credential_received");
     assert!(event["out"].is_null());
@@ -235,16 +189,12 @@ fn without_out_it_is_kept_sealed_until_a_file_is_named() {
         assert!(!content.windows(7).any(|seven| seven == b"the key"));
     }
     let id = text(&event, "transfer");
-    let resumed = offer
-        .desk
-        .run(&["resume", &id, "--state", "r", "--out", "got", "--json"]);
+    let resumed = offer.desk.run(&resume(&id, "r", &["--out", "got"]));
     assert_eq!(resumed.code, Some(0));
     assert_eq!(offer.desk.read("got"), b"the key");
     assert_eq!(resumed.event("closed")["outcome"], "completed");
     // Once written, it is not kept any longer.
-    let again = offer
-        .desk
-        .run(&["resume", &id, "--state", "r", "--out", "more", "--json"]);
+    let again = offer.desk.run(&resume(&id, "r", &["--out", "more"]));
     assert_eq!(again.code, Some(1));
     assert_eq!(again.event("error")["code"], "received_elsewhere");
     assert!(!offer.desk.path("more").exists());
@@ -252,22 +202,15 @@ fn without_out_it_is_kept_sealed_until_a_file_is_named() {
 
 #[test]
 fn a_folder_that_is_not_there_is_told_before_anything_is_claimed() {
-    let offer = offer();
+    let offer = Offer::new();
     for out in ["nowhere/got", "."] {
-        let refused = offer.receive(&["--out", out]);
+        let refused = offer.received(&["--out", out]);
         assert_eq!(
             (refused.code, &refused.event("error")["code"]),
             (Some(1), &"file".into())
         );
     }
-    let words = [
-        "receive",
-        &offer.url,
-        "--relay-trust",
-        &offer.relay.url,
-        "--state",
-        "another",
-    ];
+    let words = receive_in("another", &offer.url, &offer.relay.url, &[]);
     assert_eq!(offer.desk.run(&words).code, Some(0));
 }
 
@@ -278,17 +221,14 @@ fn ended_transfers_can_be_forgotten_and_their_invitations_are_not() {
         relay,
         sender,
         url,
-    } = offer();
-    let words = ["receive", &url, "--relay-trust", &relay.url];
-    let words = [&words[..], &["--state", "r", "--json"]].concat();
+        ..
+    } = Offer::new();
+    let words = receive(&url, &relay.url, &[]);
     let received = desk.run(&words);
     assert_eq!(received.code, Some(0));
     let id = text(&received.event("closed"), "transfer");
     assert_eq!(sender.end().code, Some(0));
-    let transfers = |state: &str, more: &[&str]| {
-        let words = ["transfers", "--state", state, "--json"];
-        desk.run(&[&words[..], more].concat())
-    };
+    let transfers = |state: &str, more: &[&str]| desk.run(&transfers(state, more));
     // Its content is there alone: forgotten only by name.
     assert_eq!(transfers("r", &["--ended"]).code, Some(0));
     assert_eq!(transfers("r", &[]).events().len(), 1);
@@ -300,7 +240,7 @@ fn ended_transfers_can_be_forgotten_and_their_invitations_are_not() {
     assert_eq!(again.code, Some(3), "{:?}", again.stdout);
     assert_eq!(again.event("error")["code"], "already_used");
     // One that goes on stays, and so it does for its sender.
-    let (_sender, _) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (_sender, _) = desk.offer(&relay.url);
     assert_eq!(transfers("s", &["--ended"]).code, Some(0));
     let left = transfers("s", &[]).events();
     assert_eq!((left.len(), &left[0]["state"]), (1, &"invited".into()));
@@ -313,7 +253,7 @@ fn ended_transfers_can_be_forgotten_and_their_invitations_are_not() {
 
 #[test]
 fn what_a_kill_has_left_beside_a_file_is_gone_after_the_next_run() {
-    let offer = offer();
+    let offer = Offer::new();
     let desk = &offer.desk;
     let left = desk.write(".tigress-aB3xY9.part", b"half of a k");
     let held = desk.write(".tigress-bC4yZ0.part", b"somebody is at it");
@@ -322,7 +262,7 @@ fn what_a_kill_has_left_beside_a_file_is_gone_after_the_next_run() {
     symlink(&foreign, &link).unwrap();
     let lock = std::fs::File::open(&held).unwrap();
     lock.lock().unwrap();
-    assert_eq!(offer.receive(&["--out", "got"]).code, Some(0));
+    assert_eq!(offer.received(&["--out", "got"]).code, Some(0));
     assert_eq!(desk.read("got"), b"the key");
     assert!(!left.exists(), "it is nobody's any more");
     for kept in [held, foreign, link] {

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::common::{Desk, Signal, text};
+use crate::words::{receive, transfers};
 
 const DOCS: &str = include_str!("../../../docs/cli.md");
 const SECRET: &str = "zJ9r5gtRzv1-Owns4I_Zsa09JP-fHw7qwwiUCEvV2v0";
@@ -58,20 +59,11 @@ fn every_line_of_json_is_an_event_as_documented() {
     let relay = text(&sender.until("relay"), "url");
     let invited = sender.until("invited");
     let (url, pin) = (text(&invited, "url"), text(&invited, "pin"));
-    let received = desk.run(&[
-        "receive",
+    let received = desk.run(&receive(
         &url,
-        "--relay-trust",
         &relay,
-        "--state",
-        "r",
-        "--json",
-        "--stats",
-        "--pin",
-        "000000000000",
-        "--pin",
-        &pin,
-    ]);
+        &["--stats", "--pin", "000000000000", "--pin", &pin],
+    ));
     let sent = sender.end();
     assert_eq!((received.code, sent.code), (Some(0), Some(0)));
     let offered = received.event("offered");
@@ -79,7 +71,7 @@ fn every_line_of_json_is_an_event_as_documented() {
     assert_eq!(offered["texts"], "authentic");
     let mut events = [sent.events(), received.events()].concat();
     for words in [
-        &["transfers", "--state", "r", "--json"][..],
+        &transfers("r", &[])[..],
         &["inspect", &url, "--json"],
         &["inspect", "x", "--json"],
         &["inspect", &first("tokens", "out"), "--json"],

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 
 use crate::common::{Desk, Process, Relay, Signal, text};
+use crate::words::{receive, receive_in, resume, send};
 
 /// A relay with an authority of its own, whose certificate is in `ca.pem` and, as DER, in `ca.der`.
 fn private_relay(desk: &Desk) -> Relay {
@@ -20,8 +21,15 @@ fn private_relay(desk: &Desk) -> Relay {
     desk.write("ca.der", ca.der());
     desk.write("relay.pem", certificate.pem().as_bytes());
     desk.write("relay.key", key.serialize_pem().as_bytes());
-    let words = ["relay", "--store", "memory", "--tls-cert", "relay.pem"];
-    let mut process = desk.start(&[&words[..], &["--tls-key", "relay.key"]].concat());
+    let mut process = desk.start(&[
+        "relay",
+        "--store",
+        "memory",
+        "--tls-cert",
+        "relay.pem",
+        "--tls-key",
+        "relay.key",
+    ]);
     let line = process.line().unwrap();
     let url = line.strip_prefix("listening on ").unwrap().to_owned();
     Relay { process, url }
@@ -32,16 +40,18 @@ fn a_relay_with_its_own_authority_is_reached_by_naming_that() {
     let desk = Desk::new();
     let relay = private_relay(&desk);
     desk.write("key", b"the key");
-    let words = ["send", "key", "--relay", &relay.url, "--state", "s"];
-    let mut sender = desk.start(&[&words[..], &["--ca", "ca.pem", "--json"]].concat());
+    let mut sender = desk.start(&send(&relay.url, &["--ca", "ca.pem"]));
     let invited = sender.until("invited");
     let (id, url) = (text(&invited, "transfer"), text(&invited, "url"));
     // It is noted: what goes on needs it no more.
     sender.kill();
     std::fs::remove_file(desk.path("ca.pem")).unwrap();
-    let sender = desk.start(&["resume", &id, "--state", "s", "--json"]);
-    let words = ["receive", &url, "--relay-trust", &relay.url, "--state", "r"];
-    let received = desk.run(&[&words[..], &["--ca", "ca.der", "--out", "got", "--json"]].concat());
+    let sender = desk.start(&resume(&id, "s", &[]));
+    let received = desk.run(&receive(
+        &url,
+        &relay.url,
+        &["--ca", "ca.der", "--out", "got"],
+    ));
     assert_eq!(received.code, Some(0), "{:?}", received.stdout);
     assert_eq!(desk.read("got"), b"the key");
     assert_eq!(sender.end().code, Some(0));
@@ -65,36 +75,25 @@ fn one_relay_on_this_machine_has_several_names() {
     .into_iter()
     .enumerate()
     {
-        let (sender, url) = desk.invited(&["key", "--relay", inviting, "--state", "s"]);
+        let (sender, url) = desk.offer(inviting);
         assert!(
             url.starts_with(inviting),
             "what it was called is what it is called"
         );
         let state = format!("r{at}");
-        let words = [
-            "receive",
-            &url,
-            "--relay-trust",
-            trusting,
-            "--state",
+        let received = desk.run(&receive_in(
             &state,
-        ];
-        let received = desk.run(&[&words[..], &["--out", &format!("got{at}"), "--json"]].concat());
+            &url,
+            trusting,
+            &["--out", &format!("got{at}")],
+        ));
         assert_eq!(received.code, Some(0), "{:?}", received.stdout);
         assert_eq!(sender.end().code, Some(0));
     }
     // Another port is another relay.
-    let (_sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (_sender, url) = desk.offer(&relay.url);
     let other = "http://localhost:9";
-    let refused = desk.run(&[
-        "receive",
-        &url,
-        "--relay-trust",
-        other,
-        "--state",
-        "x",
-        "--json",
-    ]);
+    let refused = desk.run(&receive_in("x", &url, other, &[]));
     assert_eq!(refused.event("error")["code"], "untrusted_relay");
 }
 
@@ -141,7 +140,7 @@ fn a_relay_that_does_not_answer_is_told_while_it_is_tried_on() {
     desk.write("key", b"the key");
     let address = format!("127.0.0.1:{}", free_port());
     let relay = format!("http://{address}");
-    let words = ["send", "key", "--relay", &relay, "--state", "s", "--json"];
+    let words = send(&relay, &[]);
     let mut sender = desk.start(&words);
     sender.warns("no answer from the relay: can't connect; trying on");
     // There it is.
@@ -155,16 +154,7 @@ fn a_relay_that_does_not_answer_is_told_while_it_is_tried_on() {
     sender.warns("trying on");
     let mut second = desk.start(&store);
     second.line().unwrap();
-    let words = [
-        "receive",
-        &url,
-        "--relay-trust",
-        &relay,
-        "--state",
-        "r",
-        "--out",
-        "got",
-    ];
+    let words = receive(&url, &relay, &["--out", "got"]);
     assert_eq!(desk.run(&words).code, Some(0));
     let sent = sender.end();
     assert_eq!(sent.code, Some(0), "{:?}", sent.stdout);
@@ -213,9 +203,7 @@ fn an_untrusted_certificate_ends_it_at_once_and_says_so() {
     let desk = Desk::new();
     let relay = private_relay(&desk);
     desk.write("key", b"k");
-    let words = [
-        "send", "key", "--relay", &relay.url, "--state", "s", "--json",
-    ];
+    let words = send(&relay.url, &[]);
     // Tried on, it would last longer than any test.
     let refused = desk.run(&[&words[..], &["--give-up-after", "86400"]].concat());
     assert_eq!(refused.code, Some(3), "{:?}", refused.stdout);
@@ -224,7 +212,7 @@ fn an_untrusted_certificate_ends_it_at_once_and_says_so() {
     assert!(text(&error, "reason").contains("not from an authority that this device trusts"));
     // With it, the same transfer goes on.
     let id = text(&error, "transfer");
-    let words = ["resume", &id, "--state", "s", "--ca", "ca.pem", "--json"];
+    let words = resume(&id, "s", &["--ca", "ca.pem"]);
     desk.start(&words).until("invited");
 }
 
@@ -233,27 +221,14 @@ fn a_process_that_was_stopped_goes_on() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"the key");
-    let words = [
-        "--relay",
-        &relay.url,
-        "--state",
-        "s",
-        "--give-up-after",
-        "0.5",
-    ];
-    let (sender, url) = desk.invited(&[&["key"], &words[..]].concat());
+    let mut sender = desk.start(&send(&relay.url, &["--give-up-after", "0.5"]));
+    let url = text(&sender.until("invited"), "url");
     sender.signal(Signal::STOP);
-    let words = [
-        "receive",
+    let words = receive(
         &url,
-        "--relay-trust",
         &relay.url,
-        "--state",
-        "r",
-        "--out",
-        "got",
-    ];
-    let words = [&words[..], &["--give-up-after", "0.5", "--json"]].concat();
+        &["--out", "got", "--give-up-after", "0.5"],
+    );
     let mut receiver = desk.start(&words);
     receiver.until("accepted");
     receiver.signal(Signal::STOP);
@@ -288,16 +263,7 @@ fn what_is_for_this_machine_goes_to_no_proxy() {
     let mut sender = through(&["send", "key", "--state", "s", "--json"]);
     let relay = text(&sender.until("relay"), "url");
     let url = text(&sender.until("invited"), "url");
-    let words = [
-        "receive",
-        &url,
-        "--relay-trust",
-        &relay,
-        "--state",
-        "r",
-        "--out",
-        "got",
-    ];
+    let words = receive(&url, &relay, &["--out", "got"]);
     assert_eq!(through(&words).end().code, Some(0));
     assert_eq!(sender.end().code, Some(0));
     assert_eq!(through(&["demo"]).end().code, Some(0));
@@ -374,13 +340,12 @@ fn a_captive_portals_redirect_is_told_and_ends_no_transfer() {
     let desk = Desk::new();
     let (portal, relay) = Portal::before(&desk);
     desk.write("key", b"the key");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
+    let (sender, url) = desk.offer(&relay.url);
     portal.shut();
     sender.warns("redirects are not followed; trying on");
     portal.open();
     sender.warns("the relay answers again");
-    let words = ["receive", &url, "--relay-trust", &relay.url, "--state", "r"];
-    let received = desk.run(&[&words[..], &["--out", "got", "--json"]].concat());
+    let received = desk.run(&receive(&url, &relay.url, &["--out", "got"]));
     assert_eq!(received.code, Some(0), "{:?}", received.stdout);
     assert_eq!(desk.read("got"), b"the key");
     assert_eq!(sender.end().code, Some(0));

@@ -3,6 +3,7 @@
 use std::os::unix::fs::{PermissionsExt as _, symlink};
 
 use crate::common::{Desk, Ended, Process, mode, text};
+use crate::words::{receive, resume, transfers};
 
 fn with_home(desk: &Desk, words: &[&str], home: Option<&str>) -> Ended {
     let mut command = desk.command(words);
@@ -21,11 +22,11 @@ fn the_state_folder_has_its_own_key_for_its_user_alone() {
     assert_eq!(std::fs::read(&key).unwrap().len(), 32);
     sender.kill();
     // Under another key nothing opens, and nothing is taken for lost.
-    let list = || desk.run(&["transfers", "--state", "s", "--json"]);
+    let list = || desk.run(&transfers("s", &[]));
     let id = text(&list().events()[0], "transfer");
     let right = std::fs::read(&key).unwrap();
     std::fs::write(&key, [7; 32]).unwrap();
-    let resumed = desk.run(&["resume", &id, "--state", "s", "--json"]);
+    let resumed = desk.run(&resume(&id, "s", &[]));
     assert_eq!(resumed.code, Some(1));
     std::fs::write(&key, right).unwrap();
     assert_eq!(text(&list().events()[0], "transfer"), id);
@@ -152,7 +153,7 @@ fn many_processes_share_a_folder_from_the_first_on() {
         .iter_mut()
         .map(|sender| text(&sender.until("invited"), "transfer"))
         .collect();
-    let listed = desk.run(&["transfers", "--state", "both", "--json"]);
+    let listed = desk.run(&transfers("both", &[]));
     let listed: Vec<_> = listed
         .events()
         .iter()
@@ -165,19 +166,8 @@ fn many_processes_share_a_folder_from_the_first_on() {
 fn two_receive(desk: &Desk, more: [&[&str]; 2]) -> [Option<i32>; 2] {
     let relay = desk.relay();
     desk.write("key", b"the key");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
-    let both = more.map(|more| {
-        let words = [
-            "receive",
-            &url,
-            "--relay-trust",
-            &relay.url,
-            "--state",
-            "r",
-            "--json",
-        ];
-        desk.start(&[&words[..], more].concat())
-    });
+    let (sender, url) = desk.offer(&relay.url);
+    let both = more.map(|more| desk.start(&receive(&url, &relay.url, more)));
     let codes = both.map(|receiver| receiver.end().code);
     assert_eq!(sender.end().code, Some(0));
     codes
@@ -210,11 +200,8 @@ fn who_receives_what_was_received_elsewhere_is_told_so() {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"the key");
-    let (sender, url) = desk.invited(&["key", "--relay", &relay.url, "--state", "s"]);
-    let receive = |out: &str| {
-        let trust = ["--relay-trust", &relay.url, "--state", "r", "--json"];
-        desk.run(&[&["receive", &url, "--out", out][..], &trust].concat())
-    };
+    let (sender, url) = desk.offer(&relay.url);
+    let receive = |out: &str| desk.run(&receive(&url, &relay.url, &["--out", out]));
     assert_eq!(receive("one").code, Some(0));
     assert_eq!(sender.end().code, Some(0));
     assert_eq!(receive("one").code, Some(0), "it is still there");
@@ -229,9 +216,9 @@ fn of_two_without_a_place_neither_loses_it() {
     let desk = Desk::new();
     let codes = two_receive(&desk, [&[], &[]]);
     assert_eq!(codes, [Some(0); 2]);
-    let listed = desk.run(&["transfers", "--state", "r", "--json"]);
+    let listed = desk.run(&transfers("r", &[]));
     let id = text(&listed.events()[0], "transfer");
-    let resumed = desk.run(&["resume", &id, "--state", "r", "--out", "got"]);
+    let resumed = desk.run(&resume(&id, "r", &["--out", "got"]));
     assert_eq!(resumed.code, Some(0));
     assert_eq!(desk.read("got"), b"the key");
 }

@@ -3,38 +3,24 @@
 use std::fs::{File, OpenOptions};
 use std::process::{Command, Output};
 
-use crate::common::{Desk, Process, Relay, arbitrary, text};
+use crate::common::{Desk, Process, arbitrary, text};
+use crate::offer::Offer;
+use crate::words::{resume, send, spoken};
 
-struct Offer {
-    desk: Desk,
-    relay: Relay,
-    sender: Process,
-    url: String,
-}
-
+/// What is sent from stdin.
 fn offer(content: &[u8]) -> Offer {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", content);
-    let mut command = desk.command(&["send", "-", "--relay", &relay.url]);
-    command.args(["--state", "s", "--json"]);
+    let mut words = send(&relay.url, &[]);
+    words[1] = "-";
+    let mut command = desk.command(&words);
     command.stdin(File::open(desk.path("key")).unwrap());
-    let mut sender = Process::of(command);
-    let url = text(&sender.until("invited"), "url");
-    Offer {
-        desk,
-        relay,
-        sender,
-        url,
-    }
+    Offer::of(desk, relay, Process::of(command))
 }
 
-impl Offer {
-    fn receive(&self, more: &[&str]) -> Command {
-        let words = ["receive", &self.url, "--relay-trust", &self.relay.url];
-        self.desk
-            .command(&[&words[..], &["--state", "r"], more].concat())
-    }
+fn receiver(offer: &Offer, more: &[&str]) -> Command {
+    offer.desk.command(&offer.receive(more))
 }
 
 /// A disk that is full.
@@ -51,7 +37,7 @@ fn said(output: &Output) -> String {
 fn what_is_sent_from_stdin_arrives_on_stdout_with_nothing_beside_it() {
     let content = arbitrary(70_000);
     let offer = offer(&content);
-    let received = offer.receive(&["--out", "-", "--json"]).output().unwrap();
+    let received = receiver(&offer, &["--out", "-"]).output().unwrap();
     assert_eq!(received.status.code(), Some(0), "{}", said(&received));
     assert_eq!(received.stdout, content);
     assert!(said(&received).lines().all(|line| line.starts_with('{')));
@@ -62,14 +48,14 @@ fn what_is_sent_from_stdin_arrives_on_stdout_with_nothing_beside_it() {
 #[test]
 fn what_was_kept_is_written_to_stdout_later_and_the_words_go_to_stderr() {
     let offer = offer(b"the key");
-    let received = offer.receive(&["--json"]).output().unwrap();
+    let received = receiver(&offer, &[]).output().unwrap();
     assert_eq!(received.status.code(), Some(0));
     let last = String::from_utf8(received.stdout).unwrap();
     let id = text(
         &serde_json::from_str(last.lines().last().unwrap()).unwrap(),
         "transfer",
     );
-    let words = ["resume", &id, "--state", "r", "--out", "-"];
+    let words = spoken(resume(&id, "r", &["--out", "-"]));
     let resumed = offer.desk.command(&words).output().unwrap();
     assert_eq!(resumed.stdout, b"the key");
     assert!(
@@ -88,7 +74,7 @@ fn what_was_kept_is_written_to_stdout_later_and_the_words_go_to_stderr() {
 #[test]
 fn a_stdout_that_is_full_receives_nothing_and_loses_nothing() {
     let offer = offer(b"the key");
-    let refused = full(offer.receive(&["--out", "-"]));
+    let refused = full(offer.desk.command(&spoken(offer.receive(&["--out", "-"]))));
     assert_eq!(refused.status.code(), Some(1));
     assert!(
         said(&refused).contains("stdout can't be written"),
@@ -96,7 +82,11 @@ fn a_stdout_that_is_full_receives_nothing_and_loses_nothing() {
         said(&refused)
     );
     // Words alone are no reason to stop.
-    let received = full(offer.receive(&["--out", "got"]));
+    let received = full(
+        offer
+            .desk
+            .command(&spoken(offer.receive(&["--out", "got"]))),
+    );
     assert_eq!(received.status.code(), Some(0), "{}", said(&received));
     assert_eq!(offer.desk.read("got"), b"the key");
     assert_eq!(offer.sender.end().code, Some(0));

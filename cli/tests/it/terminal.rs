@@ -1,105 +1,82 @@
 //! A user at a terminal: the PIN is asked there, typed unseen, and however the command ends, the terminal is as before.
 
 use crate::common::terminal::Terminal;
-use crate::common::{Desk, Process, Relay, Signal, text};
+use crate::common::{Desk, Signal};
+use crate::offer::Offer;
+use crate::words::{receive_in, send, spoken};
 
-struct Invited {
-    desk: Desk,
-    relay: Relay,
-    sender: Process,
-    url: String,
-    pin: String,
-}
-
-fn invited() -> Invited {
-    let desk = Desk::new();
-    let relay = desk.relay();
-    desk.write("key", b"the key");
-    let words = [
-        "send", "key", "--pin", "--relay", &relay.url, "--state", "s",
-    ];
-    let mut sender = desk.start(&[&words[..], &["--json"]].concat());
-    let invited = sender.until("invited");
-    Invited {
-        desk,
-        relay,
-        sender,
-        url: text(&invited, "url"),
-        pin: text(&invited, "pin"),
-    }
-}
-
-impl Invited {
-    /// A receiver at the question.
-    fn asked(&self) -> Terminal {
-        let words = ["receive", &self.url, "--relay-trust", &self.relay.url];
-        let words = [&words[..], &["--state", "r", "--out", "got"]].concat();
-        let mut terminal = Terminal::run(&self.desk, &words);
-        terminal.until("PIN: ");
-        assert!(!terminal.echoes());
-        terminal
-    }
+/// A receiver at the question.
+fn asked(offer: &Offer) -> Terminal {
+    let words = spoken(offer.receive(&["--out", "got"]));
+    let mut terminal = Terminal::run(&offer.desk, &words);
+    terminal.until("PIN: ");
+    assert!(!terminal.echoes());
+    terminal
 }
 
 #[test]
 fn the_pin_is_asked_on_the_terminal_when_the_link_comes_from_stdin() {
-    let invited = invited();
+    let offer = Offer::with_pin();
     let line = "printf %s \"$LINK\" | $TIGRESS receive - --relay-trust $RELAY --state r --out got";
-    let environment = [("LINK", &*invited.url), ("RELAY", &*invited.relay.url)];
-    let mut terminal = Terminal::shell(&invited.desk, line, &environment);
+    let environment = [("LINK", &*offer.url), ("RELAY", &*offer.relay.url)];
+    let mut terminal = Terminal::shell(&offer.desk, line, &environment);
     terminal.until("PIN: ");
     assert!(!terminal.echoes());
-    terminal.types(&invited.pin);
+    terminal.types(&offer.pin);
     assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
     assert!(terminal.echoes());
-    assert!(!terminal.shown.contains(&invited.pin));
-    assert_eq!(invited.desk.read("got"), b"the key");
-    assert_eq!(invited.sender.end().code, Some(0));
+    assert!(!terminal.shown.contains(&offer.pin));
+    assert_eq!(offer.desk.read("got"), b"the key");
+    assert_eq!(offer.sender.end().code, Some(0));
 }
 
 #[test]
 fn what_is_no_pin_is_asked_again_and_costs_no_try() {
-    let invited = invited();
-    let mut terminal = invited.asked();
+    let offer = Offer::with_pin();
+    let mut terminal = asked(&offer);
     terminal.types("sesame");
     terminal.until("PIN: ");
-    terminal.types(&invited.pin);
+    terminal.types(&offer.pin);
     assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
     assert!(!terminal.shown.contains("tries left"));
 }
 
 #[test]
 fn a_signal_at_the_question_ends_the_command_as_ever_and_leaves_the_terminal_as_it_was() {
-    let invited = invited();
+    let offer = Offer::with_pin();
     for signal in [Signal::TERM, Signal::HUP, Signal::QUIT] {
-        let mut terminal = invited.asked();
+        let mut terminal = asked(&offer);
         terminal.signal(signal);
         assert_eq!(terminal.end(), Err(signal.as_raw()), "{}", terminal.shown);
         assert!(terminal.echoes(), "{signal:?}");
     }
     // Nothing was lost by it.
-    let mut terminal = invited.asked();
-    terminal.types(&invited.pin);
+    let mut terminal = asked(&offer);
+    terminal.types(&offer.pin);
     assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
     assert!(terminal.echoes());
 }
 
 #[test]
 fn ctrl_c_at_the_question_gives_the_invitation_back() {
-    let invited = invited();
-    let mut terminal = invited.asked();
+    let offer = Offer::with_pin();
+    let mut terminal = asked(&offer);
     terminal.signal(Signal::INT);
     assert_eq!(terminal.end(), Ok(130), "{}", terminal.shown);
     assert!(terminal.echoes());
-    let words = ["receive", &invited.url, "--relay-trust", &invited.relay.url];
-    let words = [&words[..], &["--state", "other", "--pin", &invited.pin]].concat();
-    assert_eq!(invited.desk.run(&words).code, Some(0));
+    let words = receive_in(
+        "other",
+        &offer.url,
+        &offer.relay.url,
+        &["--pin", &offer.pin],
+    );
+    assert_eq!(offer.desk.run(&words).code, Some(0));
 }
 
 #[test]
 fn stopped_at_the_question_the_terminal_is_the_shells_and_then_it_is_asked_again() {
-    let invited = invited();
-    let mut terminal = invited.asked();
+    let offer = Offer::with_pin();
+    let mut terminal = asked(&offer);
     terminal.signal(Signal::TSTP);
     terminal.stopped();
     assert!(terminal.echoes());
@@ -113,20 +90,18 @@ fn stopped_at_the_question_the_terminal_is_the_shells_and_then_it_is_asked_again
     terminal.signal(Signal::CONT);
     terminal.until("PIN: ");
     assert!(!terminal.echoes());
-    terminal.types(&invited.pin);
+    terminal.types(&offer.pin);
     assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
     assert!(terminal.echoes());
-    assert!(!terminal.shown.contains(&invited.pin));
+    assert!(!terminal.shown.contains(&offer.pin));
 }
 
-impl Invited {
-    /// A shell with job control runs this line, in which `RECEIVE` asks for the PIN.
-    fn job(&self, line: &str) -> Terminal {
-        let receive = "$TIGRESS receive $LINK --relay-trust $RELAY --state r --out got";
-        let line = format!("set -m; {}", line.replace("RECEIVE", receive));
-        let environment = [("LINK", &*self.url), ("RELAY", &*self.relay.url)];
-        Terminal::shell(&self.desk, &line, &environment)
-    }
+/// A shell with job control runs this line, in which `RECEIVE` asks for the PIN.
+fn job(offer: &Offer, line: &str) -> Terminal {
+    let receive = "$TIGRESS receive $LINK --relay-trust $RELAY --state r --out got";
+    let line = format!("set -m; {}", line.replace("RECEIVE", receive));
+    let environment = [("LINK", &*offer.url), ("RELAY", &*offer.relay.url)];
+    Terminal::shell(&offer.desk, &line, &environment)
 }
 
 /// Ends a job that is stopped: it goes on with the signal before it. Waiting for a job is over when it is stopped, too.
@@ -134,8 +109,8 @@ const KILL: &str = "kill -TERM %1; bg; wait %1; echo job: $?.";
 
 #[test]
 fn a_job_that_was_stopped_at_the_question_ends_when_it_is_killed_in_the_background() {
-    let invited = invited();
-    let mut terminal = invited.job(&format!("RECEIVE; {KILL}"));
+    let offer = Offer::with_pin();
+    let mut terminal = job(&offer, &format!("RECEIVE; {KILL}"));
     terminal.until("PIN: ");
     terminal.presses_ctrl_z();
     terminal.until("job: ");
@@ -146,8 +121,8 @@ fn a_job_that_was_stopped_at_the_question_ends_when_it_is_killed_in_the_backgrou
 
 #[test]
 fn a_job_in_the_background_leaves_the_terminal_alone_and_ends_when_it_is_killed() {
-    let invited = invited();
-    let mut terminal = invited.job(&format!("RECEIVE & wait %1; bg; wait %1; {KILL}"));
+    let offer = Offer::with_pin();
+    let mut terminal = job(&offer, &format!("RECEIVE & wait %1; bg; wait %1; {KILL}"));
     terminal.until("job: ");
     assert_eq!(terminal.end(), Ok(0));
     assert!(terminal.shown.contains("job: 143."), "{}", terminal.shown);
@@ -157,24 +132,24 @@ fn a_job_in_the_background_leaves_the_terminal_alone_and_ends_when_it_is_killed(
 
 #[test]
 fn a_job_that_comes_from_the_background_asks_then() {
-    let invited = invited();
-    let mut terminal = invited.job("RECEIVE & wait %1; fg; echo job: $?.");
+    let offer = Offer::with_pin();
+    let mut terminal = job(&offer, "RECEIVE & wait %1; fg; echo job: $?.");
     terminal.until("PIN: ");
     assert!(!terminal.echoes());
-    terminal.types(&invited.pin);
+    terminal.types(&offer.pin);
     terminal.until("job: ");
     assert_eq!(terminal.end(), Ok(0));
     assert!(terminal.shown.contains("job: 0."), "{}", terminal.shown);
     assert!(terminal.echoes());
-    assert!(!terminal.shown.contains(&invited.pin));
+    assert!(!terminal.shown.contains(&offer.pin));
 }
 
 #[test]
 fn after_the_question_signals_end_and_stop_it_as_before() {
-    let invited = invited();
-    invited.sender.signal(Signal::STOP);
-    let mut terminal = invited.asked();
-    terminal.types(&invited.pin);
+    let offer = Offer::with_pin();
+    offer.sender.signal(Signal::STOP);
+    let mut terminal = asked(&offer);
+    terminal.types(&offer.pin);
     // Answered, and nobody is there to go on.
     terminal.until("\n");
     terminal.signal(Signal::TSTP);
@@ -187,9 +162,9 @@ fn after_the_question_signals_end_and_stop_it_as_before() {
 
 #[test]
 fn a_sender_that_cancels_ends_the_question() {
-    let invited = invited();
-    let mut terminal = invited.asked();
-    invited.sender.signal(Signal::INT);
+    let offer = Offer::with_pin();
+    let mut terminal = asked(&offer);
+    offer.sender.signal(Signal::INT);
     // The mailbox is gone: more is not known here before the two are connected.
     terminal.until("ended: unconfirmed");
     assert_eq!(terminal.end(), Ok(1), "{}", terminal.shown);
@@ -217,10 +192,8 @@ fn invitation(environment: &[(&str, &str)], more: &[&str]) -> String {
     let desk = Desk::new();
     let relay = desk.relay();
     desk.write("key", b"k");
-    let words = [
-        "send", "key", "--pin", "--relay", &relay.url, "--state", "s",
-    ];
-    let mut terminal = Terminal::run_in(&desk, &[&words[..], more].concat(), environment);
+    let words = spoken(send(&relay.url, &[&["--pin"], more].concat()));
+    let mut terminal = Terminal::run_in(&desk, &words, environment);
     terminal.until("transfer:");
     terminal.signal(Signal::INT);
     terminal.end().unwrap_or_else(|signal| panic!("{signal}"));

@@ -78,6 +78,11 @@ impl Desk {
         Relay { process, url }
     }
 
+    /// A sender of the file `key` that has invited, and the link.
+    pub(crate) fn offer(&self, relay: &str) -> (Process, String) {
+        self.invited(&["key", "--relay", relay, "--state", "s"])
+    }
+
     /// A sender that has invited, and the link.
     pub(crate) fn invited(&self, words: &[&str]) -> (Process, String) {
         let mut sender = self.start(&[&["send", "--json"], words].concat());
