@@ -119,28 +119,6 @@ fn a_relay_that_dies_meanwhile_is_given_up_and_the_transfer_is_not() {
 }
 
 #[test]
-fn plain_http_is_for_loopback_and_a_relay_must_be_named() {
-    let desk = Desk::new();
-    desk.write("key", b"k");
-    let send = desk.run(&send("http://relay.example", &[]));
-    assert_eq!(send.code, Some(2));
-    assert_eq!(send.event("error")["code"], "usage");
-    let plain = format!("http://relay.example{LINK}");
-    let receive = desk.run(&["receive", &plain, "--state", "r", "--json"]);
-    assert_eq!(receive.code, Some(1));
-    assert_eq!(receive.event("error")["code"], "bad_invitation");
-    for origin in [NOBODY, "https://relay.example"] {
-        let link = format!("{origin}{LINK}");
-        let receive = desk.run(&["receive", &link, "--state", "r", "--json"]);
-        assert_eq!(receive.code, Some(3));
-        assert_eq!(receive.event("error")["code"], "untrusted_relay");
-        assert!(!receive.stdout.concat().contains("zJ9r5g"));
-    }
-    // Nothing was begun.
-    assert!(desk.run(&transfers("r", &[])).stdout.is_empty());
-}
-
-#[test]
 fn a_wrong_secret_fails_and_the_right_one_still_succeeds() {
     let desk = Desk::new();
     let relay = desk.relay();
@@ -160,34 +138,6 @@ fn a_wrong_secret_fails_and_the_right_one_still_succeeds() {
     assert_eq!(error["reason"], reason);
     assert_eq!(words(&url).code, Some(0));
     assert_eq!(sender.end().code, Some(0));
-}
-
-#[test]
-fn what_is_no_command_is_usage() {
-    let desk = Desk::new();
-    for words in [
-        &[][..],
-        &["send"],
-        &["resume", "x"],
-        &["send", "key", "--lifetime", "31d"],
-    ] {
-        assert_eq!(desk.run(words).code, Some(2), "{words:?}");
-    }
-    for words in [
-        &["send", "missing"][..],
-        &["receive", "missing.tigress"],
-        &["receive", "."],
-        &["inspect", "missing"],
-        &["inspect", "x", "--invitation", "missing"],
-    ] {
-        let missing = desk.run(&[words, &["--json"]].concat());
-        assert_eq!(missing.code, Some(1), "{words:?}");
-        let error = missing.event("error");
-        assert_eq!(error["code"], "file");
-        let reason = text(&error, "reason").to_lowercase();
-        let told = ["no such file", "is a directory"];
-        assert!(told.iter().any(|told| reason.contains(told)), "{reason}");
-    }
 }
 
 /// A sender that is done before it has sent anything.

@@ -111,16 +111,6 @@ fn a_pipe_that_appears_meanwhile_is_not_replaced_either() {
 }
 
 #[test]
-fn a_folder_for_replies_that_is_none_is_told_before_anybody_is_invited() {
-    let desk = Desk::new();
-    desk.write("key", b"k");
-    let refused = desk.run(&["send", "key", "--out", "key", "--state", "s", "--json"]);
-    assert_eq!(refused.code, Some(1), "{:?}", refused.stdout);
-    assert_eq!(refused.event("error")["code"], "file");
-    assert_eq!(refused.events().len(), 1);
-}
-
-#[test]
 fn a_path_that_is_not_text_is_a_path_like_others() {
     let offer = Offer::new();
     let folder = offer.desk.path("").join(OsStr::from_bytes(b"V\xeddeos"));

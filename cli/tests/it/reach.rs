@@ -97,37 +97,6 @@ fn one_relay_on_this_machine_has_several_names() {
     assert_eq!(refused.event("error")["code"], "untrusted_relay");
 }
 
-#[test]
-fn certificates_that_are_none_are_told_at_once() {
-    let desk = Desk::new();
-    desk.write("key", b"k");
-    desk.write(
-        "none.pem",
-        b"-----BEGIN CERTIFICATE-----\nsesame\n-----END CERTIFICATE-----\n",
-    );
-    for ca in ["none.pem", "key", "missing"] {
-        let words = [
-            "send",
-            "key",
-            "--relay",
-            "https://127.0.0.1:9",
-            "--state",
-            "s",
-        ];
-        let mut command = desk.command(&[&words[..], &["--ca", ca, "--json"]].concat());
-        command.env("RUST_LOG", "off");
-        let refused = Process::of(command).end();
-        assert!(
-            matches!(refused.code, Some(1 | 2)),
-            "{ca}: {:?}",
-            refused.stdout
-        );
-        let error = refused.event("error");
-        assert_ne!(error["code"], "relay_unreachable");
-        assert!(!text(&error, "reason").contains("sesame"));
-    }
-}
-
 /// A port on which nothing listens yet.
 fn free_port() -> u16 {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

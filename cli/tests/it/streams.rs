@@ -113,24 +113,3 @@ fn what_the_command_is_for_and_can_not_say_is_a_failure() {
         );
     }
 }
-
-#[test]
-fn stdin_is_read_once_and_stdout_is_for_one_thing() {
-    let offer = offer(b"the key");
-    for words in [
-        &[
-            "receive",
-            "-",
-            "--reply",
-            "-",
-            "--relay-trust",
-            &offer.relay.url,
-        ][..],
-        &["send", "key", "--invitation", "-"],
-        &["send", "key", "--out", "-"],
-        &["send", "key", "--qr", "always", "--json"],
-    ] {
-        assert_eq!(offer.desk.run(words).code, Some(2), "{words:?}");
-    }
-    assert!(!offer.desk.path("-").exists());
-}
