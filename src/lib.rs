@@ -6,29 +6,27 @@
 //! be online together. An app has one [`TransferClient`] for all its transfers:
 //!
 //! ```
-//! use std::{sync::Arc, time::Duration};
+//! use std::sync::Arc;
 //! use tigress::{
 //!     AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome, TerminateReason,
 //!     TransferClient, TransferEvent, TransferId,
 //! };
 //!
-//! /// What every app does: it polls until the transfer is over, and gives what arrived and how it ended.
-//! async fn follow(client: &TransferClient, id: TransferId) -> Result<(Vec<Credential>, Outcome), Error> {
-//!     let (mut cursor, mut received) = (0, Vec::new());
-//!     loop {
-//!         let update = client.poll(id, Duration::from_secs(50), cursor).await?;
-//!         for event in update.events {
-//!             match event {
-//!                 TransferEvent::CredentialReceived { credential, .. } => {
-//!                     received.push(credential); // Kept by the app: then it is done.
-//!                     client.terminate(id, TerminateReason::Done).await?;
-//!                 }
-//!                 TransferEvent::Closed { outcome } => return Ok((received, outcome)),
-//!                 _ => {} // Accepted, established, delivered: what the app may show.
+//! /// What every app does: it takes the events until the transfer is over, and gives what arrived and how it ended.
+//! async fn follow(client: &TransferClient, id: TransferId) -> Result<(Vec<Credential>, Option<Outcome>), Error> {
+//!     let (mut received, mut ended) = (Vec::new(), None);
+//!     let mut events = client.events(id)?;
+//!     while let Some(event) = events.next().await? { // Acknowledges the event before.
+//!         match event {
+//!             TransferEvent::CredentialReceived { credential, .. } => {
+//!                 received.push(credential); // Kept by the app: then it is done.
+//!                 client.terminate(id, TerminateReason::Done).await?;
 //!             }
+//!             TransferEvent::Closed { outcome } => ended = Some(outcome),
+//!             _ => {} // Accepted, established, delivered: what the app may show.
 //!         }
-//!         cursor = update.cursor; // Acknowledges the events with the next poll.
 //!     }
+//!     Ok((received, ended))
 //! }
 //!
 //! # #[tokio::main]
@@ -50,11 +48,11 @@
 //! let invitation = sender.create_invitation(request).await?;
 //! let link = invitation.share_url.to_url();
 //!
-//! // Steps 4 and 5: the receiver takes it on. Steps 6 to 8 are each side's polls.
+//! // Steps 4 and 5: the receiver takes it on. Steps 6 to 8 are made by whoever waits for events.
 //! let id = receiver.accept_invitation(link.as_str(), AcceptOptions::default()).await?;
 //! let ((_, sent), (received, ended)) =
 //!     tokio::try_join!(follow(&sender, invitation.transfer), follow(&receiver, id))?;
-//! assert_eq!((sent, ended), (Outcome::Completed, Outcome::Completed));
+//! assert_eq!((sent, ended), (Some(Outcome::Completed), Some(Outcome::Completed)));
 //! assert_eq!(received, [pass]);
 //! # Ok(())
 //! # }
@@ -112,9 +110,9 @@ pub mod testing {
 }
 
 pub use client::{
-    AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, HttpTransport, Invitation,
-    InvitationRequest, MAX_LIFETIME, MemoryStore, Observation, RelayWatch, StoreError,
-    StoredRecord, TransferClient, TransferStore, TransportError, built_in_transport,
+    AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, Events, HttpTransport,
+    Invitation, InvitationRequest, MAX_LIFETIME, MemoryStore, RelayWatch, StoreError, StoredRecord,
+    TransferClient, TransferStore, TransportError, built_in_transport,
 };
 pub use error::Error;
 pub use tigress_gss::pin::{NotAPin, Pin};

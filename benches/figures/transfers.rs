@@ -25,7 +25,6 @@ const CROWD: usize = 64;
 const EACH_IN_CROWD: usize = 10;
 /// The relay's stores, and whether they are durable.
 const STORES: [(&str, bool); 2] = [("memory", false), ("durable file", true)];
-const WAIT: Duration = Duration::from_secs(20);
 
 /// When the credential is handed over.
 #[derive(Clone, Copy, PartialEq)]
@@ -250,44 +249,30 @@ async fn transfer(case: &Case, relay: &RunningRelay, traffic: &Arc<std::sync::Mu
 }
 
 async fn send(client: &TransferClient, id: TransferId, mut later: Option<Credential>) {
-    let mut cursor = 0;
-    loop {
-        let update = client.poll(id, WAIT, cursor).await.unwrap();
-        cursor = update.cursor;
-        if update.events.contains(&TransferEvent::Established)
+    let mut events = client.events(id).unwrap();
+    while let Some(event) = events.next().await.unwrap() {
+        if event == TransferEvent::Established
             && let Some(credential) = later.take()
         {
             client.send_credential(id, credential).await.unwrap();
         }
-        if is_over(&update.events) {
-            return;
-        }
+        expect_no_other_end(&event);
     }
 }
 
 async fn receive(client: &TransferClient, id: TransferId, expected: &Credential) {
-    let mut cursor = 0;
-    loop {
-        let update = client.poll(id, WAIT, cursor).await.unwrap();
-        cursor = update.cursor;
-        let received = |event: &TransferEvent| matches!(event, TransferEvent::CredentialReceived { credential, .. } if credential == expected);
-        if update.events.iter().any(received) {
+    let mut events = client.events(id).unwrap();
+    while let Some(event) = events.next().await.unwrap() {
+        if matches!(&event, TransferEvent::CredentialReceived { credential, .. } if credential == expected)
+        {
             client.terminate(id, TerminateReason::Done).await.unwrap();
         }
-        if is_over(&update.events) {
-            return;
-        }
+        expect_no_other_end(&event);
     }
 }
 
-fn is_over(events: &[TransferEvent]) -> bool {
-    let outcome = events.iter().find_map(|event| match event {
-        TransferEvent::Closed { outcome } => Some(*outcome),
-        _ => None,
-    });
-    assert!(
-        matches!(outcome, None | Some(Outcome::Completed)),
-        "{outcome:?}"
-    );
-    outcome.is_some()
+fn expect_no_other_end(event: &TransferEvent) {
+    let is_other =
+        matches!(event, TransferEvent::Closed { outcome } if *outcome != Outcome::Completed);
+    assert!(!is_other, "{event:?}");
 }

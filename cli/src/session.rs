@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tigress::{
-    Config, Credential, Error, Outcome, Pin, RelayWatch, TerminateReason, TransferClient,
-    TransferEvent, TransferId, TransferRole, TransferState, TransferUpdate,
+    Config, Credential, Error, Events, Outcome, Pin, RelayWatch, TerminateReason, TransferClient,
+    TransferEvent, TransferId, TransferRole, TransferState,
 };
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
@@ -21,8 +21,6 @@ use crate::output::{self, Counts, Event, Output};
 use crate::state::{Content, Kept, Notes, State};
 use crate::terminal::{self, Prompt};
 
-/// Longest time that one poll waits.
-const POLL: Duration = Duration::from_secs(50);
 /// How long Ctrl-C waits for the other side to confirm the ending.
 const PARTING: Duration = Duration::from_secs(5);
 /// Pause when another process has the store.
@@ -81,7 +79,7 @@ pub(crate) enum Ending {
 }
 
 enum Step {
-    Polled(Result<TransferUpdate, Error>),
+    Happened(Result<Option<TransferEvent>, Error>),
     Typed(Result<Option<Zeroizing<String>>, Failure>),
     Trouble(Option<Error>),
     Silent,
@@ -249,39 +247,50 @@ impl Session {
     }
 
     pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
-        let mut seen = 0;
-        // A PIN that is still asked for is told at once: there may be no event before it is typed.
-        let mut wait = match self.awaits_pin().await? {
-            true => Duration::ZERO,
-            false => POLL,
-        };
+        // A PIN that is still asked for: there may be no event before it is typed. If there is one, it tells.
+        if self.awaits_pin().await? {
+            let update = self.client.poll(self.id, Duration::ZERO, 0).await;
+            if !update.is_ok_and(|update| !update.events.is_empty()) {
+                self.type_pin().await?;
+            }
+        }
+        let mut events = self.client.events(self.id)?;
+        let mut ended = None;
         loop {
-            let step = self.step(seen, wait).await;
-            wait = POLL;
-            match step {
-                Step::Polled(Ok(update)) => {
-                    if let Some(outcome) = self.take(&update).await? {
-                        self.end(outcome, update.cursor).await?;
-                        return Ok(Ending::Closed(outcome));
-                    }
-                    seen = update.cursor;
+            match self.step(&mut events).await {
+                Step::Happened(Ok(Some(TransferEvent::Closed { outcome }))) => {
+                    self.end(outcome).await?;
+                    ended = Some(outcome);
                 }
-                Step::Polled(Err(Error::StoreBusy)) => tokio::time::sleep(BUSY).await,
-                // How long this may go on, the meter knows.
-                Step::Polled(Err(error)) if is_silence(&error) => {}
+                Step::Happened(Ok(Some(event))) => self.take(event).await?,
+                Step::Happened(Ok(None)) => return self.over(ended).await,
                 // Left before anything was begun.
-                Step::Polled(Err(error))
+                Step::Happened(Err(error))
                     if self.leaving.is_some() && error.code() == "unknown_transfer" =>
                 {
                     return Ok(Ending::Told);
                 }
-                Step::Polled(Err(error)) => return Err(error.into()),
+                Step::Happened(Err(error)) => return Err(error.into()),
                 Step::Typed(typed) => self.typed(typed?).await?,
                 Step::Interrupted if self.leaving.is_none() => self.leave().await?,
                 Step::Trouble(trouble) => self.tell(trouble.as_ref()),
                 Step::Silent if self.leaving.is_none() => return Err(self.no_answer()),
                 Step::Silent | Step::Interrupted | Step::LeftAlone => return Ok(self.left()),
             }
+        }
+    }
+
+    /// There are no more events. How it ended may have been told to an earlier command.
+    async fn over(&mut self, ended: Option<Outcome>) -> Result<Ending, Failure> {
+        if let Some(outcome) = ended {
+            return Ok(Ending::Closed(outcome));
+        }
+        match self.stored_state().await? {
+            Some(TransferState::Closed(outcome)) => {
+                self.end(outcome).await?;
+                Ok(Ending::Closed(outcome))
+            }
+            _ => Ok(Ending::Told),
         }
     }
 
@@ -297,7 +306,7 @@ impl Session {
         Ending::Told
     }
 
-    async fn step(&mut self, seen: u64, wait: Duration) -> Step {
+    async fn step(&mut self, events: &mut Events) -> Step {
         let leaving = self.leaving;
         let alone = async {
             match leaving {
@@ -313,7 +322,7 @@ impl Session {
             }
         };
         tokio::select! {
-            update = self.client.poll(self.id, wait, seen) => Step::Polled(update),
+            event = events.next() => Step::Happened(event),
             typed = typed => Step::Typed(typed),
             trouble = self.relay.changed() => Step::Trouble(trouble),
             () = self.meter.silence() => Step::Silent,
@@ -322,7 +331,7 @@ impl Session {
         }
     }
 
-    /// Ends the transfer, which the following polls tell the other side.
+    /// Ends the transfer; whoever waits for its events tells the other side.
     pub(crate) async fn leave(&mut self) -> Result<(), Failure> {
         self.prompt = None;
         self.leaving = Some(Instant::now() + PARTING);
@@ -342,47 +351,49 @@ impl Session {
         }
     }
 
-    /// Shows what happened and does what follows from it; says how the transfer ended, if it did.
-    async fn take(&mut self, update: &TransferUpdate) -> Result<Option<Outcome>, Failure> {
-        for event in &update.events {
-            match event {
-                // A receiver has taken the invitation on itself.
-                TransferEvent::Accepted => self.event(&Event::Accepted),
-                TransferEvent::PinRequired => self.event(&Event::PinRequired),
-                TransferEvent::PinRejected { tries_left } => {
-                    let tries_left = *tries_left;
-                    self.event(&Event::PinRejected { tries_left });
-                    self.rejected = true;
-                }
-                TransferEvent::Established => self.event(&Event::Established),
-                TransferEvent::CredentialDelivered { index } => {
-                    self.event(&Event::CredentialDelivered { index: *index });
-                }
-                TransferEvent::CredentialReceived { credential, index } => {
-                    self.received(credential, *index).await?;
-                }
-                TransferEvent::RejectedToken => self.event(&Event::RejectedToken),
-                _ => {}
+    /// Shows what happened and does what follows from it.
+    async fn take(&mut self, event: TransferEvent) -> Result<(), Failure> {
+        match event {
+            // A receiver has taken the invitation on itself.
+            TransferEvent::Accepted => self.event(&Event::Accepted),
+            TransferEvent::PinRequired => {
+                self.event(&Event::PinRequired);
+                self.type_pin().await?;
             }
+            TransferEvent::PinRejected { tries_left } => {
+                self.event(&Event::PinRejected { tries_left });
+                self.rejected = true;
+                self.type_pin().await?;
+            }
+            TransferEvent::Established => {
+                self.prompt = None;
+                self.event(&Event::Established);
+            }
+            TransferEvent::CredentialDelivered { index } => {
+                self.event(&Event::CredentialDelivered { index });
+            }
+            TransferEvent::CredentialReceived { credential, index } => {
+                self.received(&credential, index).await?;
+            }
+            TransferEvent::RejectedToken => self.event(&Event::RejectedToken),
+            _ => {}
         }
-        match update.state {
-            TransferState::PinRequired if self.leaving.is_none() => self.type_pin().await?,
-            _ => self.prompt = None,
-        }
-        Ok(match update.state {
-            TransferState::Closed(outcome) => Some(outcome),
-            _ => None,
-        })
+        Ok(())
     }
 
+    /// Not at a sender, and no more once a PIN was given.
     async fn awaits_pin(&self) -> Result<bool, Failure> {
-        let summary = self.state.find(self.id).await?;
-        Ok(summary.is_some_and(|summary| summary.state == TransferState::PinRequired))
+        Ok(self.stored_state().await? == Some(TransferState::PinRequired))
     }
 
-    /// The next PIN of the command, else the user is asked.
+    async fn stored_state(&self) -> Result<Option<TransferState>, Failure> {
+        let summary = self.state.find(self.id).await?;
+        Ok(summary.map(|summary| summary.state))
+    }
+
+    /// The next PIN of the command, else the user is asked; if one is needed.
     async fn type_pin(&mut self) -> Result<(), Failure> {
-        if self.prompt.is_some() {
+        if self.prompt.is_some() || self.leaving.is_some() || !self.awaits_pin().await? {
             return Ok(());
         }
         match self.pins.pop_front() {
@@ -411,7 +422,7 @@ impl Session {
 
     async fn provide(&self, pin: &Pin) -> Result<(), Failure> {
         match self.client.provide_pin(self.id, pin).await {
-            // The transfer went on meanwhile: the next poll tells.
+            // The transfer went on meanwhile: the next event tells.
             Err(error) if matches!(error.code(), "closed" | "closing" | "pin_not_asked") => Ok(()),
             provided => provided.map_err(Into::into),
         }
@@ -523,7 +534,8 @@ impl Session {
         }))
     }
 
-    async fn end(&mut self, outcome: Outcome, cursor: u64) -> Result<(), Failure> {
+    async fn end(&mut self, outcome: Outcome) -> Result<(), Failure> {
+        self.prompt = None;
         let counts = self.counts().await?;
         self.event(&Event::Closed {
             outcome: outcome.name(),
@@ -531,10 +543,7 @@ impl Session {
             counts,
         });
         self.notes.end();
-        self.save_notes()?;
-        // Acknowledges the last events.
-        self.client.poll(self.id, Duration::ZERO, cursor).await?;
-        Ok(())
+        self.save_notes()
     }
 }
 

@@ -102,25 +102,17 @@ mod tests {
         TransferClient::new(config, Arc::new(MemoryStore::default()), Some(relay)).unwrap()
     }
 
-    /// Polls to the end; done with the first credential.
+    /// Goes to the end; done with the first credential.
     async fn watch(client: TransferClient, id: TransferId) -> Vec<TransferEvent> {
-        let (mut seen, mut cursor) = (Vec::new(), 0);
-        loop {
-            let update = client
-                .poll(id, Duration::from_secs(20), cursor)
-                .await
-                .unwrap();
-            cursor = update.cursor;
-            for event in update.events {
-                if matches!(event, TransferEvent::CredentialReceived { .. }) {
-                    client.terminate(id, TerminateReason::Done).await.unwrap();
-                }
-                seen.push(event);
+        let mut seen = Vec::new();
+        let mut events = client.events(id).unwrap();
+        while let Some(event) = events.next().await.unwrap() {
+            if matches!(event, TransferEvent::CredentialReceived { .. }) {
+                client.terminate(id, TerminateReason::Done).await.unwrap();
             }
-            if matches!(update.state, TransferState::Closed(_)) {
-                return seen;
-            }
+            seen.push(event);
         }
+        seen
     }
 
     fn request_id(n: u128) -> RequestId {

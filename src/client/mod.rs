@@ -4,12 +4,12 @@
 mod accept;
 mod clock;
 mod config;
+mod events;
 mod forget;
 #[cfg(feature = "http")]
 mod http;
 #[cfg(feature = "testing")]
 mod memory_relay;
-mod observe;
 mod pace;
 mod records;
 mod relays;
@@ -32,9 +32,9 @@ pub use clock::Clock;
 pub use config::{
     AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
 };
+pub use events::Events;
 #[cfg(feature = "testing")]
 pub use memory_relay::InMemoryRelay;
-pub use observe::Observation;
 pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
 pub use transport::{HttpTransport, TransportError};
 pub use trouble::RelayWatch;
@@ -272,7 +272,7 @@ impl TransferClient {
     }
 
     /// Queues a credential or an additional message, of either side, from the beginning of the transfer on;
-    /// returns when it is stored. `poll` and `sync` deliver it, once the other side has answered.
+    /// returns when it is stored. `events`, `poll` and `sync` deliver it, once the other side has answered.
     ///
     /// # Errors
     /// `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`,
@@ -289,8 +289,8 @@ impl TransferClient {
         Ok(index)
     }
 
-    /// Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets
-    /// waiting messages leave first; before the two are established nothing can be done, and it cancels.
+    /// Ends the transfer; returns when that is stored. `events`, `poll` and `sync` tell the other side. `Done`
+    /// lets waiting messages leave first; before the two are established nothing can be done, and it cancels.
     ///
     /// # Errors
     /// `closed`, `unknown_transfer`, `store`, `store_busy`.
@@ -390,7 +390,8 @@ impl TransferClient {
     }
 
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and
-    /// forgotten. Does what the transfer needs of the relay meanwhile; with no `wait`, one round.
+    /// forgotten. Does what the transfer needs of the relay meanwhile; with no `wait`, one round. What
+    /// [`events`](Self::events) is made of: for apps that look now and then.
     ///
     /// # Errors
     /// `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes

@@ -56,7 +56,8 @@ impl RelayWatch {
         self.seen.borrow().clone()
     }
 
-    /// Waits until it has become another than at the last call, and gives it. May be cancelled.
+    /// Waits until it has become another than at the last call, or than none at the first, and gives it. May be
+    /// cancelled.
     pub async fn changed(&mut self) -> Option<Error> {
         // The other end lives as long as this.
         let _ = self.seen.changed().await;
@@ -67,7 +68,7 @@ impl RelayWatch {
 impl TransferClient {
     /// Why this transfer's relay does not answer: `relay_unreachable`, with its kind, `relay_refused` or
     /// `untrusted_certificate`. Told at the latest 3 seconds after a request that should have been answered, while
-    /// [`poll`](Self::poll) and the like go on trying; gone with the next answer. None for a transfer that this client
+    /// [`events`](Self::events) and the like go on trying; gone with the next answer. None for a transfer that this client
     /// has not asked for anything.
     #[must_use]
     pub fn relay_trouble(&self, id: TransferId) -> Option<Error> {
@@ -80,9 +81,11 @@ impl TransferClient {
     #[must_use]
     pub fn watch_relay(&self, id: TransferId) -> RelayWatch {
         let live = self.live(id);
-        RelayWatch {
-            seen: live.trouble.0.subscribe(),
-            _live: live,
+        let mut seen = live.trouble.0.subscribe();
+        // What stands between already is told, too.
+        if seen.borrow().is_some() {
+            seen.mark_changed();
         }
+        RelayWatch { seen, _live: live }
     }
 }

@@ -1,14 +1,16 @@
-//! What every app does: it polls a transfer until it is over, and keeps the events.
+//! What every app does: it follows a transfer until it is over, and keeps the events.
 
 use std::time::Duration;
 
-use tigress::{Credential, Error, Outcome, TransferClient, TransferEvent, TransferId};
+use tigress::{
+    Credential, Error, Outcome, TerminateReason, TransferClient, TransferEvent, TransferId,
+};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::Apps;
 
-/// One transfer, polled in the background until it is over.
+/// One transfer, followed in the background until it is over.
 pub struct Follower {
     events: watch::Receiver<Vec<TransferEvent>>,
     task: JoinHandle<Result<(), Error>>,
@@ -18,22 +20,34 @@ impl Follower {
     /// How long a test waits for what must happen: shorter than a read waits at the relay (50 s), so that what should
     /// have woken it is missed.
     const PATIENCE: Duration = Duration::from_secs(45);
-    /// How long one poll waits: longer than any test.
-    const WAIT: Duration = Duration::from_secs(600);
 
     /// Follows this transfer from its first event on.
     pub fn start(client: &TransferClient, id: TransferId) -> Self {
+        Self::with(client, id, |_| false)
+    }
+
+    /// The same, done with the first credential that comes.
+    pub fn start_done_with_the_first(client: &TransferClient, id: TransferId) -> Self {
+        Self::with(client, id, |event| {
+            matches!(event, TransferEvent::CredentialReceived { .. })
+        })
+    }
+
+    fn with(
+        client: &TransferClient,
+        id: TransferId,
+        is_done: impl Fn(&TransferEvent) -> bool + Send + 'static,
+    ) -> Self {
         let (sender, events) = watch::channel(Vec::new());
         let client = client.clone();
         let task = tokio::spawn(async move {
-            let mut cursor = 0;
-            while Apps::outcome(&sender.borrow()).is_none() {
-                let update = client.poll(id, Self::WAIT, cursor).await?;
-                cursor = update.cursor;
-                sender.send_modify(|all: &mut Vec<TransferEvent>| all.extend(update.events));
+            let mut events = client.events(id)?;
+            while let Some(event) = events.next().await? {
+                if is_done(&event) {
+                    client.terminate(id, TerminateReason::Done).await?;
+                }
+                sender.send_modify(|all: &mut Vec<TransferEvent>| all.push(event));
             }
-            // Acknowledges the last events.
-            client.poll(id, Duration::ZERO, cursor).await?;
             Ok(())
         });
         Self { events, task }

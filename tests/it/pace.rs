@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use serde_json::json;
 use tigress::{
     AcceptOptions, Config, HttpTransport, InvitationRequest, MemoryStore, TerminateReason,
-    TransferClient, TransferId, TransferState, TransferStore, TransportError, TransportFailure,
+    TransferClient, TransferId, TransferStore, TransportError, TransportFailure,
 };
 use tigress_mailbox::{HttpRequest, HttpResponse, Method, headers, problems};
 use tigress_testkit::{Apps, PlainRelay};
@@ -496,19 +496,11 @@ fn copy_of(store: &MemoryStore) -> Arc<MemoryStore> {
     Arc::new(copy)
 }
 
-/// One who polls until it is over.
+/// One who follows it until it is over.
 async fn watch(client: TransferClient, id: TransferId) {
-    let mut cursor = 0;
-    loop {
-        // The faster ones may have deleted the mailbox, or be at the record.
-        let Ok(update) = client.poll(id, Duration::from_secs(5), cursor).await else {
-            continue;
-        };
-        cursor = update.cursor;
-        if matches!(update.state, TransferState::Closed(_)) {
-            return;
-        }
-    }
+    let mut events = client.events(id).unwrap();
+    // The faster ones may have deleted the mailbox.
+    while !matches!(events.next().await, Ok(None)) {}
 }
 
 #[test]

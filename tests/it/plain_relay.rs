@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tigress::{
     AcceptOptions, Config, Credential, HttpTransport, InvitationRequest, MemoryStore, Outcome,
-    TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
+    TerminateReason, TransferClient, TransferEvent, TransferId,
 };
 use tigress_testkit::PlainRelay;
 
@@ -18,27 +18,16 @@ fn client(relay: &Arc<PlainRelay>) -> TransferClient {
     TransferClient::new(config, Arc::new(MemoryStore::new()), Some(http)).unwrap()
 }
 
-/// Collects events until the transfer has one that `last` recognises.
-async fn until(
-    client: &TransferClient,
-    id: TransferId,
-    cursor: &mut u64,
-    last: impl Fn(&TransferEvent) -> bool,
-) -> Vec<TransferEvent> {
-    let mut all = Vec::new();
-    loop {
-        let update = client
-            .poll(id, Duration::from_secs(20), *cursor)
-            .await
-            .unwrap();
-        *cursor = update.cursor;
-        let done = update.events.iter().any(&last);
-        all.extend(update.events);
-        if done {
-            return all;
+/// The events to the end, done with the first credential.
+async fn follow(client: &TransferClient, id: TransferId) -> Vec<TransferEvent> {
+    let (mut events, mut all) = (client.events(id).unwrap(), Vec::new());
+    while let Some(event) = events.next().await.unwrap() {
+        if matches!(event, TransferEvent::CredentialReceived { .. }) {
+            client.terminate(id, TerminateReason::Done).await.unwrap();
         }
-        assert!(!matches!(update.state, TransferState::Closed(_)), "{all:?}");
+        all.push(event);
     }
+    all
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -60,29 +49,7 @@ async fn a_credential_arrives() {
         .await
         .unwrap();
 
-    let sender = async {
-        let mut cursor = 0;
-        until(&alice, id, &mut cursor, |e| {
-            matches!(e, TransferEvent::Closed { .. })
-        })
-        .await
-    };
-    let receiver = async {
-        let mut cursor = 0;
-        let mut events = until(&bob, theirs, &mut cursor, |e| {
-            matches!(e, TransferEvent::CredentialReceived { .. })
-        })
-        .await;
-        bob.terminate(theirs, TerminateReason::Done).await.unwrap();
-        events.extend(
-            until(&bob, theirs, &mut cursor, |e| {
-                matches!(e, TransferEvent::Closed { .. })
-            })
-            .await,
-        );
-        events
-    };
-    let (sent, received) = tokio::join!(sender, receiver);
+    let (sent, received) = tokio::join!(follow(&alice, id), follow(&bob, theirs));
     let closed = TransferEvent::Closed {
         outcome: Outcome::Completed,
     };

@@ -7,14 +7,13 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tigress::{
     Config, Credential, Error, MemoryStore, Outcome, TerminateReason, TransferClient,
-    TransferEvent, TransferId, TransferState,
+    TransferEvent, TransferId,
 };
 
 use crate::cpu::Threads;
 use crate::exit::Failure;
 use crate::meter::Meter;
 
-const POLL: Duration = Duration::from_secs(10);
 /// Nothing here takes so long.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -80,23 +79,21 @@ impl Wallet {
 }
 
 async fn carry<A: App>(client: TransferClient, id: TransferId, mut app: A) -> Result<A, Failure> {
-    let mut seen = 0;
-    loop {
-        let update = client.poll(id, POLL, seen).await?;
-        for event in &update.events {
-            match app.on(event).await? {
-                Some(Action::Send(credential)) => {
-                    client.send_credential(id, credential).await?;
-                }
-                Some(Action::Done) => client.terminate(id, TerminateReason::Done).await?,
-                None => {}
+    let (mut events, mut ended) = (client.events(id)?, None);
+    while let Some(event) = events.next().await? {
+        match app.on(&event).await? {
+            Some(Action::Send(credential)) => {
+                client.send_credential(id, credential).await?;
             }
+            Some(Action::Done) => client.terminate(id, TerminateReason::Done).await?,
+            None => {}
         }
-        seen = update.cursor;
-        match update.state {
-            TransferState::Closed(Outcome::Completed) => return Ok(app),
-            TransferState::Closed(outcome) => return Err(Error::Closed { outcome }.into()),
-            _ => {}
+        if let TransferEvent::Closed { outcome } = event {
+            ended = Some(outcome);
         }
+    }
+    match ended {
+        Some(Outcome::Completed) | None => Ok(app),
+        Some(outcome) => Err(Error::Closed { outcome }.into()),
     }
 }

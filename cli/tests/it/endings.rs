@@ -142,9 +142,9 @@ fn a_wrong_secret_fails_and_the_right_one_still_succeeds() {
 
 /// A sender that is done before it has sent anything.
 async fn empty_handed(relay: String, told: std::sync::mpsc::Sender<String>) {
-    use std::time::Duration;
-    use tigress::{Config, InvitationRequest, MemoryStore, TerminateReason, TransferClient};
-    use tigress::{TransferEvent, TransferState};
+    use tigress::{
+        Config, InvitationRequest, MemoryStore, TerminateReason, TransferClient, TransferEvent,
+    };
     let config = Config {
         allow_loopback_http: true,
         ..Config::with_relay(relay)
@@ -155,19 +155,12 @@ async fn empty_handed(relay: String, told: std::sync::mpsc::Sender<String>) {
     let invitation = client.create_invitation(request).await.unwrap();
     told.send(invitation.share_url.to_url().to_string())
         .unwrap();
-    let (id, mut seen) = (invitation.transfer, 0);
-    loop {
-        let update = client
-            .poll(id, Duration::from_secs(50), seen)
-            .await
-            .unwrap();
-        if update.events.contains(&TransferEvent::Established) {
+    let id = invitation.transfer;
+    let mut events = client.events(id).unwrap();
+    while let Some(event) = events.next().await.unwrap() {
+        if event == TransferEvent::Established {
             client.terminate(id, TerminateReason::Done).await.unwrap();
         }
-        if matches!(update.state, TransferState::Closed(_)) {
-            return;
-        }
-        seen = update.cursor;
     }
 }
 

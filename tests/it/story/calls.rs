@@ -140,14 +140,12 @@ async fn a_credential_queued_before_anybody_answered_leaves_with_token_3() {
 
 /// A receiving app that does one thing after the other: what it gets, it keeps, and is done.
 async fn receive_one(client: TransferClient, id: TransferId) -> Vec<TransferEvent> {
-    let (mut cursor, mut events) = (0, Vec::new());
-    while Apps::outcome(&events).is_none() {
-        let update = client.poll(id, 20 * SECOND, cursor).await.unwrap();
-        cursor = update.cursor;
-        if !Apps::received(&update.events).is_empty() {
+    let (mut stream, mut events) = (client.events(id).unwrap(), Vec::new());
+    while let Some(event) = stream.next().await.unwrap() {
+        if matches!(event, TransferEvent::CredentialReceived { .. }) {
             client.terminate(id, TerminateReason::Done).await.unwrap();
         }
-        events.extend(update.events);
+        events.push(event);
     }
     events
 }

@@ -4,6 +4,7 @@
 mod calls;
 mod company;
 mod endings;
+mod events;
 mod steps;
 mod waiting;
 

@@ -1,0 +1,85 @@
+//! A transfer's events as a stream, which carries the transfer on: the one loop over `poll`, and the one rule of what is
+//! waited out.
+
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use super::send::Retries;
+use super::{FOREVER, TransferClient};
+use crate::{Error, TransferEvent, TransferId, TransferState};
+
+/// The events of one transfer, from the first that was not acknowledged to its end. One at a time has a transfer's events in
+/// a client, until this is dropped: an acknowledged event is gone for all.
+pub struct Events {
+    client: TransferClient,
+    id: TransferId,
+    /// The number of the event that was given last.
+    given: u64,
+    retries: Retries,
+}
+
+impl std::fmt::Debug for Events {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Events(..)")
+    }
+}
+
+impl Events {
+    /// Acknowledges the event before, and waits for the next; none after the last. An event that an app was killed over comes
+    /// again. Does what the transfer needs of the relay meanwhile, for as long as it takes: why that does not answer,
+    /// [`TransferClient::watch_relay`] tells. May be cancelled: the next call goes on.
+    ///
+    /// # Errors
+    /// What time alone does not mend: `relay_refused` once it has lasted, `untrusted_certificate`, `security`, `store`,
+    /// `unknown_transfer`. The transfer stays, and the next call tries again.
+    pub async fn next(&mut self) -> Result<Option<TransferEvent>, Error> {
+        loop {
+            let pause = match self.client.poll(self.id, FOREVER, self.given).await {
+                Ok(mut update) if !update.events.is_empty() => {
+                    self.retries = Retries::default();
+                    self.given = update.cursor - (update.events.len() as u64 - 1);
+                    return Ok(Some(update.events.swap_remove(0)));
+                }
+                Ok(update) if matches!(update.state, TransferState::Closed(_)) => return Ok(None),
+                // An invitation that could not be read yet: until it is accepted there is nothing to do.
+                Ok(_) => Duration::ZERO,
+                Err(error) if is_passing(&error) => error.retry_after().unwrap_or_default(),
+                Err(error) => return Err(error),
+            };
+            tokio::time::sleep(self.retries.next()?.max(pause)).await;
+        }
+    }
+}
+
+impl Drop for Events {
+    fn drop(&mut self) {
+        let observed = &self.client.0.observed;
+        let mut observed = observed.lock().unwrap_or_else(PoisonError::into_inner);
+        observed.remove(&self.id);
+    }
+}
+
+/// Whether time alone mends it. A store that fails may be mended, too, but not by waiting.
+fn is_passing(error: &Error) -> bool {
+    error.is_retryable() && !matches!(error, Error::Store { .. })
+}
+
+impl TransferClient {
+    /// The events of a transfer as they happen. Nothing is asked before the first [`Events::next`].
+    ///
+    /// # Errors
+    /// `already_observed` while another has them.
+    pub fn events(&self, id: TransferId) -> Result<Events, Error> {
+        let observed = &self.0.observed;
+        let mut observed = observed.lock().unwrap_or_else(PoisonError::into_inner);
+        if !observed.insert(id) {
+            return Err(Error::already_observed());
+        }
+        Ok(Events {
+            client: self.clone(),
+            id,
+            given: 0,
+            retries: Retries::default(),
+        })
+    }
+}
