@@ -172,9 +172,10 @@ impl TransferClient {
         Ok(Arc::new(self.0.invitation(id.parse()?).await?.into()))
     }
 
-    /// The right to watch a transfer's events, which one at a time has in this client. Fails with `already_observed` while
-    /// another has it.
+    /// A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
     pub fn observe(&self, id: TransferId) -> Result<Arc<Observation>, TigressError> {
-        Ok(Arc::new(self.0.observe(id.parse()?)?.into()))
+        let id = id.parse()?;
+        let (events, relay) = (self.0.events(id)?, self.0.watch_relay(id));
+        Ok(Arc::new(Observation::new(events, relay)))
     }
 }

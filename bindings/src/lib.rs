@@ -28,7 +28,7 @@ pub use invitation::{
     Invitation, InvitationPreview, PeerText, Vertical, parse_invitation, qr_code_png, qr_code_svg,
 };
 pub use log::{LogError, LogLevel, LogRecord, LogSink, set_log_sink};
-pub use observe::Observation;
+pub use observe::{Observation, Observed};
 pub use relay::InMemoryRelay;
 pub use settings::{AcceptOptions, Config, InvitationRequest, NotificationToken};
 pub use store::{StoreError, StoredRecord, TransferStore, directory_store, memory_store};

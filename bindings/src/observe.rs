@@ -1,22 +1,67 @@
-//! Who watches a transfer's events.
+//! A transfer's events, one by one.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
-/// The right to watch one transfer's events, which one at a time has: for `events` of the Swift package and of the
-/// Android library. It ends with `end`, or when it is no longer used.
+use tigress::{Events, RelayWatch};
+use tokio::sync::Mutex;
+
+use crate::cancel::cancellable;
+use crate::{Cancellation, TigressError, TransferEvent};
+
+/// What the observer of a transfer is told.
+#[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum Observed {
+    /// Something happened.
+    Event {
+        /// It is acknowledged when the next is asked for.
+        event: TransferEvent,
+    },
+    /// The relay does not answer, and is tried on.
+    NoAnswer {
+        /// Why.
+        error: TigressError,
+    },
+}
+
+/// The events of one transfer, which one at a time has: what `events` of the Swift package and of the Android library
+/// passes on. It ends when it is no longer used.
 #[derive(uniffi::Object)]
-pub struct Observation(Mutex<Option<tigress::Observation>>);
+pub struct Observation(Mutex<(Events, RelayWatch)>);
 
-impl From<tigress::Observation> for Observation {
-    fn from(observation: tigress::Observation) -> Self {
-        Self(Mutex::new(Some(observation)))
+impl Observation {
+    pub(crate) fn new(events: Events, relay: RelayWatch) -> Self {
+        Self(Mutex::new((events, relay)))
     }
 }
 
-#[uniffi::export]
+#[uniffi::export(async_runtime = "tokio")]
 impl Observation {
-    /// Lets the next one watch.
-    pub fn end(&self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+    /// Acknowledges the event before, and waits for the next; none after the last. Carries the transfer on meanwhile, for as
+    /// long as it takes.
+    ///
+    /// Fails with what time alone does not mend: `relay_refused` once it has lasted, `untrusted_certificate`, `security`,
+    /// `store`, `unknown_transfer`.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn next(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Option<Observed>, TigressError> {
+        cancellable(cancellation, async {
+            let (events, relay) = &mut *self.0.lock().await;
+            loop {
+                tokio::select! {
+                    biased;
+                    event = events.next() => {
+                        return Ok(event?.map(|event| Observed::Event { event: event.into() }));
+                    }
+                    trouble = relay.changed() => {
+                        if let Some(error) = trouble.filter(tigress::Error::is_retryable) {
+                            return Ok(Some(Observed::NoAnswer { error: error.into() }));
+                        }
+                    }
+                }
+            }
+        })
+        .await
     }
 }

@@ -1,7 +1,6 @@
 import Foundation
 import Testing
-
-@testable import Tigress
+import Tigress
 
 /// `events(of:)`: nothing is lost, one at a time watches, cancelling stops at once.
 @Suite(.timeLimit(.minutes(1))) struct EventsTests {
@@ -103,11 +102,10 @@ import Testing
         let id = try await receiver.acceptInvitation(invitation.shareURL)
         broken.isBroken = true
 
-        var events = sender.events(of: invitation.transfer) { error in
+        let events = sender.events(of: invitation.transfer) { error in
             #expect(error.isRetryable)
             broken.isBroken = false
         }
-        events.wait = .milliseconds(100)
         async let other = receiver.receive(id)
         var all: [TransferEvent] = []
         for try await event in events {

@@ -516,9 +516,9 @@ uint64_t uniffi_tigress_ffi_fn_clone_observation(uint64_t handle, RustCallStatus
 void uniffi_tigress_ffi_fn_free_observation(uint64_t handle, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_OBSERVATION_END
-#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_OBSERVATION_END
-void uniffi_tigress_ffi_fn_method_observation_end(uint64_t ptr, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_OBSERVATION_NEXT
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_OBSERVATION_NEXT
+uint64_t uniffi_tigress_ffi_fn_method_observation_next(uint64_t ptr, RustBuffer cancellation
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_INMEMORYRELAY
@@ -1212,9 +1212,9 @@ uint16_t uniffi_tigress_ffi_checksum_method_logsink_log(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_OBSERVATION_END
-#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_OBSERVATION_END
-uint16_t uniffi_tigress_ffi_checksum_method_observation_end(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_OBSERVATION_NEXT
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_OBSERVATION_NEXT
+uint16_t uniffi_tigress_ffi_checksum_method_observation_next(void
 
 );
 #endif

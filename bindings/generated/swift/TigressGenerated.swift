@@ -1691,20 +1691,24 @@ public func FfiConverterTypeLogSink_lower(_ value: LogSink) -> UInt64 {
 
 
 /**
- * The right to watch one transfer's events, which one at a time has: for `events` of the Swift package and of the
- * Android library. It ends with `end`, or when it is no longer used.
+ * The events of one transfer, which one at a time has: what `events` of the Swift package and of the Android library
+ * passes on. It ends when it is no longer used.
  */
 public protocol ObservationProtocol: AnyObject, Sendable {
 
     /**
-     * Lets the next one watch.
+     * Acknowledges the event before, and waits for the next; none after the last. Carries the transfer on meanwhile, for as
+     * long as it takes.
+     *
+     * Fails with what time alone does not mend: `relay_refused` once it has lasted, `untrusted_certificate`, `security`,
+     * `store`, `unknown_transfer`.
      */
-    func end()
+    func next(cancellation: Cancellation?) async throws  -> Observed?
 
 }
 /**
- * The right to watch one transfer's events, which one at a time has: for `events` of the Swift package and of the
- * Android library. It ends with `end`, or when it is no longer used.
+ * The events of one transfer, which one at a time has: what `events` of the Swift package and of the Android library
+ * passes on. It ends when it is no longer used.
  */
 open class Observation: ObservationProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1760,14 +1764,26 @@ open class Observation: ObservationProtocol, @unchecked Sendable {
 
 
     /**
-     * Lets the next one watch.
+     * Acknowledges the event before, and waits for the next; none after the last. Carries the transfer on meanwhile, for as
+     * long as it takes.
+     *
+     * Fails with what time alone does not mend: `relay_refused` once it has lasted, `untrusted_certificate`, `security`,
+     * `store`, `unknown_transfer`.
      */
-open func end()  {try! rustCall() {
-        uniffiCallStatus in
-    uniffi_tigress_ffi_fn_method_observation_end(
-            self.uniffiCloneHandle(),uniffiCallStatus
-    )
-}
+open func next(cancellation: Cancellation? = nil)async throws  -> Observed?  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tigress_ffi_fn_method_observation_next(
+                        self.uniffiCloneHandle(),FfiConverterOptionTypeCancellation.lower(cancellation)
+                )
+            },
+            pollFunc: ffi_tigress_ffi_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tigress_ffi_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tigress_ffi_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterOptionTypeObserved.lift,
+            errorHandler: FfiConverterTypeTigressError_lift
+        )
 }
 
 
@@ -2212,8 +2228,7 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
     func invitation(id: TransferId) async throws  -> Invitation
 
     /**
-     * The right to watch a transfer's events, which one at a time has in this client. Fails with `already_observed` while
-     * another has it.
+     * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
      */
     func observe(id: TransferId) throws  -> Observation
 
@@ -2443,8 +2458,7 @@ open func invitation(id: TransferId)async throws  -> Invitation  {
 }
 
     /**
-     * The right to watch a transfer's events, which one at a time has in this client. Fails with `already_observed` while
-     * another has it.
+     * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
      */
 open func observe(id: TransferId)throws  -> Observation  {
     return try  FfiConverterTypeObservation_lift(try rustCallWithError(FfiConverterTypeTigressError_lift) {
@@ -4962,6 +4976,93 @@ public func FfiConverterTypeLogLevel_lower(_ value: LogLevel) -> RustBuffer {
 
 
 /**
+ * What the observer of a transfer is told.
+ */
+
+public enum Observed: Equatable, Hashable {
+
+    /**
+     * Something happened.
+     */
+    case event(
+        /**
+         * It is acknowledged when the next is asked for.
+         */event: TransferEvent
+    )
+    /**
+     * The relay does not answer, and is tried on.
+     */
+    case noAnswer(
+        /**
+         * Why.
+         */error: TigressError
+    )
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension Observed: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeObserved: FfiConverterRustBuffer {
+    typealias SwiftType = Observed
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Observed {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .event(event: try FfiConverterTypeTransferEvent.read(from: &buf)
+        )
+
+        case 2: return .noAnswer(error: try FfiConverterTypeTigressError.read(from: &buf)
+        )
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: Observed, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case let .event(event):
+            writeInt(&buf, Int32(1))
+            FfiConverterTypeTransferEvent.write(event, into: &buf)
+
+
+        case let .noAnswer(error):
+            writeInt(&buf, Int32(2))
+            FfiConverterTypeTigressError.write(error, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeObserved_lift(_ buf: RustBuffer) throws -> Observed {
+    return try FfiConverterTypeObserved.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeObserved_lower(_ value: Observed) -> RustBuffer {
+    return FfiConverterTypeObserved.lower(value)
+}
+
+
+
+/**
  * How a transfer ended.
  */
 
@@ -6647,6 +6748,30 @@ fileprivate struct FfiConverterOptionTypeStoredRecord: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionTypeObserved: FfiConverterRustBuffer {
+    typealias SwiftType = Observed?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeObserved.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeObserved.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionTypeVertical: FfiConverterRustBuffer {
     typealias SwiftType = Vertical?
 
@@ -7169,7 +7294,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_transferclient_invitation() != 16332) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_observe() != 385) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_observe() != 359) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_poll() != 13111) {
@@ -7214,7 +7339,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_logsink_log() != 1586) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_observation_end() != 44899) {
+    if (uniffi_tigress_ffi_checksum_method_observation_next() != 51918) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_inmemoryrelay_mailboxes() != 58124) {

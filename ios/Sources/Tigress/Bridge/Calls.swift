@@ -31,7 +31,7 @@ func cancellable<Result: Sendable>(
 }
 
 extension TigressGenerated.TigressError {
-    fileprivate var asSwift: any Error {
+    var asSwift: any Error {
         switch self {
         case .BadInvitation(let what, let reason): TigressError.badInvitation(what: what, reason: reason)
         case .UntrustedRelay(let host): TigressError.untrustedRelay(host: host)

@@ -137,7 +137,7 @@ extension TransferState {
 }
 
 extension TransferEvent {
-    fileprivate init(_ event: TigressGenerated.TransferEvent) {
+    init(_ event: TigressGenerated.TransferEvent) {
         self =
             switch event {
             case .accepted: .accepted

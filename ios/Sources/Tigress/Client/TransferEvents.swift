@@ -6,15 +6,16 @@ extension TransferClient {
     /// carried on while somebody iterates.
     ///
     /// An event is acknowledged when the next one is asked for, so that none is lost if the app is killed while it deals with
-    /// one: it comes again, and the app must not mind. Where the relay can't be reached the sequence tries again, with longer
-    /// and longer pauses; `whenUnreachable` is told, so that the app can say so.
+    /// one: it comes again, and the app must not mind. Where the relay can't be reached it is tried again, with longer and longer
+    /// pauses; `whenUnreachable` is told, so that the app can say so.
     ///
     /// One at a time may iterate over a transfer's events: another one gets an error with the code `already_observed`. A
     /// cancelled task gets `CancellationError`. Leaving the loop, or its end, lets the next one begin.
     ///
     /// - Parameters:
     ///   - id: The transfer.
-    ///   - whenUnreachable: Called with each error after which the sequence tries again.
+    ///   - whenUnreachable: Called with the reason when the relay has not answered, within 3 seconds, and when the reason
+    ///     changes.
     public func events(
         of id: TransferId, whenUnreachable: (@Sendable (TigressError) -> Void)? = nil
     ) -> TransferEvents {
@@ -30,8 +31,6 @@ public struct TransferEvents: AsyncSequence, Sendable {
     let client: TransferClient
     let id: TransferId
     let whenUnreachable: (@Sendable (TigressError) -> Void)?
-    /// How long one poll waits: after that long without an answer, the relay counts as unreachable.
-    var wait = Duration.seconds(30)
 
     /// An iterator, which watches the transfer from its first ``Iterator/next()`` on.
     public func makeAsyncIterator() -> Iterator {
@@ -41,12 +40,9 @@ public struct TransferEvents: AsyncSequence, Sendable {
     /// Iterates over a transfer's events.
     public struct Iterator: AsyncIteratorProtocol, Sendable {
         private let events: TransferEvents
-        /// The right to watch, from the first call to the end.
-        private var observation: Observed?
-        /// The event that was given last; acknowledged by the next call.
-        private var given: UInt64 = 0
+        /// From the first call to the end: then the next one may watch.
+        private var observation: TigressGenerated.Observation?
         private var ended = false
-        private var pause = Pause()
 
         fileprivate init(events: TransferEvents) {
             self.events = events
@@ -54,16 +50,18 @@ public struct TransferEvents: AsyncSequence, Sendable {
 
         /// Acknowledges the event before, and waits for the next; nil after the last.
         ///
-        /// - Throws: The code `already_observed` while somebody else watches the transfer; `CancellationError`; what
-        ///   ``TransferClient/poll(_:wait:after:)`` throws, but for errors after which it tries again.
+        /// - Throws: The code `already_observed` while somebody else watches the transfer; `CancellationError`; what time
+        ///   alone does not mend, such as `untrusted_certificate`, `store` and `unknown_transfer`.
         public mutating func next() async throws -> TransferEvent? {
             guard !ended else { return nil }
             do {
-                if observation == nil {
-                    observation = try Observed(events.client, events.id)
-                }
-                if let event = try await poll() {
-                    return event
+                let observation = try observation ?? events.client.observe(events.id)
+                self.observation = observation
+                while let observed = try await cancellable({ try await observation.next(cancellation: $0) }) {
+                    switch observed {
+                    case .event(let event): return TransferEvent(event)
+                    case .noAnswer(let error): (error.asSwift as? TigressError).map { events.whenUnreachable?($0) }
+                    }
                 }
             } catch {
                 end()
@@ -77,63 +75,11 @@ public struct TransferEvents: AsyncSequence, Sendable {
             ended = true
             observation = nil
         }
-
-        private mutating func poll() async throws -> TransferEvent? {
-            while true {
-                do {
-                    let update = try await events.client.poll(events.id, wait: events.wait, after: given)
-                    pause.reset()
-                    if let event = update.events.first {
-                        given = update.cursor - UInt64(update.events.count - 1)
-                        return event
-                    }
-                    if case .closed = update.state {
-                        return nil
-                    }
-                } catch let error as TigressError where error.passes {
-                    events.whenUnreachable?(error)
-                    try await pause.wait(atLeast: error.retryAfter ?? .zero)
-                }
-            }
-        }
     }
 }
 
-extension TigressError {
-    /// Whether time alone may mend it. A store that fails may be mended too, but not by waiting.
-    fileprivate var passes: Bool {
-        switch self {
-        case .relayUnreachable, .relayRefused, .storeBusy: isRetryable
-        default: false
-        }
-    }
-}
-
-/// From one second, doubled up to half a minute.
-private struct Pause: Sendable {
-    private static let longest = Duration.seconds(30)
-    private var next = Duration.seconds(1)
-
-    mutating func reset() {
-        next = .seconds(1)
-    }
-
-    mutating func wait(atLeast least: Duration) async throws {
-        let now = max(next, least)
-        next = min(next * 2, Self.longest)
-        try await Task.sleep(for: now)
-    }
-}
-
-/// The right to watch a transfer; given back when the iterator is gone.
-private final class Observed: Sendable {
-    private let observation: TigressGenerated.Observation
-
-    init(_ client: TransferClient, _ id: TransferId) throws {
-        observation = try rethrowing { try client.generated.observe(id: id.generated) }
-    }
-
-    deinit {
-        observation.end()
+extension TransferClient {
+    fileprivate func observe(_ id: TransferId) throws -> TigressGenerated.Observation {
+        try rethrowing { try generated.observe(id: id.generated) }
     }
 }

@@ -848,7 +848,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_logsink_log(
     ): Int
-    external fun uniffi_tigress_ffi_checksum_method_observation_end(
+    external fun uniffi_tigress_ffi_checksum_method_observation_next(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_inmemoryrelay_mailboxes(
     ): Int
@@ -972,8 +972,8 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_tigress_ffi_fn_free_observation(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_tigress_ffi_fn_method_observation_end(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
-    ): Unit
+    external fun uniffi_tigress_ffi_fn_method_observation_next(`ptr`: Long,`cancellation`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_tigress_ffi_fn_clone_inmemoryrelay(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_tigress_ffi_fn_free_inmemoryrelay(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -1237,7 +1237,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_invitation() and 0xFFFF) != 16332) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_observe() and 0xFFFF) != 385) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_observe() and 0xFFFF) != 359) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_poll() and 0xFFFF) != 13111) {
@@ -1282,7 +1282,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_method_logsink_log() and 0xFFFF) != 1586) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_observation_end() and 0xFFFF) != 44899) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_observation_next() and 0xFFFF) != 51918) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_inmemoryrelay_mailboxes() and 0xFFFF) != 58124) {
@@ -3665,22 +3665,26 @@ public object FfiConverterTypeLogSink: FfiConverter<LogSink, Long> {
 
 
 /**
- * The right to watch one transfer's events, which one at a time has: for `events` of the Swift package and of the
- * Android library. It ends with `end`, or when it is no longer used.
+ * The events of one transfer, which one at a time has: what `events` of the Swift package and of the Android library
+ * passes on. It ends when it is no longer used.
  */
 public interface ObservationInterface {
 
     /**
-     * Lets the next one watch.
+     * Acknowledges the event before, and waits for the next; none after the last. Carries the transfer on meanwhile, for as
+     * long as it takes.
+     *
+     * Fails with what time alone does not mend: `relay_refused` once it has lasted, `untrusted_certificate`, `security`,
+     * `store`, `unknown_transfer`.
      */
-    fun `end`()
+    suspend fun `next`(`cancellation`: Cancellation? = null): Observed?
 
     companion object
 }
 
 /**
- * The right to watch one transfer's events, which one at a time has: for `events` of the Swift package and of the
- * Android library. It ends with `end`, or when it is no longer used.
+ * The events of one transfer, which one at a time has: what `events` of the Swift package and of the Android library
+ * passes on. It ends when it is no longer used.
  */
 open class Observation: Disposable, AutoCloseable, ObservationInterface
 {
@@ -3785,18 +3789,32 @@ open class Observation: Disposable, AutoCloseable, ObservationInterface
 
 
     /**
-     * Lets the next one watch.
-     */override fun `end`()
-        =
-    callWithHandle {
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_tigress_ffi_fn_method_observation_end(
-        it,
-        _status)
-}
+     * Acknowledges the event before, and waits for the next; none after the last. Carries the transfer on meanwhile, for as
+     * long as it takes.
+     *
+     * Fails with what time alone does not mend: `relay_refused` once it has lasted, `untrusted_certificate`, `security`,
+     * `store`, `unknown_transfer`.
+     */
+    @Throws(TigressException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `next`(`cancellation`: Cancellation?) : Observed? {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_tigress_ffi_fn_method_observation_next(
+                uniffiHandle,
+
+        FfiConverterOptionalTypeCancellation.lower(`cancellation`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_poll_rust_buffer(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_complete_rust_buffer(future, continuation) },
+        { future -> UniffiLib.ffi_tigress_ffi_rust_future_free_rust_buffer(future) },
+        // lift function
+        { FfiConverterOptionalTypeObserved.lift(it) },
+        // Error FFI converter
+        TigressException.ErrorHandler,
+    )
     }
-
-
 
 
 
@@ -4581,8 +4599,7 @@ public interface TransferClientInterface {
     suspend fun `invitation`(`id`: TransferId): Invitation
 
     /**
-     * The right to watch a transfer's events, which one at a time has in this client. Fails with `already_observed` while
-     * another has it.
+     * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
      */
     fun `observe`(`id`: TransferId): Observation
 
@@ -4891,8 +4908,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
 
 
     /**
-     * The right to watch a transfer's events, which one at a time has in this client. Fails with `already_observed` while
-     * another has it.
+     * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
      */
     @Throws(TigressException::class)override fun `observe`(`id`: TransferId): Observation {
             return FfiConverterTypeObservation.lift(
@@ -7004,6 +7020,104 @@ public object FfiConverterTypeLogLevel: FfiConverterRustBuffer<LogLevel> {
 
 
 /**
+ * What the observer of a transfer is told.
+ */
+sealed class Observed {
+
+    /**
+     * Something happened.
+     */
+    data class Event(
+        /**
+         * It is acknowledged when the next is asked for.
+         */
+        val `event`: org.tigress.TransferEvent) : Observed()
+
+    {
+
+
+        companion object
+    }
+
+    /**
+     * The relay does not answer, and is tried on.
+     */
+    data class NoAnswer(
+        /**
+         * Why.
+         */
+        val `error`: org.tigress.TigressException) : Observed()
+
+    {
+
+
+        companion object
+    }
+
+
+
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeObserved : FfiConverterRustBuffer<Observed>{
+    override fun read(buf: ByteBuffer): Observed {
+        return when(buf.getInt()) {
+            1 -> Observed.Event(
+                FfiConverterTypeTransferEvent.read(buf),
+                )
+            2 -> Observed.NoAnswer(
+                FfiConverterTypeTigressError.read(buf),
+                )
+            else -> throw RuntimeException("invalid enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: Observed): ULong = when(value) {
+        is Observed.Event -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTransferEvent.allocationSize(value.`event`)
+            )
+        }
+        is Observed.NoAnswer -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+                + FfiConverterTypeTigressError.allocationSize(value.`error`)
+            )
+        }
+    }
+
+    override fun write(value: Observed, buf: ByteBuffer) {
+        when(value) {
+            is Observed.Event -> {
+                buf.putInt(1)
+                FfiConverterTypeTransferEvent.write(value.`event`, buf)
+                Unit
+            }
+            is Observed.NoAnswer -> {
+                buf.putInt(2)
+                FfiConverterTypeTigressError.write(value.`error`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+}
+
+
+
+
+
+/**
  * How a transfer ended.
  */
 sealed class Outcome {
@@ -8979,6 +9093,38 @@ public object FfiConverterOptionalTypeStoredRecord: FfiConverterRustBuffer<Store
         } else {
             buf.put(1)
             FfiConverterTypeStoredRecord.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeObserved: FfiConverterRustBuffer<Observed?> {
+    override fun read(buf: ByteBuffer): Observed? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeObserved.read(buf)
+    }
+
+    override fun allocationSize(value: Observed?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeObserved.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Observed?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeObserved.write(value, buf)
         }
     }
 }

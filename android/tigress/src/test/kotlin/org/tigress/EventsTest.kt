@@ -4,7 +4,6 @@ import kotlin.test.Test
 import kotlin.test.assertEquals
 import kotlin.test.assertTrue
 import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.cancelAndJoin
@@ -100,7 +99,7 @@ class EventsTest {
         val client = TransferClient(Config(relay.origin(), giveUpAfter = Duration.ZERO), store, flaky)
         failures = Int.MAX_VALUE
         val told = mutableListOf<TigressException>()
-        val events = client.eventsBy(id, 1.seconds) {
+        val events = client.events(id) {
             told += it
             failures = 0
         }
