@@ -189,7 +189,7 @@ impl Session {
 
     /// The relay was silent for too long, with the reason if there is one.
     fn no_answer(&self) -> Failure {
-        match self.client.relay_trouble(self.id) {
+        match self.relay.trouble() {
             Some(error) if is_silence(&error) => Failure {
                 exit: exit::NO_ANSWER,
                 ..error.into()

@@ -10,18 +10,19 @@ use crate::{Error, TransferEvent, TransferId, TransferState};
 
 /// The events of one transfer, from the first that was not acknowledged to its end. One at a time has a transfer's events in
 /// a client, until this is dropped: an acknowledged event is gone for all.
+#[derive(Debug)]
 pub struct Events {
-    client: TransferClient,
-    id: TransferId,
+    observer: Observer,
     /// The number of the event that was given last.
     given: u64,
     retries: Retries,
 }
 
-impl std::fmt::Debug for Events {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Events(..)")
-    }
+/// The right to a transfer's events, until it is dropped.
+#[derive(Debug)]
+struct Observer {
+    client: TransferClient,
+    id: TransferId,
 }
 
 impl Events {
@@ -34,7 +35,8 @@ impl Events {
     /// `unknown_transfer`. The transfer stays, and the next call tries again.
     pub async fn next(&mut self) -> Result<Option<TransferEvent>, Error> {
         loop {
-            let pause = match self.client.poll(self.id, FOREVER, self.given).await {
+            let Observer { client, id } = &self.observer;
+            let pause = match client.poll(*id, FOREVER, self.given).await {
                 Ok(mut update) if !update.events.is_empty() => {
                     self.retries = Retries::default();
                     self.given = update.cursor - (update.events.len() as u64 - 1);
@@ -51,7 +53,7 @@ impl Events {
     }
 }
 
-impl Drop for Events {
+impl Drop for Observer {
     fn drop(&mut self) {
         let observed = &self.client.0.observed;
         let mut observed = observed.lock().unwrap_or_else(PoisonError::into_inner);
@@ -75,9 +77,9 @@ impl TransferClient {
         if !observed.insert(id) {
             return Err(Error::already_observed());
         }
+        let client = self.clone();
         Ok(Events {
-            client: self.clone(),
-            id,
+            observer: Observer { client, id },
             given: 0,
             retries: Retries::default(),
         })

@@ -57,6 +57,7 @@ impl Time {
 }
 
 /// The pauses between tries of one call.
+#[derive(Debug)]
 pub(super) struct Retries(Duration);
 
 impl Default for Retries {

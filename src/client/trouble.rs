@@ -43,12 +43,6 @@ pub struct RelayWatch {
     _live: Arc<Live>,
 }
 
-impl std::fmt::Debug for RelayWatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("RelayWatch(..)")
-    }
-}
-
 impl RelayWatch {
     /// What a call that goes on trying would fail with now; none if the relay has answered last, or was not asked.
     #[must_use]
@@ -69,13 +63,7 @@ impl TransferClient {
     /// Why this transfer's relay does not answer: `relay_unreachable`, with its kind, `relay_refused` or
     /// `untrusted_certificate`. Told at the latest 3 seconds after a request that should have been answered, while
     /// [`events`](Self::events) and the like go on trying; gone with the next answer. None for a transfer that this client
-    /// has not asked for anything.
-    #[must_use]
-    pub fn relay_trouble(&self, id: TransferId) -> Option<Error> {
-        self.live(id).trouble.now()
-    }
-
-    /// The same, to be waited for. Before [`create_invitation`](Self::create_invitation) or
+    /// has not asked for anything. Before [`create_invitation`](Self::create_invitation) or
     /// [`accept_invitation`](Self::accept_invitation), [`TransferId::of_idempotency_key`] and
     /// [`TransferId::of_invitation`] give the id.
     #[must_use]

@@ -100,6 +100,10 @@ impl Waiting {
         self.relay.holds.lock().unwrap().clone()
     }
 
+    fn trouble(&self) -> Option<Error> {
+        self.client.watch_relay(self.id).trouble()
+    }
+
     async fn poll(&self, seconds: u32) -> Result<TransferState, Error> {
         let update = self.client.poll(self.id, seconds * SECOND, 0).await?;
         Ok(update.state)
@@ -142,11 +146,11 @@ async fn a_relay_that_is_not_there_is_told_while_a_poll_goes_on_trying() {
         assert!(started.elapsed() <= 3 * SECOND, "{:?}", started.elapsed());
         assert!(matches!(&trouble, Error::RelayUnreachable { kind: found, .. } if *found == kind));
         assert!(!poll.is_finished(), "it goes on trying");
-        assert_eq!(waiting.client.relay_trouble(waiting.id), watch.trouble());
+        assert_eq!(waiting.trouble(), watch.trouble());
         // Cleared by the next answer.
         waiting.becomes(Way::Open);
         assert_eq!(watch.changed().await, None);
-        assert_eq!(waiting.client.relay_trouble(waiting.id), None);
+        assert_eq!(waiting.trouble(), None);
         poll.await.unwrap().unwrap();
     }
 }
@@ -257,7 +261,7 @@ async fn a_strange_answer_that_stays_ends_a_call_after_a_minute_and_a_few_reques
             let bounds = 60 * SECOND..=90 * SECOND;
             assert!(bounds.contains(&took), "{status}, {each}: {took:?}");
             assert!(waiting.holds().len() <= 30, "{}", waiting.holds().len());
-            assert_eq!(waiting.client.relay_trouble(waiting.id), Some(error));
+            assert_eq!(waiting.trouble(), Some(error));
             // Not for ever: whoever asks later is answered.
             waiting.becomes(Way::Open);
             sleep(60 * SECOND).await;
