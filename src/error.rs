@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use tigress_gss::pin::NotAPin;
-use tigress_mailbox::{Reply, TransportFailure};
+use tigress_mailbox::TransportFailure;
 use tigress_protocol::invitation::{InvitationError, RelayPolicyError};
 use tigress_protocol::transfer::{MessageError, NotATransferId, Outcome, Refused};
 
@@ -203,11 +203,6 @@ impl Error {
         }
     }
 
-    /// What an answer means that no call expects.
-    pub(crate) fn of_reply(reply: &Reply) -> Self {
-        Refused::from(reply).into()
-    }
-
     /// An error that has no variant of its own: made here only, so that all codes are in this file.
     const fn other(code: &'static str, reason: &'static str) -> Self {
         Self::Other {
@@ -279,7 +274,8 @@ impl From<Refused> for Error {
         match refused {
             Refused::Expired => Self::Expired,
             Refused::AlreadyUsed => Self::AlreadyUsed,
-            Refused::NoLongerThere => Self::NoLongerThere,
+            Refused::NoLongerThere | Refused::NotFound => Self::NoLongerThere,
+            Refused::ClaimedByAnother => Self::ClaimedByAnother,
             Refused::Closed(outcome) => Self::Closed { outcome },
             Refused::Closing => Self::closing(),
             Refused::NotTheReceiver => Self::not_the_receiver(),

@@ -1,14 +1,12 @@
 //! Steps 4 and 5 at the receiver, up to the point where nothing is answered yet.
 
+use super::round::Goal;
 use super::send::Time;
-use super::{AcceptOptions, Live, TransferClient, os_entropy};
+use super::{AcceptOptions, TransferClient, os_entropy};
 use crate::Error;
 use tigress_gss::auth_credential::CredentialId;
-use tigress_mailbox::{Call, Reply, TransportFailure};
 use tigress_protocol::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, parse_invitation};
-use tigress_protocol::transfer::{
-    Answer, Display, Next, ReceiverStart, Slot, TerminateReason, Transfer, TransferId,
-};
+use tigress_protocol::transfer::{Display, ReceiverStart, Transfer, TransferId};
 
 impl TransferClient {
     /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
@@ -38,8 +36,19 @@ impl TransferClient {
         let id = TransferId::of_share_url(&preview.share_url);
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
-        if self.begin(id, &live, preview, options, &mut slot).await? {
-            self.look(id, &live, &mut slot).await?;
+        let time = || Time::within(self.0.config.give_up_after);
+        if self.load(id).await?.is_some() {
+            // A claim must be given up before there is another: the relay knows one recipient.
+            self.run(id, &live, &mut slot, time(), Goal::GivenBack)
+                .await?;
+        }
+        if self.begin(id, preview, options).await? {
+            let time = time();
+            let read = self.run(id, &live, &mut slot, time, Goal::Begun).await;
+            if read.is_err() {
+                let _ = self.run(id, &live, &mut slot, time, Goal::GivenBack).await;
+            }
+            read?;
         }
         Ok(id)
     }
@@ -58,12 +67,9 @@ impl TransferClient {
     async fn begin(
         &self,
         id: TransferId,
-        live: &Live,
         preview: InvitationPreview,
         options: AcceptOptions,
-        slot: &mut Slot,
     ) -> Result<bool, Error> {
-        self.finish_relinquishing(id, live, slot).await?;
         let before = match self.load(id).await? {
             Some((transfer, _)) if transfer.is_offered() => {
                 if let Some(pin) = &options.pin {
@@ -110,90 +116,24 @@ impl TransferClient {
         Ok(stored.is_some_and(|(transfer, _)| transfer.is_offered()))
     }
 
-    /// A claim that is being given up must be given up before there is another: the relay knows one recipient.
-    async fn finish_relinquishing(
-        &self,
-        id: TransferId,
-        live: &Live,
-        slot: &mut Slot,
-    ) -> Result<(), Error> {
-        if let Some((transfer, _)) = self.load(id).await?
-            && transfer.next(slot, self.now()) == Next::Relinquish
-        {
-            let time = Time::within(self.0.config.give_up_after);
-            self.ask(id, live, Next::Relinquish, slot, time).await?;
-            if let Some((transfer, _)) = self.load(id).await?
-                && transfer.next(slot, self.now()) == Next::Relinquish
-            {
-                return Err(Error::RelayUnreachable {
-                    kind: TransportFailure::Other,
-                    reason: "not found, perhaps by a proxy".into(),
-                    retry_after: None,
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Reads the mailbox, which binds it to this device, and checks what it holds.
-    async fn look(&self, id: TransferId, live: &Live, slot: &mut Slot) -> Result<(), Error> {
-        let time = Time::within(self.0.config.give_up_after);
-        let call = Call::Read {
-            wait: 0,
-            known: None,
-        };
-        let request = self
-            .transact(id, |transfer, _, _| Ok(transfer.request(&call)))
-            .await?
-            .ok_or(Error::internal("no mailbox"))?;
-        let (reply, date) = self
-            .perform(live, &Next::Read, request, Some(&call), time)
-            .await?;
-        match &reply {
-            Reply::Content { .. } => {}
-            Reply::Unauthorized => return self.refuse(id, Error::ClaimedByAnother).await,
-            Reply::Gone { final_: true } => return self.refuse(id, Error::NoLongerThere).await,
-            // Perhaps a proxy's word. An earlier read that got no answer may have bound the claim: it is kept.
-            other => return live.told(Err(Error::of_reply(other))),
-        }
-        let used = self.used_credentials(id).await?;
-        let checked = self
-            .transact(id, |transfer, now, entropy| {
-                let answer = Answer {
-                    reply: reply.clone(),
-                    now,
-                    date,
-                };
-                transfer.handle(&Next::Read, answer, slot, entropy)?;
-                let checked = transfer.validate(&|id| used.contains(id), now, date);
-                if checked.is_err() && transfer.is_offered() {
-                    transfer.terminate(TerminateReason::Declined, now, entropy)?;
-                }
-                Ok(checked)
-            })
-            .await?;
-        if checked.is_err() {
-            // Never an error token: it would lock the right device out.
-            let _ = self.ask(id, live, Next::Relinquish, slot, time).await;
-        }
-        Ok(checked?)
-    }
-
     /// The relay has nothing for this device: nothing was begun.
-    async fn refuse(&self, id: TransferId, error: Error) -> Result<(), Error> {
-        if let Some((transfer, record)) = self.load(id).await?
-            && transfer.is_offered()
-        {
-            let key = id.to_string();
-            self.blocking(move |store| store.delete(&key, &record.version))
-                .await?;
+    pub(super) async fn take_back(&self, id: TransferId) -> Result<(), Error> {
+        match self.load(id).await? {
+            Some((transfer, record)) if transfer.is_offered() => {
+                let key = id.to_string();
+                self.blocking(move |store| store.delete(&key, &record.version))
+                    .await
+            }
+            _ => Ok(()),
         }
-        Err(error)
     }
 
     /// Auth credentials that other transfers of this device have used. A record that can't be read stops no
     /// new transfer: that a credential is used once is the sender's to enforce.
-    async fn used_credentials(&self, but: TransferId) -> Result<Vec<CredentialId>, Error> {
+    pub(super) async fn used_credentials(
+        &self,
+        but: TransferId,
+    ) -> Result<Vec<CredentialId>, Error> {
         let mut used: Vec<_> = self.answered().await?.credentials().collect();
         for id in self.ids().await? {
             match self.load(id).await {

@@ -8,6 +8,8 @@ mod events;
 mod forget;
 #[cfg(feature = "http")]
 mod http;
+mod invite;
+mod live;
 #[cfg(feature = "testing")]
 mod memory_relay;
 mod pace;
@@ -22,10 +24,10 @@ mod tries_tests;
 mod trouble;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore};
+use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
 pub use clock::Clock;
@@ -39,27 +41,24 @@ pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferS
 pub use transport::{HttpTransport, TransportError};
 pub use trouble::RelayWatch;
 
-use pace::Allowance;
+use live::Live;
 use relays::Relays;
+use round::Goal;
 use send::Time;
-use trouble::Trouble;
 
 use crate::Error;
 use tigress_gss::pin::Pin;
 use tigress_mailbox::NotificationToken;
 use tigress_primitives::entropy::Entropy;
 use tigress_primitives::secret::Secret;
-use tigress_protocol::invitation::{PeerText, RelayOrigin, RelayPolicy, is_image_url};
+use tigress_protocol::invitation::RelayPolicy;
 use tigress_protocol::transfer::{
-    Credential, Display, MessageIndex, SenderStart, Slot, TerminateReason, Transfer, TransferId,
-    TransferState, TransferSummary, TransferUpdate,
+    Credential, MessageIndex, Slot, TerminateReason, TransferId, TransferState, TransferSummary,
+    TransferUpdate,
 };
 
 /// Store calls that run at the same time, each on a thread: many transfers that wake together must not start as many.
 const MAX_STORE_CALLS: usize = 8;
-/// Most bytes of an idempotency key.
-const MAX_KEY: usize = 255;
-
 /// The interface that wallets call: it carries any number of transfers, as sender and as receiver.
 ///
 /// Cheap to clone; every function may be called from any thread, on a tokio runtime with time enabled, and may
@@ -77,44 +76,6 @@ struct Inner {
     relays: Relays,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
     observed: Mutex<HashSet<TransferId>>,
-}
-
-/// What this process knows of a transfer beside its record.
-#[derive(Default)]
-struct Live {
-    /// Held by whoever talks to the relay for this transfer.
-    slot: tokio::sync::Mutex<Slot>,
-    /// Something was stored that a waiting poll should send.
-    wake: Notify,
-    allowance: Mutex<Allowance>,
-    trouble: Trouble,
-}
-
-impl Live {
-    /// Forgets a wake-up for what was stored before: who looks at the record now sees it anyway.
-    fn sleep(&self) {
-        std::pin::pin!(self.wake.notified()).enable();
-    }
-
-    fn allowance(&self) -> MutexGuard<'_, Allowance> {
-        self.allowance
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// A refusal that ends a call, shown beside it.
-    fn told<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
-        if let Err(error @ Error::RelayRefused { .. }) = &result {
-            self.trouble.set(Some(error.clone()));
-        }
-        result
-    }
-
-    /// The app wants something of the other side.
-    fn wake(&self) {
-        self.allowance().hurry();
-        self.wake.notify_one();
-    }
 }
 
 impl std::fmt::Debug for TransferClient {
@@ -174,101 +135,6 @@ impl TransferClient {
             live: Mutex::default(),
             observed: Mutex::default(),
         })))
-    }
-
-    /// Steps 1 to 3: makes an invitation and the mailbox behind it, and returns when the relay has answered.
-    /// With the same idempotency key it goes on after a kill, and gives the same invitation again.
-    ///
-    /// # Errors
-    /// `bad_config` without an own relay or with a lifetime over 30 days; `bad_credential` for texts that are
-    /// too long; `relay_unreachable`, `relay_refused`, `store`, `store_busy`; `closed` if the invitation of
-    /// this key has been used or has ended.
-    pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
-        let key = request.idempotency_key.as_deref();
-        if key.is_some_and(|key| key.len() > MAX_KEY) {
-            return Err(Error::bad_config(
-                "an idempotency key has at most 255 bytes",
-            ));
-        }
-        let id = match key {
-            Some(key) => TransferId::of_idempotency_key(key),
-            None => TransferId::from(os_entropy()?.uuid()),
-        };
-        if self.load(id).await?.is_none() {
-            let credential = request.credential.clone();
-            let start = self.sender_start(id, request)?;
-            let mut transfer = Transfer::new_sender(start, self.now(), &mut os_entropy()?)?;
-            if let Some(credential) = credential {
-                transfer.send(&credential)?;
-            }
-            match self.save(&transfer, None).await {
-                Ok(_) => {}
-                // The same call in another process was faster: go on with its.
-                Err(Error::StoreBusy) if self.load(id).await?.is_some() => {}
-                Err(error) => return Err(error),
-            }
-        }
-        let live = self.live(id);
-        let mut slot = live.slot.lock().await;
-        let time = Time::within(self.0.config.give_up_after);
-        self.create_mailbox(id, &live, &mut slot, time).await?;
-        self.transact(id, |transfer, _, _| invitation_of(transfer))
-            .await
-    }
-
-    fn sender_start(
-        &self,
-        id: TransferId,
-        request: InvitationRequest,
-    ) -> Result<SenderStart, Error> {
-        let relay = self.own_relay()?;
-        let lifetime = request.lifetime.unwrap_or(DEFAULT_LIFETIME);
-        if lifetime.is_zero() || lifetime > MAX_LIFETIME {
-            return Err(Error::bad_config("a lifetime is 1 second to 30 days"));
-        }
-        let text = |text| {
-            PeerText::new(text).map_err(|_| Error::TooLarge {
-                reason: "title and description have at most 4096 bytes",
-            })
-        };
-        if !request.image_url.as_deref().is_none_or(is_image_url) {
-            return Err(Error::BadCredential {
-                reason: "the image URL must be https, at most 2048 bytes",
-            });
-        }
-        Ok(SenderStart {
-            id,
-            relay,
-            vertical: request.vertical,
-            display: Display {
-                title: text(request.title)?,
-                description: text(request.description)?,
-                image_url: request.image_url,
-                ..Display::default()
-            },
-            lifetime: lifetime.as_secs().max(1),
-            pin: match request.pin {
-                true => Some((self.new_pin()?, self.0.config.pin_tries)),
-                false => None,
-            },
-            notification: request.notification_token,
-            attestation: request.device_attestation,
-        })
-    }
-
-    fn new_pin(&self) -> Result<Pin, Error> {
-        let digits = self.0.config.pin_digits.into();
-        Ok(Pin::generate(digits, &mut os_entropy()?))
-    }
-
-    fn own_relay(&self) -> Result<RelayOrigin, Error> {
-        let policy = &self.0.policy;
-        let relay = policy
-            .own
-            .clone()
-            .ok_or(Error::bad_config("no relay is configured"))?;
-        policy.check(&relay).map_err(Error::of_policy)?;
-        Ok(relay)
     }
 
     /// Queues a credential or an additional message, of either side, from the beginning of the transfer on;
@@ -371,22 +237,8 @@ impl TransferClient {
         Ok(all)
     }
 
-    /// The sender's invitation, as long as nobody has answered it.
-    ///
-    /// # Errors
-    /// `closed` once it was used or has ended; `unknown_transfer`, `store`, `store_busy`.
-    pub async fn invitation(&self, id: TransferId) -> Result<Invitation, Error> {
-        self.transact(id, |transfer, _, _| invitation_of(transfer))
-            .await
-    }
-
     fn now(&self) -> u64 {
         self.0.clock.now()
-    }
-
-    fn live(&self, id: TransferId) -> Arc<Live> {
-        let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(live.entry(id).or_default())
     }
 
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and
@@ -418,7 +270,8 @@ impl TransferClient {
                 }
             }
         };
-        self.run(id, &live, &mut slot, time, Some(after)).await
+        self.run(id, &live, &mut slot, time, Goal::Events(after))
+            .await
     }
 
     /// The events after `after`, those before acknowledged, without asking the relay.
@@ -474,7 +327,7 @@ impl TransferClient {
             slot.forget();
         }
         // Events that wait for the app don't hold the round up.
-        self.run(id, live, slot, Time::round(deadline), None)
+        self.run(id, live, slot, Time::round(deadline), Goal::Round)
             .await?;
         Ok(())
     }
@@ -495,20 +348,4 @@ pub fn built_in_transport(config: &Config) -> Result<Arc<dyn HttpTransport>, Err
         let _ = config;
         Err(Error::NoTransport)
     }
-}
-
-fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
-    let Some((share_url, file, pin)) = transfer.invitation() else {
-        return Err(match transfer.outcome() {
-            Some(outcome) => Error::Closed { outcome },
-            None => Error::invitation_used(),
-        });
-    };
-    Ok(Invitation {
-        transfer: transfer.id,
-        share_url,
-        pin,
-        file: file.to_bytes()?,
-        expires_at: transfer.expires_at(),
-    })
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Config;
-use tigress_protocol::transfer::{Next, Slot};
+use tigress_protocol::transfer::{Slot, Ticket};
 
 /// Pause after a "not found" that may be a proxy's.
 const NOT_FOUND_PAUSE: Duration = Duration::from_secs(20);
@@ -32,9 +32,9 @@ pub(super) struct Allowance {
 }
 
 impl Allowance {
-    /// When `next` may be asked; the past, if at once.
-    pub(super) fn turn(&self, next: &Next) -> Option<Instant> {
-        let reads = matches!(next, Next::Read | Next::Wait);
+    /// When the request may be made; the past, if at once.
+    pub(super) fn turn(&self, ticket: &Ticket) -> Option<Instant> {
+        let reads = ticket.is_read();
         // A read without the write that follows it would be of no use.
         let free_at = self.free_at(if reads { 2 } else { 1 });
         free_at.max(self.read_after.filter(|_| reads))
@@ -121,26 +121,30 @@ impl Pace {
     /// How long to do nothing after the answer to `asked`, when `next` is wanted and the slot was `before`.
     pub(super) fn idle(
         &mut self,
-        asked: &Next,
-        next: &Next,
+        asked: &Ticket,
+        next: &Ticket,
         slot: &Slot,
         before: &Slot,
     ) -> Duration {
-        match asked {
-            Next::Wait if *next != Next::Wait || !slot.is_as(before) => {
-                self.quicken();
-                Duration::ZERO
-            }
-            // A relay that holds no answers, or too little time was left for it to hold one.
-            Next::Wait if !before.has_version() || self.asked_at.elapsed() < self.pause => {
-                let idle = self.pause;
-                self.pause = (self.pause * 2).min(self.longest);
-                idle
-            }
-            Next::Wait | Next::Write(_) => Duration::ZERO,
+        if !asked.is_held_read() {
             // Not found, perhaps by a proxy: ask again later.
-            asked if asked == next && !slot.is_known() => NOT_FOUND_PAUSE,
-            _ => Duration::ZERO,
+            let in_vain = !asked.is_write() && asked.asks_the_same(next) && !slot.is_known();
+            return if in_vain {
+                NOT_FOUND_PAUSE
+            } else {
+                Duration::ZERO
+            };
         }
+        if !next.is_held_read() || !slot.is_as(before) {
+            self.quicken();
+            return Duration::ZERO;
+        }
+        // A relay that holds no answers, or too little time was left for it to hold one.
+        if !before.has_version() || self.asked_at.elapsed() < self.pause {
+            let idle = self.pause;
+            self.pause = (self.pause * 2).min(self.longest);
+            return idle;
+        }
+        Duration::ZERO
     }
 }

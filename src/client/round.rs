@@ -1,17 +1,20 @@
-//! Talking to the relay for one transfer: ask the state machine, store, request, hand the answer back.
+//! The one loop that talks to a relay: ask the state machine, store, make the request, hand the answer back. Whoever runs
+//! it says when it has what it came for.
 
+use std::ops::ControlFlow::{self, Break, Continue};
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::pace::Pace;
-use super::send::{Retries, Time, Unanswered, jittered};
-use super::{Config, Live, TransferClient};
+use super::send::{NotYet, Retries, Time, Unanswered, jittered};
+use super::{Live, TransferClient};
 use crate::Error;
-use tigress_mailbox::{Call, HttpRequest, MAX_WAIT, Reply, RequestId};
+use tigress_gss::auth_credential::CredentialId;
+use tigress_mailbox::{HttpResponse, MAX_WAIT, TransportFailure};
 use tigress_primitives::entropy::Entropy;
 use tigress_protocol::transfer::{
-    Answer, Next, Refused, Slot, Transfer, TransferId, TransferUpdate,
+    Aim, Ask, Refused, Slot, Ticket, Transfer, TransferId, TransferUpdate,
 };
 
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
@@ -19,341 +22,338 @@ const MAX_CREATIONS: usize = 3;
 /// A cursor after which there are no events.
 const ALL_SEEN: u64 = u64::MAX - 1;
 
-/// An answer of the relay, and what it is to.
-struct Answered {
-    to: Next,
-    reply: Reply,
-    date: Option<u64>,
+/// When a call has what it came for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Goal {
+    /// The mailbox is made; the invitation is read, and was found good.
+    Begun,
+    /// The claim is given back, if it is to be.
+    GivenBack,
+    /// One round, without waiting for anything to happen. Events are neither acknowledged nor waited for.
+    Round,
+    /// There are events after this cursor, those up to it acknowledged; or the transfer is over.
+    Events(u64),
 }
 
-impl Answered {
-    fn hand_over(
-        &self,
+impl Goal {
+    /// How far the transfer is to go, its reads held for so many seconds.
+    fn aim(self, wait: u64) -> Aim {
+        match self {
+            Self::Begun => Aim::Begin,
+            Self::GivenBack => Aim::GiveBack,
+            Self::Round | Self::Events(_) => Aim::GoOn { wait },
+        }
+    }
+
+    /// Whether somebody waits for a first answer, to whom a refusal is told at once.
+    fn is_urgent(self) -> bool {
+        matches!(self, Self::Begun | Self::GivenBack)
+    }
+
+    /// Takes what was answered, and says what to ask next: nothing when the goal is reached.
+    fn step(
+        self,
         transfer: &mut Transfer,
-        now: u64,
+        answered: Option<&Answered>,
+        used: &[CredentialId],
         slot: &mut Slot,
-        entropy: &mut Entropy,
-    ) -> Result<(), Error> {
-        let answer = Answer {
-            reply: self.reply.clone(),
-            now,
-            date: self.date,
-        };
-        Ok(transfer.handle(&self.to, answer, slot, entropy)?)
+        wait: u64,
+        (now, entropy): (u64, &mut Entropy),
+    ) -> Result<(Option<Ask>, TransferUpdate), Refused> {
+        let mut seen = ALL_SEEN;
+        if let Self::Events(after) = self {
+            transfer.acknowledge_events(after);
+            seen = after;
+        }
+        if let Some(Answered { ticket, response }) = answered {
+            transfer.answered(ticket, response, used, slot, now, entropy)?;
+        } else if matches!(self, Self::Events(_))
+            && (transfer.has_events_after(seen) || transfer.outcome().is_some())
+        {
+            return Ok((None, transfer.update_after(seen)));
+        }
+        let ask = transfer.ask(self.aim(wait), slot, now, entropy)?;
+        let update = transfer.update_after(seen);
+        Ok((ask.filter(|_| update.events.is_empty()), update))
     }
 }
 
-/// What one call of `run` knows.
-struct Round {
+/// An answer of the relay that was not handed over yet, and what it is to.
+struct Answered {
+    ticket: Ticket,
+    response: HttpResponse,
+}
+
+/// One run of the loop.
+struct Round<'a> {
+    client: &'a TransferClient,
+    id: TransferId,
+    live: &'a Live,
+    slot: &'a mut Slot,
+    time: Time,
+    goal: Goal,
     /// Whether the slot was read.
     looked: bool,
+    creations: usize,
     pace: Pace,
     retries: Retries,
     /// The pauses after refusals.
     refusals: Retries,
-    /// What was not handed to the transfer yet.
     answered: Option<Answered>,
-}
-
-impl Round {
-    fn new(config: &Config) -> Self {
-        Self {
-            looked: false,
-            pace: Pace::new(config),
-            retries: Retries::default(),
-            refusals: Retries::default(),
-            answered: None,
-        }
-    }
-}
-
-/// What a transfer wants after a step.
-struct Step {
-    next: Next,
-    request: Option<(Call, HttpRequest)>,
-    update: TransferUpdate,
+    /// What was sent and not answered.
+    unanswered: Option<Ask>,
 }
 
 impl TransferClient {
-    /// Goes on until there are events after `after`, the transfer is over, or its time has passed and
-    /// nothing can be done without waiting. Without `after`, events are neither acknowledged nor waited for.
+    /// Goes on until the goal is reached, or its time has passed and nothing can be done without waiting.
     pub(super) async fn run(
         &self,
         id: TransferId,
         live: &Live,
         slot: &mut Slot,
         time: Time,
-        after: Option<u64>,
+        goal: Goal,
     ) -> Result<TransferUpdate, Error> {
-        let mut round = Round::new(&self.0.config);
-        loop {
-            live.sleep();
-            let before = slot.clone();
-            let step = self.step(id, slot, round.answered.as_ref(), time, after);
-            let step = match step.await {
-                Ok(step) => step,
-                Err(error) => {
-                    self.after_refusal(id, live, error, &mut round, time)
-                        .await?;
-                    continue;
-                }
-            };
-            if slot.advances() != before.advances() {
-                live.allowance().progressed();
-            }
-            if !step.update.events.is_empty() || step.next == Next::Over {
-                return Ok(step.update);
-            }
-            if step.next == Next::Create {
-                self.create_mailbox(id, live, slot, time).await?;
-                round.answered = None;
-                continue;
-            }
-            if let Some(answered) = round.answered.take() {
-                live.allowance().back_off(jittered(slot.back_off())?);
-                let idle = round.pace.idle(&answered.to, &step.next, slot, &before);
-                if !idle.is_zero() {
-                    if time.left().is_zero() {
-                        return Ok(step.update);
-                    }
-                    sleep_or_wake(live, idle.min(time.left())).await;
-                    continue;
-                }
-            }
-            if round.looked && step.next == Next::Wait && time.left().is_zero() {
-                return Ok(step.update);
-            }
-            let (call, request) = step.request.ok_or(Error::internal("nothing to ask"))?;
-            if let Some(not_yet) = self.not_yet(live, request.origin(), &step.next) {
-                if time.left().is_zero() {
-                    return not_yet.trouble.map_or(Ok(step.update), Err);
-                }
-                let left = not_yet.at.saturating_duration_since(Instant::now());
-                sleep_or_wake(live, left.min(time.left())).await;
-                continue;
-            }
-            self.make(live, slot, &mut round, step.next, call, request, time)
-                .await?;
-        }
-    }
-
-    /// An answer that no call can go on with ends none at once: whoever stands between answers for the relay, too. It is
-    /// asked again until its refusals have lasted.
-    async fn after_refusal(
-        &self,
-        id: TransferId,
-        live: &Live,
-        error: Error,
-        round: &mut Round,
-        time: Time,
-    ) -> Result<(), Error> {
-        let answered = round.answered.take();
-        if answered.is_none() || !matches!(error, Error::RelayRefused { .. }) {
-            return Err(error);
-        }
-        if live.allowance().is_refused_for_good() {
-            live.trouble.set(Some(error.clone()));
-            let left = self.transact(id, |transfer, now, _| Ok(transfer.leave_behind(now)));
-            return if left.await? { Ok(()) } else { Err(error) };
-        }
-        let pause = round.refusals.next()?;
-        let error = error.not_before(pause);
-        live.trouble.set(Some(error.clone()));
-        live.allowance().back_off(pause);
-        if pause >= time.left() {
-            return Err(error);
-        }
-        tracing::debug!(code = error.code(), "refused, trying again");
-        sleep_or_wake(live, pause).await;
-        Ok(())
-    }
-
-    /// Makes one request; what is answered is in the round then.
-    #[allow(clippy::too_many_arguments, reason = "a part of `run`")]
-    async fn make(
-        &self,
-        live: &Live,
-        slot: &mut Slot,
-        round: &mut Round,
-        next: Next,
-        call: Call,
-        request: HttpRequest,
-        time: Time,
-    ) -> Result<(), Error> {
-        round.pace.asks();
-        let (reply, date) = if next == Next::Wait {
-            round.looked = true;
-            let told = tokio::select! {
-                // An answer that has come is taken: it may be what the write that woke this must know of.
-                biased;
-                told = self.attempt(live, &request, Some(&call), time, &mut round.retries) => told,
-                // Dropping the read is harmless; the slot is as it was known.
-                () = live.wake.notified() => {
-                    round.pace.quicken();
-                    return Ok(());
-                }
-            };
-            match told {
-                Ok(told) => told,
-                Err(Unanswered::Cut) => return Ok(()),
-                Err(Unanswered::Failed { error, again }) => {
-                    if !error.is_retryable() || again >= time.until {
-                        return Err(error);
-                    }
-                    tracing::debug!(code = error.code(), "trying again");
-                    sleep_or_wake(live, again - Instant::now()).await;
-                    return Ok(());
-                }
-            }
-        } else {
-            if matches!(next, Next::Write(_)) {
-                // Unanswered or cancelled: read before the next write.
-                slot.attempt();
-            }
-            round.looked |= next == Next::Read;
-            self.perform(live, &next, request, Some(&call), time)
-                .await?
+        let round = Round {
+            client: self,
+            id,
+            live,
+            slot,
+            time,
+            goal,
+            looked: false,
+            creations: 0,
+            pace: Pace::new(&self.0.config),
+            retries: Retries::default(),
+            refusals: Retries::default(),
+            answered: None,
+            unanswered: None,
         };
-        round.retries = Retries::default();
-        round.answered = Some(Answered {
-            to: next,
-            reply,
-            date,
-        });
-        Ok(())
+        round.run().await
+    }
+}
+
+impl Round<'_> {
+    async fn run(mut self) -> Result<TransferUpdate, Error> {
+        loop {
+            self.live.sleep();
+            let ask = match self.unanswered.take() {
+                Some(ask) => ask,
+                None => match self.decide().await? {
+                    Break(update) => return Ok(update),
+                    Continue(None) => continue,
+                    Continue(Some(ask)) => ask,
+                },
+            };
+            self.turn(&ask).await?;
+            self.make(ask).await?;
+        }
+    }
+
+    /// Hands over what was answered, and says what to ask next; nothing if it is not the time for it.
+    async fn decide(&mut self) -> Result<ControlFlow<TransferUpdate, Option<Ask>>, Error> {
+        let before = self.slot.clone();
+        let answered = self.answered.take();
+        let stepped = self.step(answered.as_ref()).await?;
+        let answered = answered.map(|answered| answered.ticket);
+        if answered.is_some() {
+            let is_refusal = matches!(stepped, Err(Refused::Relay { .. }));
+            self.live.allowance().answered(is_refusal);
+            if !is_refusal {
+                self.live.trouble.set(None);
+            }
+        }
+        let (ask, update) = match stepped {
+            Ok(stepped) => stepped,
+            Err(refused) => return self.refused(answered, refused).await.map(Continue),
+        };
+        if self.slot.advances() != before.advances() {
+            self.live.allowance().progressed();
+        }
+        let Some(ask) = ask else {
+            return Ok(Break(update));
+        };
+        if let Some(answered) = answered {
+            let idle = self.idle(&answered, &ask.ticket, &before)?;
+            if !idle.is_zero() {
+                return Ok(self.pause(idle, update).await);
+            }
+        }
+        if self.looked && ask.ticket.is_held_read() && self.time.left().is_zero() {
+            return Ok(Break(update));
+        }
+        match self.not_yet(&ask).filter(|_| !self.goal.is_urgent()) {
+            None => Ok(Continue(Some(ask))),
+            Some(not_yet) if self.time.left().is_zero() => {
+                not_yet.trouble.map_or(Ok(Break(update)), Err)
+            }
+            // What was never sent is decided anew: much may happen until then.
+            Some(not_yet) => Ok(self.pause(not_yet.at - Instant::now(), update).await),
+        }
+    }
+
+    /// Waits, no longer than there is time, and not when the app wants something.
+    async fn pause<T>(
+        &self,
+        time: Duration,
+        update: TransferUpdate,
+    ) -> ControlFlow<TransferUpdate, Option<T>> {
+        let left = self.time.left();
+        if left.is_zero() {
+            return Break(update);
+        }
+        self.live.sleep_or_wake(time.min(left)).await;
+        Continue(None)
     }
 
     /// Hands an answer to the transfer, lets it go on as far as it can by itself, and prepares what it wants to
     /// ask next: one load and at most one write of the record.
     async fn step(
-        &self,
-        id: TransferId,
-        slot: &mut Slot,
+        &mut self,
         answered: Option<&Answered>,
-        time: Time,
-        after: Option<u64>,
-    ) -> Result<Step, Error> {
-        let wait = time.left().min(self.0.config.long_poll).as_secs();
-        let before = slot.clone();
-        let result = self.transact(id, |transfer, now, entropy| {
+    ) -> Result<Result<(Option<Ask>, TransferUpdate), Refused>, Error> {
+        let inner = &self.client.0;
+        let wait = self.time.left().min(inner.config.long_poll).as_secs();
+        let (goal, before, slot) = (self.goal, self.slot.clone(), &mut *self.slot);
+        let used = match answered {
+            Some(answered) if answered.ticket.is_first_read() => {
+                self.client.used_credentials(self.id).await?
+            }
+            _ => Vec::new(),
+        };
+        let stepped = self.client.transact(self.id, |transfer, now, entropy| {
             // Another process may have been faster: start again from what was known.
             *slot = before.clone();
-            if let Some(after) = after {
-                transfer.acknowledge_events(after);
-            }
-            let update = |transfer: &Transfer| transfer.update_after(after.unwrap_or(ALL_SEEN));
-            if let Some(answered) = answered {
-                // What an error leaves is stored, too.
-                if let Err(error) = answered.hand_over(transfer, now, slot, entropy) {
-                    return Ok(Err(error));
-                }
-            } else if after.is_some_and(|after| {
-                transfer.has_events_after(after) || transfer.outcome().is_some()
-            }) {
-                return Ok(Ok(Step {
-                    next: Next::Over,
-                    request: None,
-                    update: update(transfer),
-                }));
-            }
-            if let Err(refused) = transfer.advance(now, entropy) {
-                return Ok(Err(refused.into()));
-            }
-            let next = transfer.next(slot, now);
-            let wait = self.0.relays.hold(&transfer.relay(), wait.min(MAX_WAIT));
-            Ok(Ok(Step {
-                request: asked(transfer, &next, slot, wait, entropy),
-                next,
-                update: update(transfer),
-            }))
+            let wait = inner.relays.hold(&transfer.relay(), wait.min(MAX_WAIT));
+            // What an error leaves is stored, too.
+            Ok(goal.step(transfer, answered, &used, slot, wait, (now, entropy)))
         });
-        let result = result.await;
-        if result.is_err() {
+        let stepped = stepped.await;
+        if stepped.is_err() {
             // What could not be stored has not happened.
-            *slot = before;
+            *self.slot = before;
         }
-        result?
+        stepped
     }
 
-    /// Makes the request that `next` stands for, and hands the answer to the transfer.
-    pub(super) async fn ask(
-        &self,
-        id: TransferId,
-        live: &Live,
-        next: Next,
-        slot: &mut Slot,
-        time: Time,
-    ) -> Result<(), Error> {
-        let prepared = self.transact(id, |transfer, _, entropy| {
-            Ok(asked(transfer, &next, slot, 0, entropy))
-        });
-        let (call, request) = prepared.await?.ok_or(Error::internal("nothing to ask"))?;
-        let (reply, date) = self
-            .perform(live, &next, request, Some(&call), time)
-            .await?;
-        let answered = Answered {
-            to: next,
-            reply,
-            date,
-        };
-        let before = slot.clone();
-        let handed = self.transact(id, |transfer, now, entropy| {
-            *slot = before.clone();
-            Ok(answered.hand_over(transfer, now, slot, entropy))
-        });
-        live.told(handed.await?)
-    }
-
-    /// Makes the mailbox of a new invitation; the same bytes and request id until it was answered.
-    pub(super) async fn create_mailbox(
-        &self,
-        id: TransferId,
-        live: &Live,
-        slot: &mut Slot,
-        time: Time,
-    ) -> Result<(), Error> {
-        let mut answered: Option<Answered> = None;
-        for tries in 0.. {
-            let before = slot.clone();
-            let creation = self.transact(id, |transfer, now, entropy| {
-                *slot = before.clone();
-                let handed = answered
-                    .as_ref()
-                    .map(|answered| answered.hand_over(transfer, now, slot, entropy));
-                Ok(handed.unwrap_or(Ok(())).map(|()| transfer.creation()))
-            });
-            let Some(request) = live.told(creation.await?)? else {
-                break;
+    /// How long to do nothing after an answer, when `next` is wanted and the slot was `before`.
+    fn idle(&mut self, answered: &Ticket, next: &Ticket, before: &Slot) -> Result<Duration, Error> {
+        if answered.is_creation() {
+            self.creations += 1;
+            return match next.is_creation() && self.creations >= MAX_CREATIONS {
+                true => Err(Refused::bad_relay("the relay does not name the mailbox").into()),
+                false => Ok(Duration::ZERO),
             };
-            if tries == MAX_CREATIONS {
-                return Err(Refused::bad_relay("the relay does not name the mailbox").into());
+        }
+        let back_off = jittered(self.slot.back_off())?;
+        self.live.allowance().back_off(back_off);
+        let idle = self.pace.idle(answered, next, self.slot, before);
+        match self.goal.is_urgent() && !idle.is_zero() {
+            true => Err(Error::RelayUnreachable {
+                kind: TransportFailure::Other,
+                reason: "not found, perhaps by a proxy".into(),
+                retry_after: None,
+            }),
+            false => Ok(idle),
+        }
+    }
+
+    /// An answer that no call can go on with ends none at once where nobody waits for a first one: whoever stands between
+    /// answers for the relay, too. It is asked again until its refusals have lasted.
+    async fn refused(
+        &mut self,
+        answered: Option<Ticket>,
+        refused: Refused,
+    ) -> Result<Option<Ask>, Error> {
+        if self.goal == Goal::Begun && refused.begins_nothing() {
+            self.client.take_back(self.id).await?;
+        }
+        let error = Error::from(refused);
+        if !matches!(error, Error::RelayRefused { .. }) {
+            return Err(error);
+        }
+        self.live.trouble.set(Some(error.clone()));
+        if self.goal.is_urgent() || answered.is_none_or(|ticket| ticket.is_creation()) {
+            return Err(error);
+        }
+        if self.live.allowance().is_refused_for_good() {
+            let (client, id) = (self.client, self.id);
+            let left = client.transact(id, |transfer, now, _| Ok(transfer.leave_behind(now)));
+            return if left.await? { Ok(None) } else { Err(error) };
+        }
+        let pause = self.refusals.next()?;
+        let error = error.not_before(pause);
+        self.live.trouble.set(Some(error.clone()));
+        self.live.allowance().back_off(pause);
+        if pause >= self.time.left() {
+            return Err(error);
+        }
+        tracing::debug!(code = error.code(), "refused, trying again");
+        self.live.sleep_or_wake(pause).await;
+        Ok(None)
+    }
+
+    /// Why a request may not be made yet, if so.
+    fn not_yet(&self, ask: &Ask) -> Option<NotYet> {
+        let origin = ask.request.origin();
+        self.client.not_yet(self.live, origin, &ask.ticket)
+    }
+
+    /// Waits until a request may be made, if that is in time.
+    async fn turn(&self, ask: &Ask) -> Result<(), Error> {
+        while let Some(not_yet) = self.not_yet(ask) {
+            if not_yet.at >= self.time.until {
+                return Err(not_yet.into_error());
             }
-            let (reply, date) = self
-                .perform(live, &Next::Create, request, None, time)
-                .await?;
-            answered = Some(Answered {
-                to: Next::Create,
-                reply,
-                date,
-            });
+            sleep_until(not_yet.at).await;
         }
         Ok(())
     }
-}
 
-/// The request that `next` stands for, with an id of its own.
-fn asked(
-    transfer: &Transfer,
-    next: &Next,
-    slot: &Slot,
-    wait: u64,
-    entropy: &mut Entropy,
-) -> Option<(Call, HttpRequest)> {
-    let call = transfer.call(next, slot, wait, RequestId::from(entropy.uuid()))?;
-    let request = transfer.request(&call)?;
-    Some((call, request))
-}
-
-async fn sleep_or_wake(live: &Live, time: Duration) {
-    let _ = tokio::time::timeout(time, live.wake.notified()).await;
+    /// Makes a request; its answer is handed over next.
+    async fn make(&mut self, ask: Ask) -> Result<(), Error> {
+        let Ask { request, ticket } = &ask;
+        let is_held = ticket.is_held_read();
+        self.pace.asks();
+        self.looked |= ticket.is_read();
+        if ticket.is_write() {
+            // Unanswered or cancelled: read before the next write.
+            self.slot.attempt();
+        }
+        let attempt = self
+            .client
+            .attempt(self.live, request, self.time, &mut self.retries);
+        let answer = tokio::select! {
+            // An answer that has come is taken: it may be what the write that woke this must know of.
+            biased;
+            answer = attempt => answer,
+            // Dropping the read is harmless; the slot is as it was known.
+            () = self.live.woken(), if is_held => {
+                self.pace.quicken();
+                return Ok(());
+            }
+        };
+        match answer {
+            Ok(response) => {
+                self.retries = Retries::default();
+                let ticket = ask.ticket;
+                self.answered = Some(Answered { ticket, response });
+            }
+            Err(Unanswered::Cut) => {}
+            Err(Unanswered::Failed { error, again }) => {
+                if !error.is_retryable() || again >= self.time.until {
+                    return Err(error);
+                }
+                tracing::debug!(code = error.code(), "trying again");
+                if is_held {
+                    self.live.sleep_or_wake(again - Instant::now()).await;
+                } else {
+                    // The same bytes and request id, until it is answered.
+                    self.unanswered = Some(ask);
+                    sleep_until(again).await;
+                }
+            }
+        }
+        Ok(())
+    }
 }

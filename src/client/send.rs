@@ -1,17 +1,17 @@
-//! One request to a relay: not before its time, never longer than its time, tried again until it is answered.
+//! One request to a relay: not before its time, never longer than its time.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
-use tokio::time::{Instant, sleep_until, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::TransportError;
 use super::relays::Refusal;
 use super::{FOREVER, Live, TransferClient, os_entropy};
 use crate::Error;
-use tigress_mailbox::{Call, HttpRequest, HttpResponse, Reply, TransportFailure, interpret};
-use tigress_protocol::transfer::Next;
+use tigress_mailbox::{HttpRequest, HttpResponse, Later, TransportFailure, later};
+use tigress_protocol::transfer::{Refused, Ticket};
 
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
 const FIRST_RETRY: Duration = Duration::from_millis(200);
@@ -74,9 +74,6 @@ impl Retries {
     }
 }
 
-/// An answer, and what the relay's clock said.
-pub(super) type Told = (Reply, Option<u64>);
-
 /// Why there was no answer.
 pub(super) enum Unanswered {
     /// A held answer was cut for taking too long: the slot is as it was.
@@ -93,7 +90,7 @@ pub(super) struct NotYet {
 }
 
 impl NotYet {
-    fn into_error(self) -> Error {
+    pub(super) fn into_error(self) -> Error {
         self.trouble.unwrap_or(Error::RelayUnreachable {
             kind: TransportFailure::Other,
             reason: "it was asked often enough, without any progress".into(),
@@ -105,19 +102,15 @@ impl NotYet {
 impl Refusal {
     fn error(&self) -> Error {
         let left = self.until.saturating_duration_since(Instant::now());
-        let reply = Reply::RetryLater {
-            after: None,
-            status: self.status,
-        };
-        Error::of_reply(&reply).not_before(left)
+        Error::from(Refused::later(self.status)).not_before(left)
     }
 }
 
 impl TransferClient {
     /// Nothing if the request may be made now.
-    pub(super) fn not_yet(&self, live: &Live, origin: &str, next: &Next) -> Option<NotYet> {
+    pub(super) fn not_yet(&self, live: &Live, origin: &str, ticket: &Ticket) -> Option<NotYet> {
         let now = Instant::now();
-        let turn = live.allowance().turn(next).filter(|at| *at > now);
+        let turn = live.allowance().turn(ticket).filter(|at| *at > now);
         if let Some(refusal) = self.0.relays.refusal(origin) {
             live.trouble.set(Some(refusal.error()));
             return Some(NotYet {
@@ -135,104 +128,69 @@ impl TransferClient {
         })
     }
 
-    /// Sends a request until it is answered: the same bytes and request id each time. A relay that is out of
-    /// order (5xx) or overloaded (429) has not answered.
-    pub(super) async fn perform(
-        &self,
-        live: &Live,
-        next: &Next,
-        request: HttpRequest,
-        call: Option<&Call>,
-        time: Time,
-    ) -> Result<Told, Error> {
-        let mut retries = Retries::default();
-        loop {
-            while let Some(not_yet) = self.not_yet(live, request.origin(), next) {
-                if not_yet.at >= time.until {
-                    return Err(not_yet.into_error());
-                }
-                sleep_until(not_yet.at).await;
-            }
-            match self.attempt(live, &request, call, time, &mut retries).await {
-                Ok(told) => return Ok(told),
-                Err(Unanswered::Cut) => {}
-                Err(Unanswered::Failed { error, again }) => {
-                    if !error.is_retryable() || again >= time.until {
-                        return Err(error);
-                    }
-                    tracing::debug!(code = error.code(), "trying again");
-                    sleep_until(again).await;
-                }
-            }
-        }
-    }
-
-    /// Sends a request once.
+    /// Sends a request once. A relay that is out of order (5xx) or overloaded (429) has not answered.
     pub(super) async fn attempt(
         &self,
         live: &Live,
         request: &HttpRequest,
-        call: Option<&Call>,
         time: Time,
         retries: &mut Retries,
-    ) -> Result<Told, Unanswered> {
-        let origin = request.origin();
+    ) -> Result<HttpResponse, Unanswered> {
+        let (origin, relays) = (request.origin(), &self.0.relays);
         live.allowance().asks();
         let asked_at = Instant::now();
         let result = self.send(live, request, time.limit).await;
         let held = Some(asked_at.elapsed()).filter(|held| request.wait > 0 && *held >= MIN_HELD);
-        let error = match result {
-            Ok(response) => match interpret(call, &response) {
-                Reply::RetryLater { after, status } => {
-                    if let (Some(held), None, 500..) = (held, after, status) {
-                        self.0.relays.cut(origin, held);
-                        return Err(Unanswered::Cut);
-                    }
-                    if let Some(after) = after {
-                        let refusal =
-                            self.0
-                                .relays
-                                .refused(origin, status, Duration::from_secs(after));
-                        let error = refusal.error();
-                        live.trouble.set(Some(error.clone()));
-                        return Err(failed(error, refusal.until, retries));
-                    }
-                    Error::of_reply(&Reply::RetryLater { after, status })
+        let (error, not_before) = match result.map(|response| (later(&response), response)) {
+            Ok((None, response)) => return Ok(response),
+            Ok((Some(Later { after, status }), _)) => match (after, held) {
+                (Some(after), _) => {
+                    let refusal = relays.refused(origin, status, Duration::from_secs(after));
+                    (refusal.error(), refusal.until)
                 }
-                reply => {
-                    let is_refusal = is_refusal(&reply);
-                    live.allowance().answered(is_refusal);
-                    // What a refusal ends, or not, its caller knows.
-                    if !is_refusal {
-                        live.trouble.set(None);
-                    }
-                    return Ok((reply, response.date()));
-                }
-            },
-            Err(error) => match (error.kind, held) {
-                (TransportFailure::CutOff, Some(held)) => {
-                    self.0.relays.cut(origin, held);
+                (None, Some(held)) if status >= 500 => {
+                    relays.cut(origin, held);
                     return Err(Unanswered::Cut);
                 }
-                (TransportFailure::TimedOut, Some(held)) => {
-                    if Instant::now() >= time.limit {
-                        // Its time was too short for the answer to be missed.
-                        if !live.allowance().was_silent() {
-                            return Err(Unanswered::Cut);
-                        }
-                    } else {
-                        // Perhaps something on the way forgets quiet connections.
-                        self.0
-                            .relays
-                            .cut(origin, held.min(Duration::from_secs(request.wait)));
-                    }
-                    Error::from(error)
-                }
-                _ => Error::from(error),
+                _ => (Refused::later(status).into(), Instant::now()),
             },
+            Err(error) => {
+                if self.is_cut(live, request, error.kind, held, time) {
+                    return Err(Unanswered::Cut);
+                }
+                (Error::from(error), Instant::now())
+            }
         };
         live.trouble.set(Some(error.clone()));
-        Err(failed(error, Instant::now(), retries))
+        Err(failed(error, not_before, retries))
+    }
+
+    /// Whether an answer did not come because it was held; learns how long answers can be.
+    fn is_cut(
+        &self,
+        live: &Live,
+        request: &HttpRequest,
+        kind: TransportFailure,
+        held: Option<Duration>,
+        time: Time,
+    ) -> bool {
+        let (origin, relays) = (request.origin(), &self.0.relays);
+        match (kind, held) {
+            (TransportFailure::CutOff, Some(held)) => {
+                relays.cut(origin, held);
+                true
+            }
+            // Its time was too short for the answer to be missed.
+            (TransportFailure::TimedOut, Some(_)) if Instant::now() >= time.limit => {
+                !live.allowance().was_silent()
+            }
+            // Perhaps something on the way forgets quiet connections.
+            (TransportFailure::TimedOut, Some(held)) => {
+                relays.cut(origin, held.min(Duration::from_secs(request.wait)));
+                false
+            }
+            _ => false,
+        }
     }
 
     /// The transport's answer, or what is to be said when it gives none in time, whatever it does.
@@ -280,14 +238,6 @@ fn failed(error: Error, not_before: Instant, retries: &mut Retries) -> Unanswere
             again: not_before,
         },
     }
-}
-
-/// Whether it is an answer that no call can go on with.
-fn is_refusal(reply: &Reply) -> bool {
-    matches!(
-        reply,
-        Reply::Redirected { .. } | Reply::Refused { .. } | Reply::Malformed | Reply::Unauthorized
-    )
 }
 
 /// Between half of the time and all of it, so that many clients don't come at once.

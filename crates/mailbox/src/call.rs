@@ -216,6 +216,9 @@ pub enum Reply {
 #[must_use]
 pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
     let status = response.status;
+    if let Some(Later { after, status }) = later(response) {
+        return Reply::RetryLater { after, status };
+    }
     match status {
         200 | 201 if response.body.len() > MAX_BODY => Reply::Malformed,
         200 | 201 => success(call, response),
@@ -226,10 +229,6 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
         },
         // Of what asks for no version it says nothing.
         412 if matches!(call, Some(Call::Update { .. })) => Reply::Conflict,
-        429 | 500..=599 => Reply::RetryLater {
-            after: retry_after(response),
-            status,
-        },
         400..=499 => Reply::Refused {
             status,
             reason: match status {
@@ -241,6 +240,26 @@ pub fn interpret(call: Option<&Call>, response: &HttpResponse) -> Reply {
         },
         _ => Reply::Malformed,
     }
+}
+
+/// The relay is out of order or overloaded, and has not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Later {
+    /// When to come again, in seconds, if it says.
+    pub after: Option<u64>,
+    /// 429 or 5xx.
+    pub status: u16,
+}
+
+/// Whether a response answers nothing yet, to whatever call.
+#[must_use]
+pub fn later(response: &HttpResponse) -> Option<Later> {
+    let status = response.status;
+    let says = matches!(status, 429 | 500..=599);
+    says.then(|| Later {
+        after: retry_after(response),
+        status,
+    })
 }
 
 /// RFC 9110 §10.2.3: seconds, or a date, which is told by the same clock as the answer's.

@@ -17,7 +17,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use call::{Call, Mailbox, Reply, create_request, interpret};
+pub use call::{Call, Later, Mailbox, Reply, create_request, interpret, later};
 pub use http::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
 pub use ids::{DeviceClaim, MailboxId, NotAUuid, RequestId};
 pub use peer_text::{PeerText, PeerTextTooLong};

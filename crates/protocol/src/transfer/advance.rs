@@ -12,9 +12,11 @@ use tigress_primitives::entropy::Entropy;
 
 /// The next request, if there is one to make now.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Next {
+pub(super) enum Next {
     /// Make the mailbox (`creation`).
     Create,
+    /// Read the slot for the first time, and judge what was offered.
+    Look,
     /// Read the slot: nothing is known of it.
     Read,
     /// Write this envelope.
@@ -32,7 +34,7 @@ pub enum Next {
 impl Transfer {
     /// Does what can be done without the relay: the answer to token 1, messages into the window, expiry.
     /// Says whether anything changed, and so must be stored before the next request.
-    pub fn advance(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
+    pub(super) fn advance(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
         self.follow_clock(now);
         if self.expire(now) {
             return Ok(true);
@@ -134,13 +136,13 @@ impl Transfer {
 
     /// What to ask of the relay next. Reads come before writes: nothing is written to a slot of which nothing
     /// is known.
-    pub fn next(&self, slot: &Slot, now: u64) -> Next {
+    pub(super) fn next(&self, slot: &Slot, now: u64) -> Next {
         match &self.phase {
             Phase::Creating { .. } => Next::Create,
             Phase::Removing { .. } => Next::Delete,
             Phase::Relinquishing { .. } => Next::Relinquish,
             Phase::Closed { parting: None, .. } => Next::Over,
-            // What `accept_invitation` has not checked is not gone on with.
+            // What was not judged is not gone on with.
             Phase::Offered { .. } if !self.is_read() => Next::Over,
             Phase::Closed {
                 parting: Some(parting),
@@ -191,15 +193,21 @@ impl Transfer {
     }
 
     /// The mailbox as this side addresses it.
-    pub fn mailbox(&self) -> Option<Mailbox> {
+    pub(super) fn mailbox(&self) -> Option<Mailbox> {
         self.place.mailbox(self.side)
     }
 
     /// The call that `next` stands for, with a new request id.
-    pub fn call(&self, next: &Next, slot: &Slot, wait: u64, request_id: RequestId) -> Option<Call> {
+    pub(super) fn call(
+        &self,
+        next: &Next,
+        slot: &Slot,
+        wait: u64,
+        request_id: RequestId,
+    ) -> Option<Call> {
         let version = || slot.version().map(str::to_owned);
         Some(match next {
-            Next::Read => Call::Read {
+            Next::Look | Next::Read => Call::Read {
                 wait: 0,
                 known: None,
             },
@@ -220,7 +228,7 @@ impl Transfer {
     }
 
     /// The HTTP request of a call.
-    pub fn request(&self, call: &Call) -> Option<HttpRequest> {
+    pub(super) fn request(&self, call: &Call) -> Option<HttpRequest> {
         self.mailbox().map(|mailbox| mailbox.request(call))
     }
 

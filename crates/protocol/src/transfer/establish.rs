@@ -31,7 +31,7 @@ impl Transfer {
     }
 
     /// Step 5, receiver: whether what was read can be accepted. Nothing is answered yet, and nothing used.
-    pub fn validate(
+    pub(super) fn validate(
         &mut self,
         used: &dyn Fn(&CredentialId) -> bool,
         now: u64,

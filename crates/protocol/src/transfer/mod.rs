@@ -5,6 +5,7 @@
 //! stored as one record; the shell stores it before anything that depends on it becomes visible.
 
 mod advance;
+mod ask;
 mod cause;
 mod clocks;
 mod codes;
@@ -42,7 +43,8 @@ use crate::invitation::Vertical;
 use tigress_gss::auth_credential::CredentialId;
 use tigress_mailbox::NotificationToken;
 
-pub use advance::Next;
+use advance::Next;
+pub use ask::{Aim, Ask, Ticket};
 #[cfg(test)]
 use clocks::CLOCK_SKEW;
 use clocks::{Clocks, LINGER};
@@ -55,7 +57,8 @@ use messages::Messages;
 pub use outcome::Outcome;
 use phase::{OfferedPin, Parting, Phase};
 use place::Place;
-pub use receive::Answer;
+#[cfg(test)]
+use receive::Answer;
 pub use record::RecordError;
 pub use refused::Refused;
 use security::Security;

@@ -11,13 +11,13 @@ use tigress_mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
 use tigress_primitives::entropy::Entropy;
 
 /// An answer, with when it came and what the relay's clock said.
-pub struct Answer {
+pub(super) struct Answer {
     /// What it means.
-    pub reply: Reply,
+    pub(super) reply: Reply,
     /// This device's clock, Unix seconds.
-    pub now: u64,
+    pub(super) now: u64,
     /// The relay's clock, Unix seconds.
-    pub date: Option<u64>,
+    pub(super) date: Option<u64>,
 }
 
 /// What a slot's content turned out to be.
@@ -29,7 +29,7 @@ pub(super) enum Verdict {
 
 impl Transfer {
     /// Takes the relay's answer to what `next` asked.
-    pub fn handle(
+    pub(super) fn handle(
         &mut self,
         next: &Next,
         answer: Answer,

@@ -14,6 +14,10 @@ pub enum Refused {
     AlreadyUsed,
     /// The mailbox is gone.
     NoLongerThere,
+    /// There is no such mailbox, says perhaps a proxy.
+    NotFound,
+    /// The mailbox is another device's.
+    ClaimedByAnother,
     /// The transfer has ended.
     Closed(Outcome),
     /// It is being ended.
@@ -51,6 +55,16 @@ impl Refused {
         Self::relay(0, reason)
     }
 
+    /// The relay asks to come again later.
+    pub const fn later(status: u16) -> Self {
+        Self::relay(status, "the relay asks to try later")
+    }
+
+    /// Whether there is nothing at the relay for this device, so that what was to begin has not begun.
+    pub const fn begins_nothing(&self) -> bool {
+        matches!(self, Self::NoLongerThere | Self::ClaimedByAnother)
+    }
+
     /// CreateMailbox was not found: whatever is there, it makes no mailboxes.
     pub(super) const fn no_relay() -> Self {
         Self::relay(404, "there is no relay at this address")
@@ -66,11 +80,12 @@ impl From<&Reply> for Refused {
     fn from(reply: &Reply) -> Self {
         match reply {
             Reply::Unauthorized => Self::relay(401, "not this device's mailbox"),
-            Reply::Gone { .. } => Self::NoLongerThere,
+            Reply::Gone { final_: true } => Self::NoLongerThere,
+            Reply::Gone { final_: false } => Self::NotFound,
             Reply::Conflict => Self::relay(412, "the mailbox has changed"),
             Reply::Refused { status, reason } => Self::relay(*status, reason),
             Reply::Redirected { status } => Self::relay(*status, "redirects are not followed"),
-            Reply::RetryLater { status, .. } => Self::relay(*status, "the relay asks to try later"),
+            Reply::RetryLater { status, .. } => Self::later(*status),
             _ => Self::bad_relay("the answer is not what was asked for"),
         }
     }
@@ -121,8 +136,9 @@ mod tests {
             },
         );
         relay(0, Reply::Malformed);
-        let gone = Refused::from(&Reply::Gone { final_: true });
-        assert_eq!(gone, Refused::NoLongerThere);
+        let gone = |final_| Refused::from(&Reply::Gone { final_ });
+        assert_eq!(gone(true), Refused::NoLongerThere);
+        assert_eq!(gone(false), Refused::NotFound);
     }
     #[test]
     fn what_the_security_layer_says_of_time_use_and_pin_has_words_of_its_own() {

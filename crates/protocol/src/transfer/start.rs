@@ -162,7 +162,7 @@ impl Transfer {
     }
 
     /// The request that makes the mailbox; the same bytes and id each time, until it was answered.
-    pub fn creation(&self) -> Option<HttpRequest> {
+    pub(super) fn creation(&self) -> Option<HttpRequest> {
         match &self.phase {
             Phase::Creating {
                 request_id,

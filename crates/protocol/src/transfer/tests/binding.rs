@@ -99,7 +99,7 @@ fn shown(world: &mut World, file: Option<Display>) -> Display {
     };
     let transfer = Transfer::new_receiver(start, START, &mut world.entropy());
     world.devices[RECEIVER].store(&transfer);
-    world.look_at_offer(RECEIVER, &|_| false).unwrap();
+    world.look_at_offer(RECEIVER, &[]).unwrap();
     world.devices[RECEIVER].load().summary().display
 }
 
@@ -137,7 +137,18 @@ fn what_was_judged_is_not_replaced_by_what_is_read_later() {
     let before = shown(&mut world, None);
     says(&mut world, &said("Your bank"));
     // While the user decides, and from then on.
-    world.look_at_offer(RECEIVER, &|_| false).unwrap();
+    let claim = world.devices[RECEIVER].load().place.claim;
+    let (wait, known) = (0, None);
+    let read = Call::Read { wait, known };
+    let answer = Answer {
+        reply: world.relay.answer(RECEIVER, claim, &read, START, false),
+        now: START,
+        date: None,
+    };
+    world.edit(RECEIVER, |transfer, entropy| {
+        let slot = &mut Slot::default();
+        transfer.handle(&Next::Read, answer, slot, entropy).unwrap();
+    });
     assert_eq!(world.devices[RECEIVER].load().summary().display, before);
     world.run();
     assert_eq!(world.state(RECEIVER), TransferState::Established);

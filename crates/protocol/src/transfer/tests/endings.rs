@@ -165,9 +165,7 @@ fn a_sender_who_cancels_before_anybody_answered_deletes_the_mailbox() {
     world.run();
     assert_eq!(world.outcome(SENDER), Some(Outcome::Cancelled));
     assert!(world.relay.is_gone());
-    let error = world
-        .accept_as(RECEIVER, &url, None, &|_| false)
-        .unwrap_err();
+    let error = world.accept_as(RECEIVER, &url, None, &[]).unwrap_err();
     assert_eq!(error, Refused::NoLongerThere);
 }
 

@@ -32,9 +32,7 @@ fn a_device_with_another_secret_writes_nothing_and_the_right_one_succeeds() {
     let mut world = World::invited();
     let mut url = world.share_url();
     url.secret = Secret::new([9; 32]);
-    let error = world
-        .accept_as(RECEIVER, &url, None, &|_| false)
-        .unwrap_err();
+    let error = world.accept_as(RECEIVER, &url, None, &[]).unwrap_err();
     assert!(is(&error, MajorStatus::DEFECTIVE_CREDENTIAL));
     the_right_device_still_succeeds(world);
 }
@@ -72,9 +70,8 @@ fn an_altered_or_cut_first_token_is_refused_without_a_token() {
 fn a_credential_used_on_this_device_before_is_refused() {
     let mut world = World::invited();
     let url = world.share_url();
-    let error = world
-        .accept_as(RECEIVER, &url, None, &|_| true)
-        .unwrap_err();
+    let used = *world.devices[SENDER].load().credential_id().unwrap();
+    let error = world.accept_as(RECEIVER, &url, None, &[used]).unwrap_err();
     assert_eq!(error, Refused::AlreadyUsed);
     the_right_device_still_succeeds(world);
 }
@@ -84,9 +81,7 @@ fn a_mailbox_that_holds_another_token_than_the_file_is_refused() {
     let mut world = World::invited();
     let url = world.share_url();
     let other = Some(vec![0x60, 0]);
-    let error = world
-        .accept_as(RECEIVER, &url, other, &|_| false)
-        .unwrap_err();
+    let error = world.accept_as(RECEIVER, &url, other, &[]).unwrap_err();
     assert!(matches!(error, Refused::BadMailbox(_)), "{error:?}");
     the_right_device_still_succeeds(world);
 }
@@ -164,7 +159,7 @@ fn an_offer_that_was_not_checked_is_not_answered() {
     assert!(world.relay.writes(RECEIVER).is_empty());
     assert!(!world.devices[RECEIVER].load().has_used_credential());
     // Asking again goes on with the same claim.
-    world.look_at_offer(RECEIVER, &|_| false).unwrap();
+    world.look_at_offer(RECEIVER, &[]).unwrap();
     world.run();
     assert_eq!(world.state(RECEIVER), TransferState::Established);
 }
@@ -207,7 +202,7 @@ fn declining_gives_the_claim_back_and_accepting_later_works() {
     let declined = world.devices[RECEIVER].load();
     assert!(declined.may_be_accepted_again() && !declined.has_used_credential());
 
-    world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
+    world.accept_as(RECEIVER, &url, None, &[]).unwrap();
     assert!(world.devices[RECEIVER].load().place.claim != first.place.claim);
     world.run();
     assert_eq!(world.state(RECEIVER), TransferState::Established);
@@ -485,7 +480,7 @@ fn accepting_again_goes_on_with_the_apps_cursor() {
     world.run();
     assert_eq!(world.devices[RECEIVER].cursor, 1);
     let declined = world.devices[RECEIVER].load();
-    world.accept_as(RECEIVER, &url, None, &|_| false).unwrap();
+    world.accept_as(RECEIVER, &url, None, &[]).unwrap();
     world.edit(RECEIVER, |transfer, _| transfer.follow(&declined));
     let update = world.devices[RECEIVER].load().update_after(1);
     assert_eq!((update.cursor, update.events.len()), (1, 0));

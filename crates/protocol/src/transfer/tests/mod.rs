@@ -2,6 +2,7 @@
 //! step is what the client does: load the record, decide, store, ask the relay, store. A kill is to drop all
 //! but the record.
 
+mod asking;
 mod binding;
 mod bounds;
 mod clocks;
@@ -68,7 +69,7 @@ struct Device {
     record: Option<Zeroizing<Vec<u8>>>,
     slot: Slot,
     /// A request without an answer: the process repeats it.
-    unanswered: Option<(Next, Call)>,
+    unanswered: Option<Ask>,
     /// Its clock less the world's.
     skew: i64,
     events: Vec<TransferEvent>,
@@ -296,7 +297,7 @@ impl World {
     /// A receiver's first look at the mailbox, as `accept_invitation` takes it.
     fn accept(&mut self, device: usize) -> Result<(), Refused> {
         let url = self.share_url();
-        self.accept_as(device, &url, None, &|_| false)
+        self.accept_as(device, &url, None, &[])
     }
 
     fn accept_as(
@@ -304,7 +305,7 @@ impl World {
         device: usize,
         share_url: &ShareUrl,
         token: Option<Vec<u8>>,
-        used: &dyn Fn(&CredentialId) -> bool,
+        used: &[CredentialId],
     ) -> Result<(), Refused> {
         let transfer = self.unread(share_url, token, self.clock(device));
         self.devices[device].store(&transfer);
@@ -323,36 +324,44 @@ impl World {
         Transfer::new_receiver(start, now, &mut self.entropy())
     }
 
-    fn look_at_offer(
-        &mut self,
-        device: usize,
-        used: &dyn Fn(&CredentialId) -> bool,
-    ) -> Result<(), Refused> {
+    fn look_at_offer(&mut self, device: usize, used: &[CredentialId]) -> Result<(), Refused> {
         let (now, date) = (self.clock(device), self.date());
-        let claim = self.devices[device].load().place.claim;
-        let call = Call::Read {
-            wait: 0,
-            known: None,
-        };
-        let reply = self.relay.answer(device, claim, &call, self.now, false);
-        if matches!(reply, Reply::Unauthorized | Reply::Gone { .. }) {
-            return Err(Refused::from(&reply));
-        }
         let mut slot = Slot::default();
+        let mut transfer = self.devices[device].load();
+        let draws = &mut Entropy::from_seed(&Secret::new([0; 32]));
+        let ask = transfer.ask(Aim::Begin, &slot, now, draws)?;
+        let ask = ask.expect("it was not read");
+        let reply = self.reply(device, &ask);
+        let answer = Answer { reply, now, date };
         let checked = self.edit(device, |transfer, entropy| {
-            let answer = Answer { reply, now, date };
-            transfer.handle(&Next::Read, answer, &mut slot, entropy)?;
-            let checked = transfer.validate(used, now, date);
-            if checked.is_err() && transfer.is_offered() {
-                transfer.terminate(TerminateReason::Declined, now, entropy)?;
-            }
-            checked
+            transfer.take_answer(&ask.ticket.next, answer, used, &mut slot, entropy)
         });
-        self.devices[device].slot = slot;
+        self.devices[device].slot = slot.clone();
         if checked.is_err() {
-            self.step(device);
+            let ask = self.edit(device, |transfer, entropy| {
+                transfer.ask(Aim::GiveBack, &slot, now, entropy)
+            })?;
+            if let Some(ask) = ask {
+                self.ask(device, ask, Fault::None)?;
+            }
         }
         checked
+    }
+
+    /// What the relay answers.
+    fn reply(&mut self, at: usize, ask: &Ask) -> Reply {
+        let Some(call) = &ask.ticket.call else {
+            return self.relay.create(at, &ask.request);
+        };
+        let claim = self.devices[at].load().place.claim;
+        let before = self.relay.log.len();
+        let reply = self.relay.answer(at, claim, call, self.now, false);
+        let slot = &self.devices[at].slot;
+        let unchanged = matches!(&reply, Reply::Content { data, .. } if slot.holds(data));
+        if ask.ticket.is_held_read() && unchanged {
+            self.relay.log[before].idle = true;
+        }
+        reply
     }
 
     fn step(&mut self, device: usize) -> Next {
@@ -363,63 +372,43 @@ impl World {
     fn try_step(&mut self, at: usize, fault: Fault) -> Result<Next, Refused> {
         let now = self.clock(at);
         let mut transfer = self.devices[at].load();
-        transfer.advance(now, &mut self.entropy())?;
+        let aim = Aim::GoOn { wait: 0 };
+        let mut entropy = self.entropy();
+        let asked = transfer.ask(aim, &self.devices[at].slot, now, &mut entropy)?;
+        // The golden records were made with one more.
+        self.drawn +=
+            u64::from(fault != Fault::BeforeStore && self.devices[at].unanswered.is_none());
         let device = &mut self.devices[at];
         if fault == Fault::BeforeStore {
             device.kill();
             return Ok(Next::Over);
         }
         device.store(&transfer);
-        let (next, call) = match device.unanswered.take() {
-            Some((next, call)) => (next, Some(call)),
-            None => {
-                let next = transfer.next(&device.slot, now);
-                let id = RequestId::from(self.entropy().uuid());
-                let slot = &self.devices[at].slot;
-                let call = transfer.call(&next, slot, 0, id);
-                (next, call)
+        let ask = match device.unanswered.take().or(asked) {
+            Some(ask) if fault != Fault::BeforeRequest => ask,
+            asked => {
+                if fault == Fault::BeforeRequest {
+                    device.kill();
+                }
+                device.look();
+                return Ok(asked.map_or(Next::Over, |ask| ask.ticket.next));
             }
         };
-        if next == Next::Over || fault == Fault::BeforeRequest {
-            if fault == Fault::BeforeRequest {
-                self.devices[at].kill();
-            }
-            self.devices[at].look();
-            return Ok(next);
-        }
-        self.ask(at, next, call, fault)
+        self.ask(at, ask, fault)
     }
 
-    fn ask(
-        &mut self,
-        at: usize,
-        next: Next,
-        call: Option<Call>,
-        fault: Fault,
-    ) -> Result<Next, Refused> {
-        let transfer = self.devices[at].load();
-        if matches!(call, Some(Call::Update { .. })) {
+    fn ask(&mut self, at: usize, ask: Ask, fault: Fault) -> Result<Next, Refused> {
+        if ask.ticket.is_write() {
             self.devices[at].slot.attempt();
         }
-        let reply = (fault != Fault::LostRequest).then(|| match &call {
-            None => self.relay.create(at, &transfer.creation().unwrap()),
-            Some(call) => {
-                let before = self.relay.log.len();
-                let reply = self.relay.answer(at, transfer.place.claim, call, self.now, false);
-                if next == Next::Wait
-                    && matches!(&reply, Reply::Content { data, .. } if self.devices[at].slot.holds(data))
-                {
-                    self.relay.log[before].idle = true;
-                }
-                reply
-            }
-        });
+        let reply = (fault != Fault::LostRequest).then(|| self.reply(at, &ask));
+        let next = ask.ticket.next.clone();
         self.now += self.relay.takes;
         let (now, date) = (self.clock(at), self.date());
         let lost = matches!(fault, Fault::LostRequest | Fault::LostAnswer);
         let device = &mut self.devices[at];
-        if lost && let Some(call) = call {
-            device.unanswered = Some((next.clone(), call));
+        if lost {
+            device.unanswered = Some(ask);
         }
         if fault == Fault::BeforeAnswer {
             device.kill();
@@ -429,7 +418,7 @@ impl World {
         };
         let (mut transfer, mut slot) = (self.devices[at].load(), self.devices[at].slot.clone());
         let answer = Answer { reply, now, date };
-        let handled = transfer.handle(&next, answer, &mut slot, &mut self.entropy());
+        let handled = transfer.take_answer(&next, answer, &[], &mut slot, &mut self.entropy());
         let device = &mut self.devices[at];
         if fault == Fault::BeforeLastStore {
             device.kill();

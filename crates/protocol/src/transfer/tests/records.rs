@@ -46,7 +46,7 @@ impl Kinds {
         let unread = offered(&mut world);
         world.devices[RECEIVER].store(&unread);
         self.keep("receiver: offered, unread", &world, RECEIVER);
-        world.look_at_offer(RECEIVER, &|_| false).unwrap();
+        world.look_at_offer(RECEIVER, &[]).unwrap();
         self.keep("receiver: PIN required", &world, RECEIVER);
         world.edit(RECEIVER, |receiver, _| receiver.type_pin(&wrong_pin()));
         self.keep("receiver: PIN typed", &world, RECEIVER);

@@ -22,15 +22,10 @@ fn each_side_says_which_it_is_and_which_relay_it_uses() {
 #[test]
 fn the_credential_is_known_by_its_id_once_it_was_read() {
     let mut world = World::invited();
-    let (url, asked) = (world.share_url(), std::cell::Cell::new(None));
-    let used = |id: &CredentialId| {
-        asked.set(Some(*id));
-        false
-    };
-    world.accept_as(RECEIVER, &url, None, &used).unwrap();
-    let receiver = world.devices[RECEIVER].load();
-    assert!(asked.get().is_some());
-    assert_eq!(receiver.credential_id().copied(), asked.get());
+    world.accept(RECEIVER).unwrap();
+    let known = |at: usize| world.devices[at].load().credential_id().copied();
+    assert!(known(SENDER).is_some());
+    assert_eq!(known(RECEIVER), known(SENDER));
 }
 
 #[test]

@@ -1,0 +1,136 @@
+//! Steps 1 to 3 at the sender.
+
+use super::round::Goal;
+use super::send::Time;
+use super::{
+    DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME, TransferClient, os_entropy,
+};
+use crate::Error;
+use tigress_gss::pin::Pin;
+use tigress_protocol::invitation::{PeerText, RelayOrigin, is_image_url};
+use tigress_protocol::transfer::{Display, SenderStart, Transfer, TransferId};
+
+/// Most bytes of an idempotency key.
+const MAX_KEY: usize = 255;
+
+impl TransferClient {
+    /// Steps 1 to 3: makes an invitation and the mailbox behind it, and returns when the relay has answered.
+    /// With the same idempotency key it goes on after a kill, and gives the same invitation again.
+    ///
+    /// # Errors
+    /// `bad_config` without an own relay or with a lifetime over 30 days; `bad_credential` for texts that are
+    /// too long; `relay_unreachable`, `relay_refused`, `store`, `store_busy`; `closed` if the invitation of
+    /// this key has been used or has ended.
+    pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
+        let key = request.idempotency_key.as_deref();
+        if key.is_some_and(|key| key.len() > MAX_KEY) {
+            return Err(Error::bad_config(
+                "an idempotency key has at most 255 bytes",
+            ));
+        }
+        let id = match key {
+            Some(key) => TransferId::of_idempotency_key(key),
+            None => TransferId::from(os_entropy()?.uuid()),
+        };
+        if self.load(id).await?.is_none() {
+            let credential = request.credential.clone();
+            let start = self.sender_start(id, request)?;
+            let mut transfer = Transfer::new_sender(start, self.now(), &mut os_entropy()?)?;
+            if let Some(credential) = credential {
+                transfer.send(&credential)?;
+            }
+            match self.save(&transfer, None).await {
+                Ok(_) => {}
+                // The same call in another process was faster: go on with its.
+                Err(Error::StoreBusy) if self.load(id).await?.is_some() => {}
+                Err(error) => return Err(error),
+            }
+        }
+        let live = self.live(id);
+        let mut slot = live.slot.lock().await;
+        let time = Time::within(self.0.config.give_up_after);
+        self.run(id, &live, &mut slot, time, Goal::Begun).await?;
+        self.transact(id, |transfer, _, _| invitation_of(transfer))
+            .await
+    }
+
+    fn sender_start(
+        &self,
+        id: TransferId,
+        request: InvitationRequest,
+    ) -> Result<SenderStart, Error> {
+        let relay = self.own_relay()?;
+        let lifetime = request.lifetime.unwrap_or(DEFAULT_LIFETIME);
+        if lifetime.is_zero() || lifetime > MAX_LIFETIME {
+            return Err(Error::bad_config("a lifetime is 1 second to 30 days"));
+        }
+        let text = |text| {
+            PeerText::new(text).map_err(|_| Error::TooLarge {
+                reason: "title and description have at most 4096 bytes",
+            })
+        };
+        if !request.image_url.as_deref().is_none_or(is_image_url) {
+            return Err(Error::BadCredential {
+                reason: "the image URL must be https, at most 2048 bytes",
+            });
+        }
+        Ok(SenderStart {
+            id,
+            relay,
+            vertical: request.vertical,
+            display: Display {
+                title: text(request.title)?,
+                description: text(request.description)?,
+                image_url: request.image_url,
+                ..Display::default()
+            },
+            lifetime: lifetime.as_secs().max(1),
+            pin: match request.pin {
+                true => Some((self.new_pin()?, self.0.config.pin_tries)),
+                false => None,
+            },
+            notification: request.notification_token,
+            attestation: request.device_attestation,
+        })
+    }
+
+    fn new_pin(&self) -> Result<Pin, Error> {
+        let digits = self.0.config.pin_digits.into();
+        Ok(Pin::generate(digits, &mut os_entropy()?))
+    }
+
+    fn own_relay(&self) -> Result<RelayOrigin, Error> {
+        let policy = &self.0.policy;
+        let relay = policy
+            .own
+            .clone()
+            .ok_or(Error::bad_config("no relay is configured"))?;
+        policy.check(&relay).map_err(Error::of_policy)?;
+        Ok(relay)
+    }
+
+    /// The sender's invitation, as long as nobody has answered it.
+    ///
+    /// # Errors
+    /// `closed` once it was used or has ended; `unknown_transfer`, `store`, `store_busy`.
+    pub async fn invitation(&self, id: TransferId) -> Result<Invitation, Error> {
+        self.transact(id, |transfer, _, _| invitation_of(transfer))
+            .await
+    }
+}
+
+fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {
+    let Some((share_url, file, pin)) = transfer.invitation() else {
+        return Err(match transfer.outcome() {
+            Some(outcome) => Error::Closed { outcome },
+            None => Error::invitation_used(),
+        });
+    };
+    Ok(Invitation {
+        transfer: transfer.id,
+        share_url,
+        pin,
+        file: file.to_bytes()?,
+        expires_at: transfer.expires_at(),
+    })
+}
