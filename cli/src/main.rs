@@ -2,9 +2,7 @@
 //! describes it.
 
 mod bug;
-mod cpu;
 mod demo;
-mod embedded;
 mod exit;
 mod explained;
 mod files;
@@ -13,7 +11,6 @@ mod inspect;
 mod inspected;
 mod invited;
 mod log;
-mod meter;
 mod options;
 mod output;
 mod receive;
@@ -31,6 +28,7 @@ use std::future::Future;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use tigress_parts::cpu;
 use tracing_subscriber::EnvFilter;
 
 use exit::Failure;

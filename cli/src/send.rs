@@ -8,8 +8,8 @@ use clap::Args;
 use tigress::{
     Credential, Invitation, InvitationRequest, Pin, TransferClient, TransferId, TransferRole,
 };
+use tigress_parts::embedded::Embedded;
 
-use crate::embedded::Embedded;
 use crate::exit::{self, Failure};
 use crate::files;
 use crate::invited::{Invited, Qr};
@@ -80,7 +80,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let state = command.common.state()?;
     let embedded = match &relay {
         Some(_) => None,
-        None => Some(Embedded::start().await?),
+        None => Some(embedded().await?),
     };
     let key = uuid::Uuid::from_bytes(random()?).to_string();
     let id = TransferId::of_idempotency_key(&key);
@@ -130,6 +130,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         relay.stop().await;
     }
     result
+}
+
+async fn embedded() -> Result<Embedded, Failure> {
+    let failed = |error| Failure::new("listen", format!("the relay can't start: {error}"));
+    Embedded::start().await.map_err(failed)
 }
 
 async fn carry(

@@ -10,13 +10,13 @@ use tigress::{
     Config, Credential, Error, Events, Outcome, Pin, RelayWatch, TerminateReason, TransferClient,
     TransferEvent, TransferId, TransferRole, TransferState,
 };
+use tigress_parts::meter::Meter;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::time::Instant;
 use zeroize::Zeroizing;
 
 use crate::exit::{self, Failure};
 use crate::files;
-use crate::meter::Meter;
 use crate::output::{self, Counts, Event, Output};
 use crate::state::{Content, Kept, Notes, State};
 use crate::terminal::{self, Prompt};

@@ -1,8 +1,9 @@
 //! `--stats` of the commands that carry a transfer.
 
+use tigress_parts::{cpu, embedded};
+
 use crate::output::Event;
 use crate::session::Session;
-use crate::{cpu, embedded};
 
 /// The name of the command's own threads.
 pub(crate) const PART: &str = "tigress";

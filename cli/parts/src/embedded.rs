@@ -1,5 +1,6 @@
-//! The relay that `send` starts when none is named.
+//! A relay of one's own: `tigress send` starts one when none is named.
 
+use std::io;
 use std::time::Duration;
 
 use tigress::{Config, built_in_transport};
@@ -8,40 +9,35 @@ use tigress_relay::store::MemoryStore;
 use tigress_relay::{Relay, RelayConfig, RunningRelay};
 
 use crate::cpu::Threads;
-use crate::exit::Failure;
 
 /// The name of its threads.
-pub(crate) const PART: &str = "relay";
+pub const PART: &str = "relay";
 /// How long it stays for the other side to see how the transfer ended.
 const PARTING: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// A relay on loopback, on threads of its own.
-pub(crate) struct Embedded {
+pub struct Embedded {
     relay: RunningRelay,
     threads: Threads,
 }
 
 impl Embedded {
-    pub(crate) async fn start() -> Result<Self, Failure> {
-        let failed = |error: &dyn std::fmt::Display| {
-            Failure::new("listen", format!("the relay can't start: {error}"))
-        };
-        let threads = Threads::new(PART, 1).map_err(|error| failed(&error))?;
+    /// Fails if the system gives no threads or no port.
+    pub async fn start() -> io::Result<Self> {
+        let threads = Threads::new(PART, 1)?;
         let start = Relay::start(RelayConfig::default(), MemoryStore::default());
-        match threads.handle().spawn(start).await {
-            Ok(Ok(relay)) => Ok(Self { relay, threads }),
-            Ok(Err(error)) => Err(failed(&error)),
-            Err(error) => Err(failed(&error)),
-        }
+        let relay = threads.handle().spawn(start).await?;
+        let relay = relay.map_err(io::Error::other)?;
+        Ok(Self { relay, threads })
     }
 
-    pub(crate) fn url(&self) -> &str {
+    pub fn url(&self) -> &str {
         self.relay.url()
     }
 
     /// Waits until the other side has seen the end, which deletes the mailbox.
-    pub(crate) async fn until_gone(&self, mailbox_url: &str) {
+    pub async fn until_gone(&self, mailbox_url: &str) {
         let look = async {
             while is_there(mailbox_url).await {
                 tokio::time::sleep(PAUSE).await;
@@ -50,14 +46,14 @@ impl Embedded {
         let _ = tokio::time::timeout(PARTING, look).await;
     }
 
-    pub(crate) async fn stop(self) {
+    pub async fn stop(self) {
         self.relay.shutdown().await;
         drop(self.threads);
     }
 }
 
 /// Whether a mailbox still has a preview, which nobody is bound by.
-pub(crate) async fn is_there(mailbox_url: &str) -> bool {
+pub async fn is_there(mailbox_url: &str) -> bool {
     let request = HttpRequest {
         method: Method::Get,
         url: mailbox_url.to_owned(),

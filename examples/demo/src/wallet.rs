@@ -9,10 +9,10 @@ use tigress::{
     Config, Credential, Error, MemoryStore, Outcome, TerminateReason, TransferClient,
     TransferEvent, TransferId,
 };
+use tigress_parts::cpu::Threads;
+use tigress_parts::meter::Meter;
 
-use crate::cpu::Threads;
-use crate::exit::Failure;
-use crate::meter::Meter;
+use crate::Failure;
 
 /// Nothing here takes so long.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,7 +12,7 @@ use ring::signature::{
 use sd_jwt_payload::{Hasher, JsonObject, JwsSigner, SdJwt, SdJwtBuilder, json};
 use sha2::{Digest as _, Sha256};
 
-use crate::exit::Failure;
+use crate::Failure;
 
 /// What the message says it is.
 pub(crate) const FORMAT: &str = "dc+sd-jwt";

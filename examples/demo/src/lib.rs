@@ -1,4 +1,4 @@
-//! `tigress demo`: a whole transfer between two wallets over a real relay, each step as it happens.
+//! The demonstration, `tigress demo`: a whole transfer between two wallets over a real relay, each step as it happens.
 
 mod credential;
 mod figures;
@@ -8,12 +8,10 @@ use std::io::Write as _;
 use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use async_trait::async_trait;
-use clap::Args;
 use tigress::invitation::parse_invitation;
 use tigress::{AcceptOptions, Credential, Error, Invitation, InvitationRequest, TransferEvent};
+use tigress_parts::embedded::{self, Embedded};
 
-use crate::embedded::{self, Embedded};
-use crate::exit::{DONE, Failure};
 use credential::{FORMAT, Issuer};
 use wallet::{Action, App, Wallet};
 
@@ -22,25 +20,37 @@ const QUESTION: &[u8] = b"{\"may_i_share_it_again\":true}";
 const ANSWER: &[u8] = b"{\"may_i_share_it_again\":false}";
 const NOTE: &str = "org.example.note";
 
-/// Shows a whole transfer on this machine: a relay, a sender and a receiver over real HTTP. Exit code 0 only if
-/// everything arrived as it was sent, both sides ended, and the mailbox is gone.
-#[derive(Args)]
-pub(crate) struct Command {
-    /// Also prints requests, bytes, CPU of each part, and sizes.
-    #[arg(long)]
-    stats: bool,
+/// Why it was not shown to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error(transparent)]
+    Transfer(#[from] Error),
+    /// Something else, with a word that programs know it by.
+    #[error("{reason}")]
+    Other { code: &'static str, reason: String },
+}
+
+impl Failure {
+    fn new(code: &'static str, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self::Other { code, reason }
+    }
 }
 
 /// The parts, each on threads of its own.
-pub(crate) struct Parts {
+struct Parts {
     relay: Embedded,
     sender: Wallet,
     receiver: Wallet,
 }
 
-pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+/// Shows a relay, a sender and a receiver over real HTTP on stdout; with `stats`, also requests, bytes, CPU of each part,
+/// and sizes. Fails unless everything arrived as it was sent, both sides ended, and the mailbox is gone.
+pub async fn run(stats: bool) -> Result<(), Failure> {
     let started = Instant::now();
-    let relay = Embedded::start().await?;
+    let relay = Embedded::start()
+        .await
+        .map_err(|error| Failure::new("listen", format!("the relay can't start: {error}")))?;
     let parts = Parts {
         sender: Wallet::new("sender", relay.url())?,
         receiver: Wallet::new("receiver", relay.url())?,
@@ -52,11 +62,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         "all",
         &format!("done in {:.3} s", started.elapsed().as_secs_f64()),
     );
-    if command.stats {
+    if stats {
         figures::show(&parts, &invitation).await?;
     }
     parts.relay.stop().await;
-    Ok(DONE)
+    Ok(())
 }
 
 async fn show(parts: &Parts) -> Result<Invitation, Failure> {

@@ -11,14 +11,14 @@ use tigress_gss::gss::{
     AcceptorCredential, InitiatorCredential, accept_sec_context, init_sec_context,
 };
 use tigress_gss::mechanism;
+use tigress_parts::{cpu, embedded};
 use tigress_primitives::entropy::Entropy;
 use tigress_protocol::transfer::Refused;
 
 use super::credential::{FORMAT, Issuer};
 use super::wallet::{Action, App};
 use super::{Parts, invite, now, say, token_of};
-use crate::exit::Failure;
-use crate::{cpu, embedded};
+use crate::Failure;
 
 /// The smallest of so many transfers counts.
 const RUNS: usize = 10;

@@ -6,7 +6,7 @@ use std::io;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 /// A runtime whose threads, those for blocking calls too, are named after the part that runs on it.
-pub(crate) fn runtime(part: &str, workers: usize) -> io::Result<Runtime> {
+pub fn runtime(part: &str, workers: usize) -> io::Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(workers)
         .thread_name(part)
@@ -15,16 +15,16 @@ pub(crate) fn runtime(part: &str, workers: usize) -> io::Result<Runtime> {
 }
 
 /// A part's own runtime. It may be dropped on another's threads, and what runs there is then not waited for.
-pub(crate) struct Threads(Option<Runtime>, Handle);
+pub struct Threads(Option<Runtime>, Handle);
 
 impl Threads {
-    pub(crate) fn new(part: &str, workers: usize) -> io::Result<Self> {
+    pub fn new(part: &str, workers: usize) -> io::Result<Self> {
         let runtime = runtime(part, workers)?;
         let handle = runtime.handle().clone();
         Ok(Self(Some(runtime), handle))
     }
 
-    pub(crate) fn handle(&self) -> &Handle {
+    pub fn handle(&self) -> &Handle {
         &self.1
     }
 }
@@ -38,7 +38,7 @@ impl Drop for Threads {
 }
 
 /// Milliseconds of CPU that the part's threads have taken; none where the system does not tell (Linux does).
-pub(crate) fn of_part(part: &str) -> Option<f64> {
+pub fn of_part(part: &str) -> Option<f64> {
     let mut nanoseconds = 0;
     for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
         let file = |name| fs::read_to_string(task.path().join(name)).unwrap_or_default();
@@ -53,7 +53,7 @@ pub(crate) fn of_part(part: &str) -> Option<f64> {
 }
 
 /// As many workers as there are processors.
-pub(crate) fn workers() -> usize {
+pub fn workers() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }
 

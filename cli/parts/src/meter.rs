@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// Passes requests on.
-pub(crate) struct Meter {
+pub struct Meter {
     inner: Arc<dyn HttpTransport>,
     patience: Duration,
     requests: AtomicU64,
@@ -54,20 +54,20 @@ impl Silence {
 
 /// What went through a [`Meter`].
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Counts {
+pub struct Counts {
     /// All requests but the waiting reads that came back unchanged.
-    pub(crate) requests: u64,
+    pub requests: u64,
     /// Those.
-    pub(crate) waits: u64,
+    pub waits: u64,
     /// Bytes of the bodies sent.
-    pub(crate) sent: u64,
+    pub sent: u64,
     /// Bytes of the bodies received.
-    pub(crate) received: u64,
+    pub received: u64,
 }
 
 impl Meter {
     /// Counts what goes through `inner`; no answer after `patience` is none.
-    pub(crate) fn new(inner: Arc<dyn HttpTransport>, patience: Duration) -> Arc<Self> {
+    pub fn new(inner: Arc<dyn HttpTransport>, patience: Duration) -> Arc<Self> {
         Arc::new(Self {
             inner,
             patience,
@@ -79,7 +79,7 @@ impl Meter {
         })
     }
 
-    pub(crate) fn counts(&self) -> Counts {
+    pub fn counts(&self) -> Counts {
         let of = |count: &AtomicU64| count.load(Ordering::Relaxed);
         let waits = of(&self.unchanged);
         Counts {
@@ -91,12 +91,12 @@ impl Meter {
     }
 
     /// Whether the last request found no answer.
-    pub(crate) fn is_silent(&self) -> bool {
+    pub fn is_silent(&self) -> bool {
         self.silent.borrow().is_some()
     }
 
     /// Resolves when the relay has answered nothing for the patience.
-    pub(crate) async fn silence(&self) {
+    pub async fn silence(&self) {
         let mut changes = self.silent.subscribe();
         loop {
             changes.mark_unchanged();
@@ -129,7 +129,7 @@ impl Meter {
     }
 
     /// Whether the patience is used up.
-    pub(crate) fn is_given_up(&self) -> bool {
+    pub fn is_given_up(&self) -> bool {
         self.left() == Some(Duration::ZERO)
     }
 
