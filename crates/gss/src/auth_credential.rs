@@ -7,8 +7,9 @@ use zeroize::Zeroizing;
 
 use crate::crypto;
 use crate::oid::Oid;
-use tigress_primitives::cbor::{self, Map};
+use tigress_primitives::cbor::{self, Map, Value};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::record::Stored;
 use tigress_primitives::secret::{Secret, SharedSecret};
 
 /// The one version there is, of the credential and of its sealed form.
@@ -33,6 +34,16 @@ impl CredentialId {
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; 16] {
         &self.0
+    }
+}
+
+impl Stored for CredentialId {
+    fn to_value(&self) -> Option<Value<'_>> {
+        self.0.to_value()
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Stored::from_value(value).map(Self)
     }
 }
 

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
+use tigress_primitives::cbor::Value;
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::record::Stored;
 
 /// Fewest and most digits.
 const LENGTHS: std::ops::RangeInclusive<usize> = 6..=12;
@@ -62,11 +64,6 @@ impl Pin {
             .ok_or(NotAPin)
     }
 
-    /// The PIN that a record holds.
-    pub fn from_bytes(digits: &[u8]) -> Option<Self> {
-        Self::parse(std::str::from_utf8(digits).ok()?).ok()
-    }
-
     /// The digits, for the user's eyes.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -79,6 +76,18 @@ impl FromStr for Pin {
 
     fn from_str(typed: &str) -> Result<Self, NotAPin> {
         Self::parse(typed)
+    }
+}
+
+/// Its digits, as bytes: those are wiped.
+impl Stored for Pin {
+    fn to_value(&self) -> Option<Value<'_>> {
+        Some(self.0.as_bytes().into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        let digits = std::str::from_utf8(value?.bytes()?).ok()?;
+        Self::parse(digits).ok()
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record::Stored;
 use uuid::Uuid;
 
 /// The text is no UUID in the usual form with hyphens.
@@ -21,6 +23,16 @@ macro_rules! uuid_newtype {
             #[must_use]
             pub fn uuid(&self) -> Uuid {
                 self.0
+            }
+        }
+
+        impl Stored for $name {
+            fn to_value(&self) -> Option<Value<'_>> {
+                self.0.to_value()
+            }
+
+            fn from_value(value: Option<&Value>) -> Option<Self> {
+                Stored::from_value(value).map(Self)
             }
         }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use thiserror::Error;
 
 use crate::plain_text;
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record::Stored;
 
 /// A text from the other side of a transfer, such as a title. `Display` and `Debug` give it in one line, without
 /// characters that could disguise it (`docs/invitation.md`, "Words of others"); [`raw`](Self::raw) gives it as it came.
@@ -49,6 +51,16 @@ impl PeerText {
     #[must_use]
     pub fn raw(&self) -> &str {
         &self.0
+    }
+}
+
+impl Stored for PeerText {
+    fn to_value(&self) -> Option<Value<'_>> {
+        self.0.to_value()
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Self::new(value?.text()?).ok()
     }
 }
 

@@ -57,6 +57,10 @@ pub struct NotificationToken {
     pub token_data: String,
 }
 
+tigress_primitives::record! {
+    struct NotificationToken { token_type: 1, token_data: 2 }
+}
+
 impl std::fmt::Debug for NotificationToken {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("NotificationToken(..)")

@@ -218,6 +218,11 @@ impl<'a> Map<'a> {
         self.get(key)?.map()
     }
 
+    /// How many keys it has.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether every key is one of `known`.
     pub fn only(&self, known: &[u64]) -> bool {
         self.0.iter().all(|(key, _)| known.contains(key))

@@ -16,19 +16,14 @@ pub(crate) struct SequenceWindow {
     seen: u64,
 }
 
-impl SequenceWindow {
-    /// A window as saved.
-    pub(crate) fn new(next: u64, seen: u64) -> Self {
-        Self { next, seen }
-    }
+tigress_primitives::record! {
+    struct SequenceWindow { next: 5, seen: 6 }
+}
 
+impl SequenceWindow {
     /// The next number expected.
     pub(crate) fn next(&self) -> u64 {
         self.next
-    }
-
-    pub(crate) fn seen(&self) -> u64 {
-        self.seen
     }
 
     /// How `number` stands to what was seen, as supplementary bits.

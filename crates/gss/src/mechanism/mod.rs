@@ -2,7 +2,9 @@
 
 mod noise_psk;
 
-use crate::gss::Registry;
+use crate::gss::{Registry, SecurityContext};
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record::Stored;
 
 /// The mechanisms, the preferred one first.
 static MECHANISMS: Registry = Registry::new(&[&noise_psk::NoisePsk]);
@@ -11,4 +13,15 @@ static MECHANISMS: Registry = Registry::new(&[&noise_psk::NoisePsk]);
 #[must_use]
 pub fn registry() -> &'static Registry {
     &MECHANISMS
+}
+
+/// As it is saved, by one of these mechanisms.
+impl Stored for SecurityContext {
+    fn to_value(&self) -> Option<Value<'_>> {
+        Some(self.save().into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Self::restore(registry(), value?.bytes()?).ok()
+    }
 }

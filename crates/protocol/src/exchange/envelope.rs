@@ -6,6 +6,7 @@ use zeroize::Zeroizing;
 
 use super::{MAX_BYTES, MAX_TOKENS};
 use tigress_primitives::cbor::{self, Map, Value};
+use tigress_primitives::record::Stored;
 use tigress_primitives::secret::wipe;
 
 const VERSION: u64 = 1;
@@ -46,6 +47,16 @@ impl Side {
             Self::Sender => Self::Receiver,
             Self::Receiver => Self::Sender,
         }
+    }
+}
+
+impl Stored for Side {
+    fn to_value(&self) -> Option<Value<'_>> {
+        Some(self.code().into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Self::from_code(value?.uint()?)
     }
 }
 

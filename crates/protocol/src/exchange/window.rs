@@ -2,7 +2,6 @@
 
 use super::envelope::{Fields, Side};
 use super::{MAX_BYTES, MAX_TOKENS, RESERVED_BYTES};
-use tigress_primitives::cbor::{Map, Value};
 use tigress_primitives::hash::sha256;
 
 /// No place for another token until the other side has acknowledged some.
@@ -28,6 +27,10 @@ pub struct Window {
     received: u64,
     /// `H(received)` of what the other side sent.
     received_hash: [u8; 32],
+}
+
+tigress_primitives::record! {
+    struct Window { base: 1, outbox: 2, sent_hash: 3, received: 4, received_hash: 5 }
 }
 
 /// H(n) = SHA-256(H(n−1) ‖ token n−1).
@@ -140,31 +143,5 @@ impl Window {
             hash: self.received_hash,
             abort: None,
         }
-    }
-
-    /// Its stored form.
-    pub fn to_map(&self) -> Map<'_> {
-        let outbox: Vec<Value> = self.outbox.iter().map(|t| Value::from(&t[..])).collect();
-        Map::new()
-            .with(1, self.base)
-            .with(2, outbox)
-            .with(3, &self.sent_hash)
-            .with(4, self.received)
-            .with(5, &self.received_hash)
-    }
-
-    /// Reads what [`Self::to_map`] wrote.
-    pub fn from_map(map: &Map) -> Option<Self> {
-        Some(Self {
-            base: map.uint(1)?,
-            outbox: map
-                .array(2)?
-                .iter()
-                .map(|token| token.bytes().map(<[u8]>::to_vec))
-                .collect::<Option<_>>()?,
-            sent_hash: map.bytes(3)?.try_into().ok()?,
-            received: map.uint(4)?,
-            received_hash: map.bytes(5)?.try_into().ok()?,
-        })
     }
 }

@@ -5,6 +5,8 @@ use std::fmt;
 use url::Host;
 
 use super::error::{RelayOriginError, RelayPolicyError};
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record::Stored;
 
 /// The longest domain name (RFC 1035 §2.3.4, without the final dot).
 const MAX_HOST_LEN: usize = 253;
@@ -103,6 +105,16 @@ impl RelayOrigin {
     pub fn is_same_place(&self, other: &Self) -> bool {
         let both_here = self.is_loopback_http() && other.is_loopback_http();
         self == other || both_here && self.port == other.port
+    }
+}
+
+impl Stored for RelayOrigin {
+    fn to_value(&self) -> Option<Value<'_>> {
+        Some(self.to_string().into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Self::parse(value?.text()?).ok()
     }
 }
 

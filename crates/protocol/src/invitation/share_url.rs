@@ -8,6 +8,8 @@ use super::changed;
 use super::error::InvitationError;
 use super::fragment;
 use super::relay_origin::RelayOrigin;
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record::Stored;
 use tigress_primitives::secret::SharedSecret;
 
 /// The longest URL that is read, in characters.
@@ -54,6 +56,16 @@ impl Vertical {
             Self::HomeKey => "home key",
             Self::CarKey => "car key",
         }
+    }
+}
+
+impl Stored for Vertical {
+    fn to_value(&self) -> Option<Value<'_>> {
+        Some(self.letter().into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Self::from_letter(value?.text()?)
     }
 }
 

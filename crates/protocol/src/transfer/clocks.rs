@@ -7,7 +7,6 @@
 use super::{Phase, Transfer};
 use crate::exchange::Side;
 use tigress_gss::auth_credential::MAX_LIFETIME;
-use tigress_primitives::cbor::Map;
 
 /// What a receiver's wrong clock is forgiven, in seconds.
 pub(super) const CLOCK_SKEW: u64 = 600;
@@ -33,6 +32,10 @@ pub(super) struct Clocks {
     kept_until: Option<u64>,
     /// Since when a clock has shown that the events of an ended transfer may be forgotten.
     overdue_since: Option<u64>,
+}
+
+tigress_primitives::record! {
+    struct Clocks { expires_at: 1, fixed_at: 2, ends: 3, kept_until: 4, overdue_since: 5 }
 }
 
 impl Clocks {
@@ -97,29 +100,6 @@ impl Clocks {
             self.ends = self.ends.saturating_sub(back);
             self.kept_until = self.kept_until.map(|at| at.saturating_sub(back));
         }
-    }
-
-    pub(super) fn to_map(self) -> Map<'static> {
-        Map::new()
-            .with_opt(1, self.expires_at)
-            .with(2, self.fixed_at)
-            .with(3, self.ends)
-            .with_opt(4, self.kept_until)
-            .with_opt(5, self.overdue_since)
-    }
-
-    pub(super) fn from_map(map: &Map) -> Option<Self> {
-        let optional = |key| match map.get(key) {
-            Some(value) => value.uint().map(Some),
-            None => Some(None),
-        };
-        map.only(&[1, 2, 3, 4, 5]).then_some(Self {
-            expires_at: optional(1)?,
-            fixed_at: map.uint(2)?,
-            ends: map.uint(3)?,
-            kept_until: optional(4)?,
-            overdue_since: optional(5)?,
-        })
     }
 }
 

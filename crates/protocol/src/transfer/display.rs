@@ -3,7 +3,9 @@
 
 use crate::invitation::{InvitationPreview, PeerText};
 use tigress_gss::crypto;
-use tigress_primitives::cbor::Map;
+use tigress_primitives::cbor::{Map, Value};
+use tigress_primitives::record;
+use tigress_primitives::record::Stored;
 
 /// Version of the form that is hashed.
 const VERSION: u64 = 1;
@@ -33,6 +35,26 @@ impl Authenticity {
     }
 }
 
+/// As a record has them.
+const NUMBERS: [(u64, Authenticity); 3] = [
+    (1, Authenticity::Authentic),
+    (2, Authenticity::Unbound),
+    (3, Authenticity::Altered),
+];
+
+impl Stored for Authenticity {
+    fn to_value(&self) -> Option<Value<'_>> {
+        let (number, _) = NUMBERS.iter().find(|(_, one)| one == self)?;
+        Some((*number).into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        let number = value?.uint()?;
+        let found = NUMBERS.iter().find(|(one, _)| *one == number);
+        found.map(|(_, authenticity)| *authenticity)
+    }
+}
+
 /// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Display {
@@ -44,6 +66,10 @@ pub struct Display {
     pub image_url: Option<String>,
     /// Whether the sender has said this.
     pub authenticity: Authenticity,
+}
+
+record! {
+    struct Display { title: 1, description: 2, image_url: 3, authenticity: 4 }
 }
 
 impl Display {

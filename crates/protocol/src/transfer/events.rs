@@ -1,8 +1,7 @@
 //! The event log: what happened stays until the app has acknowledged it.
 
-use super::outcome::Outcome;
 use super::types::{Credential, TransferEvent};
-use tigress_primitives::cbor::{Map, Value};
+use tigress_primitives::record;
 
 /// Most bytes of unacknowledged messages that are kept before more are taken from the other side.
 const MAX_BYTES: usize = 4 * 1024 * 1024;
@@ -18,6 +17,27 @@ pub(super) struct EventLog {
     /// The unacknowledged ones, oldest first; the newest has the cursor `last`.
     kept: Vec<TransferEvent>,
     rejected: u64,
+}
+
+record! {
+    struct EventLog { last: 1, kept: 2, rejected: 3 }
+}
+
+record! {
+    enum TransferEvent at 0 {
+        1 = Accepted,
+        2 = PinRequired,
+        3 = PinRejected { tries_left: 1 },
+        4 = Established,
+        5 = CredentialReceived { index: 1, credential: flat },
+        6 = CredentialDelivered { index: 1 },
+        7 = RejectedToken,
+        8 = Closed { outcome: 1 },
+    }
+}
+
+record! {
+    struct Credential { format: 2, content: 3, media_type: 4 }
 }
 
 impl EventLog {
@@ -83,73 +103,10 @@ impl EventLog {
         self.kept.len() >= MAX_EVENTS || bytes >= MAX_BYTES
     }
 
-    pub(super) fn to_map(&self) -> Map<'_> {
-        let kept: Vec<Value> = self.kept.iter().map(|e| event_map(e).into()).collect();
-        Map::new()
-            .with(1, self.last)
-            .with(2, kept)
-            .with(3, self.rejected)
+    /// Whether the cursors of what is kept begin at 1 or later.
+    pub(super) fn is_sound(&self) -> bool {
+        self.last >= self.kept.len() as u64
     }
-
-    pub(super) fn from_map(map: &Map) -> Option<Self> {
-        let kept = map
-            .array(2)?
-            .iter()
-            .map(|value| event_from(value.map()?))
-            .collect::<Option<Vec<_>>>()?;
-        let last = map.uint(1)?;
-        (last >= kept.len() as u64).then_some(Self {
-            last,
-            kept,
-            rejected: map.uint(3)?,
-        })
-    }
-}
-
-fn event_map(event: &TransferEvent) -> Map<'_> {
-    let map = Map::new();
-    match event {
-        TransferEvent::Accepted => map.with(0, 1),
-        TransferEvent::PinRequired => map.with(0, 2),
-        TransferEvent::PinRejected { tries_left } => map.with(0, 3).with(1, u64::from(*tries_left)),
-        TransferEvent::Established => map.with(0, 4),
-        TransferEvent::CredentialReceived { credential, index } => map
-            .with(0, 5)
-            .with(1, *index)
-            .with(2, credential.format.as_str())
-            .with(3, &credential.content[..])
-            .with_opt(4, credential.media_type.as_deref()),
-        TransferEvent::CredentialDelivered { index } => map.with(0, 6).with(1, *index),
-        TransferEvent::RejectedToken => map.with(0, 7),
-        TransferEvent::Closed { outcome } => map.with(0, 8).with(1, outcome.to_map()),
-    }
-}
-
-fn event_from(map: &Map) -> Option<TransferEvent> {
-    Some(match map.uint(0)? {
-        1 => TransferEvent::Accepted,
-        2 => TransferEvent::PinRequired,
-        3 => TransferEvent::PinRejected {
-            tries_left: map.uint(1)?.try_into().ok()?,
-        },
-        4 => TransferEvent::Established,
-        5 => TransferEvent::CredentialReceived {
-            index: map.uint(1)?,
-            credential: Credential {
-                format: map.text(2)?.to_owned(),
-                content: map.bytes(3)?.to_vec().into(),
-                media_type: map.text(4).map(str::to_owned),
-            },
-        },
-        6 => TransferEvent::CredentialDelivered {
-            index: map.uint(1)?,
-        },
-        7 => TransferEvent::RejectedToken,
-        8 => TransferEvent::Closed {
-            outcome: Outcome::from_map(map.map(1)?)?,
-        },
-        _ => return None,
-    })
 }
 
 #[cfg(test)]
@@ -168,7 +125,7 @@ mod tests {
         assert!(log.acknowledge(1));
         assert!(!log.acknowledge(1));
         assert_eq!(log.after(0), [TransferEvent::Established]);
-        assert_eq!(EventLog::from_map(&log.to_map()), Some(log.clone()));
+        assert_eq!(record::from_map(&record::to_map(&log)), Some(log.clone()));
         assert!(log.acknowledge(u64::MAX - 1));
         assert!(log.is_empty() && log.after(0).is_empty());
         log.push(TransferEvent::Established);

@@ -3,7 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use tigress_primitives::cbor::Value;
 use tigress_primitives::hash::sha256;
+use tigress_primitives::record::Stored;
 use uuid::Uuid;
 
 use crate::invitation::{InvitationError, ShareUrl, parse_invitation};
@@ -15,6 +17,16 @@ pub struct TransferId(Uuid);
 impl fmt::Display for TransferId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
+    }
+}
+
+impl Stored for TransferId {
+    fn to_value(&self) -> Option<Value<'_>> {
+        self.0.to_value()
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        Stored::from_value(value).map(Self)
     }
 }
 
@@ -62,7 +74,7 @@ impl TransferId {
         Self::derived(b"tigress v1 invitation", &parts)
     }
 
-    /// As a record has it.
+    /// Its bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 16] {
         self.0.as_bytes()

@@ -4,6 +4,7 @@ use zeroize::Zeroizing;
 
 use super::refused::Refused;
 use super::types::MessageIndex;
+use tigress_primitives::record;
 
 /// Most messages that wait to be wrapped.
 const MAX_WAITING: usize = 64;
@@ -34,6 +35,14 @@ pub(super) struct UnderWay {
     /// The index of its token.
     pub(super) token: u64,
     pub(super) message: MessageIndex,
+}
+
+record! {
+    struct Waiting { index: 1, message: 2 }
+}
+
+record! {
+    struct UnderWay { token: 1, message: 2 }
 }
 
 impl Messages {

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::codes;
-use tigress_primitives::cbor::Map;
+use tigress_primitives::record;
 
 /// How a transfer ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +26,18 @@ pub enum Outcome {
     /// Ended by an error; the code is the protocol's (5 PIN tries used up, 6 undecodable, 7 state lost,
     /// 8 too large, 9 internal; others are shown as such).
     Failed(u64),
+}
+
+record! {
+    enum Outcome at 0 {
+        1 = Completed,
+        2 = Declined,
+        3 = Cancelled,
+        4 = Expired,
+        5 = Unconfirmed,
+        6 = Unproven(code: 1),
+        7 = Failed(code: 1),
+    }
 }
 
 impl Outcome {
@@ -61,33 +73,6 @@ impl Outcome {
             _ => None,
         }
     }
-
-    /// Its stored form.
-    pub(super) fn to_map(self) -> Map<'static> {
-        let kind = match self {
-            Self::Completed => 1,
-            Self::Declined => 2,
-            Self::Cancelled => 3,
-            Self::Expired => 4,
-            Self::Unconfirmed => 5,
-            Self::Unproven(_) => 6,
-            Self::Failed(_) => 7,
-        };
-        Map::new().with(0, kind).with_opt(1, self.code())
-    }
-
-    pub(super) fn from_map(map: &Map) -> Option<Self> {
-        Some(match (map.uint(0)?, map.uint(1)) {
-            (1, None) => Self::Completed,
-            (2, None) => Self::Declined,
-            (3, None) => Self::Cancelled,
-            (4, None) => Self::Expired,
-            (5, None) => Self::Unconfirmed,
-            (6, Some(code)) => Self::Unproven(code),
-            (7, Some(code)) => Self::Failed(code),
-            _ => return None,
-        })
-    }
 }
 
 impl fmt::Display for Outcome {
@@ -110,7 +95,7 @@ mod tests {
             all.extend([Outcome::Unproven(code), Outcome::named(code)]);
         }
         for outcome in all {
-            assert_eq!(Outcome::from_map(&outcome.to_map()), Some(outcome));
+            assert_eq!(record::from_map(&record::to_map(&outcome)), Some(outcome));
         }
     }
 }

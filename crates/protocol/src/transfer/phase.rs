@@ -7,6 +7,9 @@ use super::display::Display;
 use super::outcome::Outcome;
 use tigress_gss::pin::Pin;
 use tigress_mailbox::RequestId;
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record;
+use tigress_primitives::record::Stored;
 use tigress_primitives::secret::SharedSecret;
 
 /// Where the transfer stands, with what only that state has.
@@ -58,6 +61,23 @@ pub(super) enum Phase {
     },
 }
 
+record! {
+    enum Phase at 0 {
+        1 = Creating { secret: 1, request_id: 2, body: 3, attestation: 4, pin: 5 },
+        2 = Invited { secret: 1, pin: 2 },
+        3 = Offered { secret: 1, expected: 2, token: 3, pin: 4, said: 5 },
+        4 = Establishing,
+        5 = Established { ending: 1 },
+        6 = Deleting { code: 1 },
+        7 = Acknowledging { outcome: 1, crossed: 2 },
+        8 = Aborting { outcome: 1, token: 2 },
+        9 = Answering { outcome: 1, token: 2 },
+        10 = Removing { outcome: 1 },
+        11 = Relinquishing { outcome: 1 },
+        12 = Closed { outcome: 1, at: 2, parting: 3 },
+    }
+}
+
 /// What is known of the PIN before token 2.
 pub(super) enum OfferedPin {
     /// The share URL asks for none.
@@ -66,6 +86,25 @@ pub(super) enum OfferedPin {
     Needed,
     /// Typed; wiped as soon as it is answered with.
     Given(Pin),
+}
+
+/// The digits; none as long as they are needed, and no key where none are.
+impl Stored for OfferedPin {
+    fn to_value(&self) -> Option<Value<'_>> {
+        match self {
+            Self::None => None,
+            Self::Needed => Some((&[]).into()),
+            Self::Given(pin) => pin.to_value(),
+        }
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        match value {
+            None => Some(Self::None),
+            Some(digits) if digits.bytes()?.is_empty() => Some(Self::Needed),
+            Some(_) => Stored::from_value(value).map(Self::Given),
+        }
+    }
 }
 
 /// What an ended transfer may still have to do at the relay.
@@ -78,6 +117,10 @@ pub(super) struct Parting {
     /// The last envelope is this side's own abort: whatever abort of the other's the slot holds is the answer to
     /// it, and nothing more is to be said.
     pub(super) aborted: bool,
+}
+
+record! {
+    struct Parting { data: 1, until: 2, aborted: 3 }
 }
 
 impl Phase {

@@ -35,6 +35,10 @@ pub(super) struct Absence {
     pub(super) count: u64,
 }
 
+tigress_primitives::record! {
+    struct Absence { since: 1, count: 2 }
+}
+
 /// R: proves to the relay that a device has the invitation, and tells it nothing about the secret.
 fn recipient_proof(secret: &SharedSecret) -> Secret<32> {
     crypto::hkdf(secret.expose(), b"tigress v1 relay bind")

@@ -4,29 +4,59 @@ use zeroize::Zeroizing;
 
 use super::SecurityContext;
 use crate::gss::Role;
-use crate::gss::mechanism::{Mechanism, Registry};
+use crate::gss::mechanism::Registry;
 use crate::gss::sequence::SequenceWindow;
 use crate::gss::status::{Error, MajorStatus, MinorStatus};
 use crate::oid::Oid;
-use tigress_primitives::cbor::{self, Map};
+use tigress_primitives::cbor;
+use tigress_primitives::record;
+use tigress_primitives::record::{Fields, Reader};
 
-/// Version of [`SecurityContext::save`]'s form.
+/// Version of [`SecurityContext::save`]'s form, at key 0. [`record`] says what it promises.
 const STATE_VERSION: u64 = 1;
+/// Key of the mechanism's own state.
+const INNER: u64 = 9;
+
+/// All but the mechanism's own state.
+struct Outer {
+    /// The content octets of its identifier.
+    mechanism: Vec<u8>,
+    is_acceptor: bool,
+    expires_at: u64,
+    next_send: u64,
+    received: SequenceWindow,
+    deleted: bool,
+    peer_deleted: bool,
+}
+
+record! {
+    struct Outer {
+        mechanism: 1,
+        is_acceptor: 2,
+        expires_at: 3,
+        next_send: 4,
+        // 5 and 6
+        received: flat,
+        deleted: 7,
+        peer_deleted: 8,
+    }
+}
 
 impl SecurityContext {
     /// Everything but what the caller keeps anyway, to go on after a restart.
     pub fn save(&self) -> Zeroizing<Vec<u8>> {
-        Map::new()
+        let outer = Outer {
+            mechanism: self.mechanism.oid().content().to_vec(),
+            is_acceptor: self.role == Role::Acceptor,
+            expires_at: self.expires_at,
+            next_send: self.next_send,
+            received: self.received,
+            deleted: self.deleted,
+            peer_deleted: self.peer_deleted,
+        };
+        record::to_map(&outer)
             .with(0, STATE_VERSION)
-            .with(1, self.mechanism.oid().content())
-            .with(2, self.role == Role::Acceptor)
-            .with(3, self.expires_at)
-            .with(4, self.next_send)
-            .with(5, self.received.next())
-            .with(6, self.received.seen())
-            .with(7, self.deleted)
-            .with(8, self.peer_deleted)
-            .with(9, self.inner.save())
+            .with(INNER, self.inner.save())
             .encode()
     }
 
@@ -37,31 +67,29 @@ impl SecurityContext {
     pub fn restore(registry: &Registry, saved: &[u8]) -> Result<Self, Error> {
         let state = Error::new(MajorStatus::FAILURE, MinorStatus::State);
         let map = cbor::decode_map(saved).ok_or(state)?;
-        if map.uint(0) != Some(STATE_VERSION) {
+        let from = &mut Reader::new(&map);
+        if from.field(0) != Some(STATE_VERSION) {
             return Err(Error::new(MajorStatus::FAILURE, MinorStatus::StateVersion));
         }
-        let oid = map.bytes(1).and_then(Oid::from_content).ok_or(state)?;
+        let outer: Outer = Fields::read(from).ok_or(state)?;
+        let oid = Oid::from_content(&outer.mechanism).ok_or(state)?;
         let unknown = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);
         let mechanism = registry.find(&oid).ok_or(unknown)?;
-        Self::from_map(mechanism, &map).ok_or(state)
-    }
-
-    fn from_map(mechanism: &'static dyn Mechanism, map: &Map) -> Option<Self> {
-        map.only(&[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]).then_some(())?;
-        let role = if map.boolean(2)? {
-            Role::Acceptor
-        } else {
-            Role::Initiator
+        let role = match outer.is_acceptor {
+            true => Role::Acceptor,
+            false => Role::Initiator,
         };
-        Some(Self {
+        let inner = from.map(INNER).filter(|_| from.is_done());
+        let inner = inner.and_then(|inner| mechanism.restore(role, inner));
+        Ok(Self {
             mechanism,
-            inner: mechanism.restore(role, map.map(9)?)?,
+            inner: inner.ok_or(state)?,
             role,
-            expires_at: map.uint(3)?,
-            next_send: map.uint(4)?,
-            received: SequenceWindow::new(map.uint(5)?, map.uint(6)?),
-            deleted: map.boolean(7)?,
-            peer_deleted: map.boolean(8)?,
+            expires_at: outer.expires_at,
+            next_send: outer.next_send,
+            received: outer.received,
+            deleted: outer.deleted,
+            peer_deleted: outer.peer_deleted,
         })
     }
 }

@@ -31,6 +31,10 @@ pub(super) struct Ephemeral {
     pub(super) public: [u8; 32],
 }
 
+tigress_primitives::record! {
+    struct Ephemeral { secret: 2, public: 3 }
+}
+
 impl Ephemeral {
     pub(super) fn new(secret: Secret<32>) -> Self {
         let public = X25519::pubkey(&private(&secret));

@@ -35,6 +35,10 @@ pub(super) struct Keys {
     pub(super) master: Secret<32>,
 }
 
+tigress_primitives::record! {
+    struct Keys { hash: 6, root: 7, master: 8 }
+}
+
 /// k1 ‖ k2: kept only as long as a PIN's key may still have to be mixed in.
 pub(super) type Halves = Secret<64>;
 

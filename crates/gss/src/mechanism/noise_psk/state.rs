@@ -6,6 +6,8 @@ use super::pin::Seed;
 use crate::gss::Role;
 use crate::pin::Pin;
 use tigress_primitives::cbor::Map;
+use tigress_primitives::record;
+use tigress_primitives::record::{Fields, Reader};
 use tigress_primitives::secret::Secret;
 
 #[derive(Clone)]
@@ -44,6 +46,10 @@ pub(super) struct FirstMessage {
     pub(super) tries: Option<Tries>,
 }
 
+record! {
+    struct FirstMessage { psk: 1, ephemeral: flat, sealed: 4, payload: 5, tries: 9, late: 13 }
+}
+
 /// The initiator's side of a PIN: one run of SPAKE2 for each try.
 #[derive(Clone)]
 pub(super) struct Tries {
@@ -56,11 +62,19 @@ pub(super) struct Tries {
     pub(super) left: u8,
 }
 
+record! {
+    struct Tries { pin: 1, seed: 2, number: 3, left: 4 }
+}
+
 /// The initiator's PIN while it is being judged.
 #[derive(Clone)]
 pub(super) struct Asking {
     pub(super) halves: Halves,
     pub(super) tries: Tries,
+}
+
+record! {
+    struct Asking { tries: 9, halves: 10 }
 }
 
 /// The acceptor asked for its PIN again.
@@ -71,6 +85,10 @@ pub(super) struct Asked {
     pub(super) number: u8,
 }
 
+record! {
+    struct Asked { halves: 10, number: 11, element: 12 }
+}
+
 /// The acceptor's last answer, which may turn out to be wrong.
 #[derive(Clone)]
 pub(super) struct Answered {
@@ -78,7 +96,12 @@ pub(super) struct Answered {
     pub(super) number: u8,
 }
 
-/// Stages, key 0.
+record! {
+    struct Answered { halves: 10, number: 11 }
+}
+
+/// Key of the stage; those of its fields stand beside them.
+const STAGE: u64 = 0;
 const AWAITING_ANSWER: u64 = 0;
 const AWAITING_CONFIRMATION: u64 = 1;
 const ESTABLISHED: u64 = 2;
@@ -88,132 +111,68 @@ const ENDED: u64 = 5;
 
 impl State {
     pub(super) fn to_map(&self) -> Map<'_> {
-        match self {
-            Self::AwaitingAnswer(first) => Map::new()
-                .with(0, AWAITING_ANSWER)
-                .with(1, first.psk.expose())
-                .with(2, first.ephemeral.secret.expose())
-                .with(3, &first.ephemeral.public)
-                .with(4, &first.sealed[..])
-                .with(5, &first.payload[..])
-                .with_opt(9, first.tries.as_ref().map(tries_map))
-                .with(13, &first.late),
+        let to = &mut Map::new();
+        let stage = match self {
+            Self::AwaitingAnswer(first) => {
+                first.write(to);
+                AWAITING_ANSWER
+            }
             Self::Answered {
                 keys,
                 asking: Some(asking),
-            } => keys_map(ANSWERED, keys)
-                .with(9, tries_map(&asking.tries))
-                .with(10, asking.halves.expose()),
-            Self::AwaitingPin { keys, asked } => keys_map(AWAITING_PIN, keys)
-                .with(10, asked.halves.expose())
-                .with(11, u64::from(asked.number))
-                .with(12, &asked.element[..]),
-            Self::AwaitingConfirmation { keys, answered } => {
-                let answered = answered.as_ref();
-                keys_map(AWAITING_CONFIRMATION, keys)
-                    .with_opt(10, answered.map(|answered| answered.halves.expose()))
-                    .with_opt(11, answered.map(|answered| u64::from(answered.number)))
+            } => {
+                keys.write(to);
+                asking.write(to);
+                ANSWERED
             }
-            Self::Established(keys) => keys_map(ESTABLISHED, keys),
+            Self::AwaitingPin { keys, asked } => {
+                keys.write(to);
+                asked.write(to);
+                AWAITING_PIN
+            }
+            Self::AwaitingConfirmation { keys, answered } => {
+                keys.write(to);
+                if let Some(answered) = answered {
+                    answered.write(to);
+                }
+                AWAITING_CONFIRMATION
+            }
+            Self::Established(keys) => {
+                keys.write(to);
+                ESTABLISHED
+            }
             // Without a PIN, an answer that was opened and not confirmed is one that came too late.
-            Self::Ended(keys) | Self::Answered { keys, asking: None } => keys_map(ENDED, keys),
-        }
+            Self::Ended(keys) | Self::Answered { keys, asking: None } => {
+                keys.write(to);
+                ENDED
+            }
+        };
+        to.set(STAGE, stage);
+        std::mem::take(to)
     }
 
     pub(super) fn from_map(role: Role, map: &Map) -> Option<Self> {
-        Some(match (map.uint(0)?, role) {
-            (AWAITING_ANSWER, Role::Initiator) => Self::AwaitingAnswer(Box::new(first(map)?)),
+        let from = &mut Reader::new(map);
+        let state = match (from.field(STAGE)?, role) {
+            (AWAITING_ANSWER, Role::Initiator) => {
+                Self::AwaitingAnswer(Box::new(Fields::read(from)?))
+            }
             (ANSWERED, Role::Initiator) => Self::Answered {
-                keys: keys(map, &[9, 10])?,
-                asking: Some(Box::new(Asking {
-                    halves: Secret::from_slice(map.bytes(10)?)?,
-                    tries: tries(map.map(9)?)?,
-                })),
+                keys: Fields::read(from)?,
+                asking: Some(Box::new(Fields::read(from)?)),
             },
             (AWAITING_PIN, Role::Acceptor) => Self::AwaitingPin {
-                keys: keys(map, &[10, 11, 12])?,
-                asked: Box::new(Asked {
-                    halves: Secret::from_slice(map.bytes(10)?)?,
-                    number: byte(map, 11)?,
-                    element: map.bytes(12)?.to_vec(),
-                }),
+                keys: Fields::read(from)?,
+                asked: Box::new(Fields::read(from)?),
             },
-            (AWAITING_CONFIRMATION, Role::Acceptor) if map.get(10).is_some() => {
-                Self::AwaitingConfirmation {
-                    keys: keys(map, &[10, 11])?,
-                    answered: Some(Answered {
-                        halves: Secret::from_slice(map.bytes(10)?)?,
-                        number: byte(map, 11)?,
-                    }),
-                }
-            }
             (AWAITING_CONFIRMATION, Role::Acceptor) => Self::AwaitingConfirmation {
-                keys: keys(map, &[])?,
-                answered: None,
+                keys: Fields::read(from)?,
+                answered: from.rest()?,
             },
-            (ESTABLISHED, _) => Self::Established(keys(map, &[])?),
-            (ENDED, _) => Self::Ended(keys(map, &[])?),
+            (ESTABLISHED, _) => Self::Established(Fields::read(from)?),
+            (ENDED, _) => Self::Ended(Fields::read(from)?),
             _ => return None,
-        })
+        };
+        from.is_done().then_some(state)
     }
-}
-
-fn keys_map(stage: u64, keys: &Keys) -> Map<'_> {
-    Map::new()
-        .with(0, stage)
-        .with(6, &keys.hash)
-        .with(7, keys.root.expose())
-        .with(8, keys.master.expose())
-}
-
-/// The keys of a map that holds nothing but them and `more`.
-fn keys(map: &Map, more: &[u64]) -> Option<Keys> {
-    map.only(&[&[0, 6, 7, 8], more].concat()).then_some(())?;
-    Some(Keys {
-        hash: map.bytes(6)?.try_into().ok()?,
-        root: Secret::from_slice(map.bytes(7)?)?,
-        master: Secret::from_slice(map.bytes(8)?)?,
-    })
-}
-
-fn first(map: &Map) -> Option<FirstMessage> {
-    map.only(&[0, 1, 2, 3, 4, 5, 9, 13]).then_some(())?;
-    let tries = match map.get(9) {
-        Some(value) => Some(tries(value.map()?)?),
-        None => None,
-    };
-    Some(FirstMessage {
-        psk: Secret::from_slice(map.bytes(1)?)?,
-        ephemeral: Ephemeral {
-            secret: Secret::from_slice(map.bytes(2)?)?,
-            public: map.bytes(3)?.try_into().ok()?,
-        },
-        sealed: map.bytes(4)?.to_vec(),
-        payload: map.bytes(5)?.to_vec(),
-        late: map.bytes(13)?.try_into().ok()?,
-        tries,
-    })
-}
-
-/// The PIN as bytes: those are wiped.
-fn tries_map(tries: &Tries) -> Map<'_> {
-    Map::new()
-        .with(1, tries.pin.as_str().as_bytes())
-        .with(2, tries.seed.expose())
-        .with(3, u64::from(tries.number))
-        .with(4, u64::from(tries.left))
-}
-
-fn tries(map: &Map) -> Option<Tries> {
-    map.only(&[1, 2, 3, 4]).then_some(())?;
-    Some(Tries {
-        pin: Pin::from_bytes(map.bytes(1)?)?,
-        seed: Secret::from_slice(map.bytes(2)?)?,
-        number: byte(map, 3)?,
-        left: byte(map, 4)?,
-    })
-}
-
-fn byte(map: &Map, key: u64) -> Option<u8> {
-    map.uint(key)?.try_into().ok()
 }

@@ -3,6 +3,7 @@
 
 use super::*;
 use tigress_mailbox::NotificationToken;
+use tigress_primitives::record;
 
 const DAY: u64 = 24 * HOUR;
 const MINUTE: u64 = 60;
@@ -159,7 +160,7 @@ fn each_outcome_has_its_word_and_code_and_comes_back_from_its_stored_form() {
         assert_eq!((outcome.name(), outcome.code()), (word, code));
         let shown = code.map_or(word.to_owned(), |code| format!("{word} (code {code})"));
         assert_eq!(outcome.to_string(), shown);
-        assert_eq!(Outcome::from_map(&outcome.to_map()), Some(outcome));
+        assert_eq!(record::from_map(&record::to_map(&outcome)), Some(outcome));
     }
 }
 
