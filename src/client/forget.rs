@@ -6,7 +6,8 @@ use std::sync::PoisonError;
 use super::TransferClient;
 use crate::Error;
 use tigress_gss::auth_credential::CredentialId;
-use tigress_primitives::cbor::{self, Map};
+use tigress_primitives::record;
+use tigress_primitives::record::RecordError;
 use tigress_protocol::transfer::TransferId;
 
 /// The store's key of the answered invitations; no transfer has such an id.
@@ -24,6 +25,15 @@ const MAX_CONFLICTS: usize = 16;
 /// the invitation's, and the id of its auth credential.
 #[derive(Default)]
 pub(super) struct Answered(Vec<[u8; 2 * ID]>);
+
+/// As they are stored: one after the other.
+struct Kept {
+    all: Vec<u8>,
+}
+
+record! {
+    struct Kept { all: 1 }
+}
 
 impl Answered {
     pub(super) fn has(&self, id: TransferId) -> bool {
@@ -44,29 +54,17 @@ impl Answered {
         self.0.drain(..surplus);
     }
 
-    fn read(bytes: &[u8]) -> Result<Self, Error> {
-        let damaged = || Error::Store {
-            reason: "the record of the answered invitations is damaged".into(),
-        };
-        let map = cbor::decode_map(bytes).ok_or_else(damaged)?;
-        if map.uint(0).is_some_and(|version| version != VERSION) {
-            return Err(Error::Store {
-                reason: "a record was written by a later version".into(),
-            });
-        }
-        let all = map.bytes(1).filter(|_| map.uint(0) == Some(VERSION));
-        let (all, rest) = all.ok_or_else(damaged)?.as_chunks();
-        match rest.is_empty() && map.only(&[0, 1]) {
-            true => Ok(Self(all.to_vec())),
-            false => Err(damaged()),
+    fn read(bytes: &[u8]) -> Result<Self, RecordError> {
+        let kept: Kept = record::decode(VERSION, bytes)?;
+        match kept.all.as_chunks() {
+            (all, []) => Ok(Self(all.to_vec())),
+            _ => Err(RecordError::Damaged),
         }
     }
 
     fn to_record(&self) -> zeroize::Zeroizing<Vec<u8>> {
-        Map::new()
-            .with(0, VERSION)
-            .with(1, self.0.concat())
-            .encode()
+        let all = self.0.concat();
+        record::encode(VERSION, &Kept { all })
     }
 }
 
@@ -121,7 +119,12 @@ impl TransferClient {
 
     async fn load_answered(&self) -> Result<(Answered, Option<String>), Error> {
         match self.blocking(|store| store.load(ANSWERED)).await? {
-            Some(record) => Ok((Answered::read(&record.bytes)?, Some(record.version))),
+            Some(record) => {
+                let answered = Answered::read(&record.bytes).map_err(|error| Error::Store {
+                    reason: format!("the answered invitations: {error}"),
+                })?;
+                Ok((answered, Some(record.version)))
+            }
             None => Ok((Answered::default(), None)),
         }
     }
@@ -149,6 +152,7 @@ impl TransferClient {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tigress_primitives::cbor::Map;
 
     fn id(n: u128) -> TransferId {
         TransferId::from(uuid::Uuid::from_u128(n))
@@ -166,20 +170,36 @@ mod tests {
         assert!(read.credentials().all(|c| c == CredentialId::new([7; 16])));
     }
 
+    /// Golden bytes: what was written once stays readable.
+    #[test]
+    fn every_form_stays_readable() {
+        let mut answered = Answered::default();
+        for n in 1..=3 {
+            answered.add(id(n.into()), &CredentialId::new([n; 16]));
+        }
+        let golden = include_str!("../../tests/vectors/answered-1.hex");
+        let golden = hex::decode(golden.trim_end()).unwrap();
+        assert_eq!(*answered.to_record(), golden);
+        assert_eq!(Answered::read(&golden).unwrap().0, answered.0);
+        for end in 0..golden.len() {
+            let cut = Answered::read(&golden[..end]).err();
+            assert_eq!(cut, Some(RecordError::Damaged), "{end}");
+        }
+    }
+
     #[test]
     fn a_record_of_another_form_is_an_error() {
         let map = || Map::new().with(0, 1).with(1, &[0; 64]);
-        assert!(Answered::read(&map().encode()).is_ok());
+        let read = |map: &Map| Answered::read(&map.encode()).err();
+        assert_eq!(read(&map()), None);
+        assert_eq!(read(&map().with(0, 2)), Some(RecordError::Version(2)));
         for other in [
-            map().with(0, 2),
             map().with(1, &[0; 63]),
             map().with(2, 0),
             Map::new().with(1, &[0; 64]),
             Map::new().with(0, 1),
         ] {
-            let read = Answered::read(&other.encode());
-            assert!(matches!(read, Err(Error::Store { .. })), "{other:?}");
+            assert_eq!(read(&other), Some(RecordError::Damaged), "{other:?}");
         }
-        assert!(Answered::read(b"").is_err());
     }
 }

@@ -9,7 +9,7 @@ use super::{TransferClient, os_entropy};
 use crate::Error;
 use tigress_primitives::entropy::Entropy;
 use tigress_primitives::secret::wipe;
-use tigress_protocol::transfer::{RecordError, Transfer, TransferId};
+use tigress_protocol::transfer::{Transfer, TransferId};
 
 /// How often a step is tried again when another process was faster.
 const MAX_CONFLICTS: usize = 16;
@@ -56,10 +56,7 @@ impl TransferClient {
             return Ok(None);
         };
         let transfer = Transfer::from_record(&record.bytes).map_err(|error| Error::Store {
-            reason: match error {
-                RecordError::Version => "a record was written by another version".into(),
-                RecordError::Damaged => "a record is damaged".into(),
-            },
+            reason: error.to_string(),
         })?;
         Ok(Some((transfer, record)))
     }

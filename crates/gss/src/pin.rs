@@ -87,7 +87,8 @@ impl Stored for Pin {
 
     fn from_value(value: Option<&Value>) -> Option<Self> {
         let digits = std::str::from_utf8(value?.bytes()?).ok()?;
-        Self::parse(digits).ok()
+        let pin = Self::parse(digits).ok();
+        pin.filter(|pin| pin.as_str().len() == digits.len())
     }
 }
 

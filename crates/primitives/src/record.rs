@@ -13,11 +13,16 @@
 //!   silence by the next write.
 //! - A change of a part (a context's saved state, a mechanism of its own) is a change of the whole record's version.
 
+use std::fmt;
+
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
-use crate::cbor::{Map, Value};
+use crate::cbor::{self, Map, Value};
 use crate::secret::Secret;
+
+/// Key of a record's version.
+const VERSION: u64 = 0;
 
 /// What can stand at one key.
 pub trait Stored: Sized {
@@ -77,6 +82,49 @@ impl<'m, 'a> Reader<'m, 'a> {
     pub fn is_done(&self) -> bool {
         self.found == self.map.len()
     }
+}
+
+/// A record that can't be read. It is left as it is: that loses nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordError {
+    /// Of a version that is not known: a later library's.
+    Version(u64),
+    /// Not what was written.
+    Damaged,
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Version(version) => write!(
+                f,
+                "a record was written by another version of this library (its form is {version})"
+            ),
+            Self::Damaged => f.write_str("a record is damaged"),
+        }
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+/// A whole record: its fields, and at key 0 the version of its form.
+pub fn encode<T: Fields>(version: u64, fields: &T) -> Zeroizing<Vec<u8>> {
+    to_map(fields).with(VERSION, version).encode()
+}
+
+/// What [`encode`] wrote.
+///
+/// # Errors
+/// Another version, or damaged.
+pub fn decode<T: Fields>(version: u64, bytes: &[u8]) -> Result<T, RecordError> {
+    let map = cbor::decode_map(bytes).ok_or(RecordError::Damaged)?;
+    let from = &mut Reader::new(&map);
+    match from.field(VERSION).ok_or(RecordError::Damaged)? {
+        other if other != version => return Err(RecordError::Version(other)),
+        _ => {}
+    }
+    let fields = T::read(from).filter(|_| from.is_done());
+    fields.ok_or(RecordError::Damaged)
 }
 
 /// These fields alone, as a map.
@@ -419,6 +467,24 @@ mod tests {
         assert_eq!(end(&Map::new()), None);
         let inner = vec![Value::Map(Map::new().with(0, 1).with(9, 0))];
         assert!(!read(&map().with(1, inner)));
+    }
+
+    #[test]
+    fn another_version_is_told_from_damage_whatever_else_it_has() {
+        let written = encode(7, &whole());
+        let map = cbor::decode_map(&written).unwrap();
+        assert_eq!(decode(7, &written), Ok(whole()));
+        let read = |map: Map| decode::<Whole>(7, &map.encode()).err();
+        let later = map
+            .clone()
+            .with(0, 8)
+            .with(1, "of another form")
+            .with(99, 0);
+        assert_eq!(read(later), Some(RecordError::Version(8)));
+        assert_eq!(read(map.clone().with(99, 0)), Some(RecordError::Damaged));
+        assert_eq!(read(map.with(0, "7")), Some(RecordError::Damaged));
+        assert_eq!(read(to_map(&whole())), Some(RecordError::Damaged));
+        assert_eq!(decode::<Whole>(7, b""), Err(RecordError::Damaged));
     }
 
     #[test]

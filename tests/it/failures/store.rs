@@ -101,15 +101,17 @@ async fn a_damaged_record_is_an_error_and_the_others_go_on() {
         invite(&alice).await,
         invite(&alice).await,
     );
-    for (invitation, bytes) in [(&bad, &b"no record"[..]), (&later, &[0xa1, 0, 0x18, 99])] {
-        let key = invitation.transfer.to_string();
-        let record = store.load(&key).unwrap().unwrap();
-        store.save(&key, Some(&record.version), bytes).unwrap();
+    let unread = [(&bad, &b"no record"[..]), (&later, &[0xa1, 0, 0x18, 99])];
+    for (invitation, bytes) in unread {
+        restore(&store, invitation.transfer, bytes);
     }
     let load = |id| alice.poll(id, std::time::Duration::ZERO, 0);
     for (invitation, reason) in [
         (&bad, "a record is damaged"),
-        (&later, "a record was written by another version"),
+        (
+            &later,
+            "a record was written by another version of this library (its form is 99)",
+        ),
     ] {
         let error = load(invitation.transfer).await.unwrap_err();
         assert_eq!(
@@ -127,6 +129,16 @@ async fn a_damaged_record_is_an_error_and_the_others_go_on() {
     assert!(load(good.transfer).await.is_ok());
     let unknown = "00000000-0000-4000-8000-000000000000".parse().unwrap();
     assert_eq!(load(unknown).await.unwrap_err().code(), "unknown_transfer");
+    // Nothing of it is lost for the library that can read it, whatever this one is asked.
+    for (invitation, bytes) in unread {
+        let id = invitation.transfer;
+        let done = TerminateReason::Done;
+        assert!(alice.terminate(id, done).await.is_err());
+        assert!(alice.invitation(id).await.is_err() && alice.forget(id).await.is_err());
+        assert!(alice.send_credential(id, Apps::credential()).await.is_err());
+        alice.sync(std::time::Duration::ZERO).await.ok();
+        assert_eq!(backup(&store, id), bytes);
+    }
 }
 
 /// Puts a record back to what it was, as a restored backup does.

@@ -114,7 +114,9 @@ impl Stored for RelayOrigin {
     }
 
     fn from_value(value: Option<&Value>) -> Option<Self> {
-        Self::parse(value?.text()?).ok()
+        let text = value?.text()?;
+        let origin = Self::parse(text).ok();
+        origin.filter(|origin| origin.to_string() == text)
     }
 }
 

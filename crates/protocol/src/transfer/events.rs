@@ -103,9 +103,9 @@ impl EventLog {
         self.kept.len() >= MAX_EVENTS || bytes >= MAX_BYTES
     }
 
-    /// Whether the cursors of what is kept begin at 1 or later.
+    /// Whether the cursors of what is kept begin at 1 or later, and there is one more.
     pub(super) fn is_sound(&self) -> bool {
-        self.last >= self.kept.len() as u64
+        (self.kept.len() as u64..u64::MAX).contains(&self.last)
     }
 }
 

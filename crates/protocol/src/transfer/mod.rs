@@ -42,6 +42,7 @@ use crate::exchange::{Side, Window};
 use crate::invitation::Vertical;
 use tigress_gss::auth_credential::CredentialId;
 use tigress_mailbox::NotificationToken;
+pub use tigress_primitives::record::RecordError;
 
 use advance::Next;
 pub use ask::{Aim, Ask, Ticket};
@@ -59,7 +60,6 @@ use phase::{OfferedPin, Parting, Phase};
 use place::Place;
 #[cfg(test)]
 use receive::Answer;
-pub use record::RecordError;
 pub use refused::Refused;
 use security::Security;
 pub use slot::Slot;

@@ -7,23 +7,11 @@ use super::Transfer;
 use super::messages::Messages;
 use super::place::Place;
 use super::security::Security;
-use tigress_primitives::cbor;
 use tigress_primitives::record;
-use tigress_primitives::record::{Fields, Reader};
+use tigress_primitives::record::RecordError;
 
-/// Version of the record's form, at key 0. What was version 1 was in no release.
+/// Version of the record's form. What was version 1 was in no release.
 const VERSION: u64 = 2;
-
-/// A stored record could not be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RecordError {
-    /// Written by another version.
-    #[error("the stored record is of another version")]
-    Version,
-    /// Not what was written.
-    #[error("the stored record is damaged")]
-    Damaged,
-}
 
 record! {
     struct Transfer {
@@ -55,7 +43,7 @@ record! {
 impl Transfer {
     /// All that must outlive the process.
     pub fn to_record(&self) -> Zeroizing<Vec<u8>> {
-        record::to_map(self).with(0, VERSION).encode()
+        record::encode(VERSION, self)
     }
 
     /// A transfer as [`Self::to_record`] gave it.
@@ -63,16 +51,10 @@ impl Transfer {
     /// # Errors
     /// Another version, or damaged.
     pub fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
-        let map = cbor::decode_map(bytes).ok_or(RecordError::Damaged)?;
-        let from = &mut Reader::new(&map);
-        match from.field(0) {
-            Some(VERSION) => {}
-            Some(_) => return Err(RecordError::Version),
-            None => return Err(RecordError::Damaged),
+        let transfer: Self = record::decode(VERSION, bytes)?;
+        match transfer.events.is_sound() {
+            true => Ok(transfer),
+            false => Err(RecordError::Damaged),
         }
-        let transfer = Self::read(from).filter(|transfer| transfer.events.is_sound());
-        transfer
-            .filter(|_| from.is_done())
-            .ok_or(RecordError::Damaged)
     }
 }

@@ -121,7 +121,8 @@ impl Run {
     fn end(&mut self, at: usize, how: usize) -> bool {
         use TerminateReason::{Cancelled, Declined, Done};
         let world = &mut self.world;
-        if world.outcome(at).is_some() {
+        // What is decided already, no app and no fault decides anew.
+        if world.devices[at].load().phase.known_outcome().is_some() {
             return false;
         }
         match [Done, Declined, Cancelled].get(how) {

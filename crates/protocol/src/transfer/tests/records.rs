@@ -1,17 +1,21 @@
 //! What is stored: one record of every kind, as each version of the form has written it. What an app has stored
 //! once, opens with every later version.
 
+use std::sync::LazyLock;
+
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::invitation::PeerText;
 use tigress_mailbox::DisplayInformation;
+use tigress_primitives::cbor::{self, Map};
 
-/// The form that is written now.
-const WRITTEN: &str = concat!(
+/// The golden file of each version, the one that is written now at the end.
+const VERSIONS: [&str; 1] = [concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../../tests/vectors/records-2.json"
-);
+)];
 
 /// Records of a sender and a receiver, each from the story that leads to it.
 #[derive(Default)]
@@ -238,21 +242,132 @@ fn row(name: &str, record: &[u8]) -> Value {
     })
 }
 
+fn read(path: &str) -> String {
+    std::fs::read_to_string(path).unwrap()
+}
+
+/// Name and bytes of each record of a golden file, and its row.
+fn golden(path: &str) -> Vec<(String, Vec<u8>, Value)> {
+    let file: Value = serde_json::from_str(&read(path)).unwrap();
+    let text = |row: &Value, key: &str| row[key].as_str().unwrap().to_owned();
+    let rows = file["records"].as_array().unwrap().iter();
+    rows.map(|row| {
+        let record = hex::decode(text(row, "record")).unwrap();
+        (text(row, "name"), record, row.clone())
+    })
+    .collect()
+}
+
+/// The records of every version that was ever written.
+static GOLDEN: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
+    let files = VERSIONS.iter().flat_map(|path| golden(path));
+    files.map(|(_, record, _)| record).collect()
+});
+
 #[test]
 fn every_kind_of_record_is_written_as_the_golden_file_has_it() {
-    let rows = Kinds::all();
-    let rows: Vec<Value> = rows
+    let path = VERSIONS.last().unwrap();
+    let rows: Vec<Value> = Kinds::all()
         .0
         .iter()
         .map(|(name, record)| row(name, record))
         .collect();
     let made = serde_json::to_string_pretty(&json!({ "records": rows })).unwrap() + "\n";
     if std::env::var_os("TIGRESS_BLESS").is_some_and(|value| value == "1") {
-        std::fs::write(WRITTEN, &made).unwrap();
+        std::fs::write(path, &made).unwrap();
     }
-    let kept = std::fs::read_to_string(WRITTEN).unwrap();
     assert!(
-        kept == made,
-        "stale: TIGRESS_BLESS=1 if the change is meant"
+        read(path) == made,
+        "{path} differs: a new form needs a new version and a file of its own; the old one stays"
     );
+}
+
+#[test]
+fn every_version_that_was_ever_written_opens_and_says_what_it_said() {
+    let written = Kinds::all().0;
+    for (name, record, said) in VERSIONS.iter().flat_map(|path| golden(path)) {
+        assert_eq!(row(&name, &record), said);
+        // What is written of it next is of the newest version.
+        let (_, newest) = written.iter().find(|(kind, _)| *kind == name).unwrap();
+        let opened = Transfer::from_record(&record).unwrap();
+        assert_eq!(opened.to_record(), *newest, "{name}");
+    }
+}
+
+#[test]
+fn a_record_of_a_later_version_is_told_from_a_damaged_one() {
+    for record in &*GOLDEN {
+        let later = cbor::decode_map(record).unwrap();
+        let later = later.with(0, 3).with(1, "another id").with(99, 0).encode();
+        let error = Transfer::from_record(&later).err();
+        assert_eq!(error, Some(RecordError::Version(3)));
+    }
+}
+
+#[test]
+fn a_cut_record_is_an_error() {
+    for record in &*GOLDEN {
+        for end in 0..record.len() {
+            let cut = Transfer::from_record(&record[..end]).err();
+            assert_eq!(cut, Some(RecordError::Damaged), "{end}");
+        }
+    }
+}
+
+#[test]
+fn a_key_that_is_not_known_is_damage_wherever_it_stands() {
+    for record in &*GOLDEN {
+        let map = cbor::decode_map(record).unwrap();
+        let inside = |key| Some(map.clone().with(key, map.map(key)?.clone().with(99, 0)));
+        let more = (0..30).filter_map(inside);
+        for map in more.chain([map.clone().with(99, 0)]) {
+            let error = Transfer::from_record(&map.encode()).err();
+            assert_eq!(error, Some(RecordError::Damaged));
+        }
+    }
+}
+
+#[test]
+fn what_would_be_written_in_another_way_is_damage() {
+    let record = &GOLDEN[0];
+    let map = cbor::decode_map(record).unwrap();
+    let creating = map.map(21).unwrap();
+    let read = |map: Map| Transfer::from_record(&map.encode()).err();
+    let phase = |pin: &'static [u8]| map.clone().with(21, creating.clone().with(5, pin));
+    assert_eq!(read(phase(b"042917")), None);
+    assert_eq!(read(phase(b"042-917")), Some(RecordError::Damaged));
+    let relay = |origin| map.clone().with(3, origin);
+    assert_eq!(read(relay("https://relay.example")), None);
+    let slash = relay("https://relay.example/");
+    assert_eq!(read(slash), Some(RecordError::Damaged));
+    let display = map.map(8).unwrap();
+    let title = |len| {
+        map.clone()
+            .with(8, display.clone().with(1, "a".repeat(len)))
+    };
+    assert_eq!(read(title(PeerText::MAX_LEN)), None);
+    assert_eq!(
+        read(title(PeerText::MAX_LEN + 1)),
+        Some(RecordError::Damaged)
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4096))]
+
+    #[test]
+    fn an_altered_record_is_an_error_or_written_as_it_was_read(
+        which: prop::sample::Index,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+    ) {
+        let mut record = which.get(&GOLDEN).clone();
+        for (at, to) in changes {
+            let at = at.index(record.len());
+            record[at] = to;
+        }
+        if let Ok(transfer) = Transfer::from_record(&record) {
+            prop_assert_eq!(&transfer.to_record()[..], &record[..]);
+            let _ = (transfer.summary(), transfer.next(&Slot::default(), START));
+        }
+    }
 }
