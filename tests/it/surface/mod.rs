@@ -136,8 +136,7 @@ impl Crates {
         let (path, original) = place;
         let mut found: Vec<Item> = vec![];
         for item in &self.0[path] {
-            let made =
-                matches!(item, Item::Macro(call) if call.ident.is_none() && names(call, original));
+            let made = matches!(item, Item::Macro(call) if call.ident.is_none() && names(call, original) && !is_of_records(&call.mac.path));
             if made || item_name(item).as_ref() == Some(original) {
                 found.push(renamed(item.clone(), name));
             }
@@ -150,6 +149,10 @@ impl Crates {
                     && let Some(last) = of.path.segments.last()
                     && self.resolve(module, &last.ident.to_string()) == *place
                     && !block.attrs.iter().any(is_test_only)
+                    && !block
+                        .trait_
+                        .as_ref()
+                        .is_some_and(|(of, _)| is_of_records(of))
                 {
                     let of_trait = block.trait_.as_ref().map(|(path, _)| quote_of(path));
                     impls.push((of_trait.unwrap_or_default(), item.clone()));
@@ -241,6 +244,12 @@ fn is_test_only(attribute: &syn::Attribute) -> bool {
         && quote_of(attribute)
             .split(|c: char| !c.is_alphanumeric())
             .any(|word| word == "test")
+}
+
+/// How a type is stored: the trait and the macro of `tigress_primitives::record`, which no wallet can name.
+fn is_of_records(path: &syn::Path) -> bool {
+    let last = path.segments.last();
+    last.is_some_and(|last| last.ident == "Stored" || last.ident == "record")
 }
 
 fn names(call: &syn::ItemMacro, name: &str) -> bool {
