@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::io::{self, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Serialize, Serializer};
 use tigress::TransferId;
@@ -199,33 +199,19 @@ fn unsaid(place: &str, error: &io::Error) -> Failure {
     Failure::new("file", format!("{place} can't be written: {error}"))
 }
 
+const EMBEDDED: &str = "embedded: it ends with this command, and its mailbox too";
+
 impl fmt::Display for Event {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Relay { url } => {
-                write!(
-                    f,
-                    "relay: {url}, embedded: it ends with this command, and its mailbox too"
-                )
-            }
+            Self::Relay { url } => write!(f, "relay: {url}, {EMBEDDED}"),
             Self::Invited { url, .. } => f.write_str(url),
             Self::Offered {
                 title,
                 description,
                 texts,
                 ..
-            } => {
-                let said = [title.as_str(), description].map(str::trim);
-                let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
-                match (*texts, said.join(": ")) {
-                    ("altered", _) => f.write_str(
-                        "warning: what the sender says of this was changed on the way, and is not shown",
-                    ),
-                    (_, said) if said.is_empty() => f.write_str("offered, without a word of what it is"),
-                    ("authentic", said) => write!(f, "the sender offers: {said}"),
-                    (_, said) => write!(f, "offered, in words that may not be the sender's: {said}"),
-                }
-            }
+            } => f.write_str(&offered(title, description, texts)),
             Self::Accepted => f.write_str("accepted"),
             Self::PinRequired => f.write_str("a PIN is needed: the sender has it"),
             Self::PinRejected { tries_left } => write!(f, "wrong PIN, {tries_left} tries left"),
@@ -233,14 +219,12 @@ impl fmt::Display for Event {
             Self::CredentialDelivered { .. } => f.write_str("delivered"),
             Self::CredentialReceived {
                 format, bytes, out, ..
-            } => {
-                write!(f, "received: {bytes} bytes of {}, ", shown(format))?;
-                match out {
-                    Some(out) if out.as_os_str() == "-" => f.write_str("on stdout"),
-                    Some(out) => write!(f, "in {}", out.display()),
-                    None => f.write_str("kept in the state folder: resume with --out"),
-                }
-            }
+            } => write!(
+                f,
+                "received: {bytes} bytes of {}, {}",
+                shown(format),
+                place(out.as_deref())
+            ),
             Self::RejectedToken => f.write_str(
                 "warning: something in the mailbox was not from the other side; it changed nothing",
             ),
@@ -248,29 +232,7 @@ impl fmt::Display for Event {
                 outcome,
                 code,
                 counts,
-            } => {
-                write!(f, "ended: {outcome}")?;
-                if let Some(code) = code {
-                    write!(f, " (code {code})")?;
-                }
-                f.write_str(explained(outcome))?;
-                match (*outcome, counts) {
-                    ("completed" | "expired", _)
-                    | (
-                        _,
-                        Counts {
-                            sent: 0,
-                            received: 0,
-                            ..
-                        },
-                    ) => Ok(()),
-                    (_, counts) => write!(
-                        f,
-                        "; of {} messages sent {} have arrived, {} were received",
-                        counts.sent, counts.delivered, counts.received
-                    ),
-                }
-            }
+            } => f.write_str(&closed(outcome, *code, counts)),
             Self::Error { reason, .. } => f.write_str(reason),
             Self::Transfer {
                 id,
@@ -287,27 +249,79 @@ impl fmt::Display for Event {
             Self::Token(token) => token.fmt(f),
             Self::Envelope(envelope) => envelope.fmt(f),
             Self::Stats {
-                requests,
-                waits,
-                bytes_sent,
-                bytes_received,
                 cpu_ms,
                 relay_cpu_ms,
+                ..
             } => {
-                write!(
-                    f,
-                    "requests: {requests}, and {waits} waiting reads that came back unchanged\n\
-                     bytes: {bytes_sent} sent, {bytes_received} received"
-                )?;
-                for (part, spent) in [("this command", cpu_ms), ("embedded relay", relay_cpu_ms)] {
-                    if let Some(ms) = spent {
-                        write!(f, "\nCPU of {part}: {ms:.1} ms")?;
-                    }
-                }
-                Ok(())
+                self.traffic(f)?;
+                cpu(f, "this command", *cpu_ms)?;
+                cpu(f, "embedded relay", *relay_cpu_ms)
             }
         }
     }
+}
+
+impl Event {
+    fn traffic(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Stats {
+            requests,
+            waits,
+            bytes_sent,
+            bytes_received,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        write!(
+            f,
+            "requests: {requests}, and {waits} waiting reads that came back unchanged\n\
+             bytes: {bytes_sent} sent, {bytes_received} received"
+        )
+    }
+}
+
+fn cpu(f: &mut fmt::Formatter<'_>, part: &str, spent: Option<f64>) -> fmt::Result {
+    match spent {
+        Some(ms) => write!(f, "\nCPU of {part}: {ms:.1} ms"),
+        None => Ok(()),
+    }
+}
+
+/// What the invitation says, and whose word that is.
+fn offered(title: &str, description: &str, texts: &str) -> String {
+    let said = [title, description].map(str::trim);
+    let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
+    match (texts, said.join(": ")) {
+        ("altered", _) => {
+            "warning: what the sender says of this was changed on the way, and is not shown".into()
+        }
+        (_, said) if said.is_empty() => "offered, without a word of what it is".into(),
+        ("authentic", said) => format!("the sender offers: {said}"),
+        (_, said) => format!("offered, in words that may not be the sender's: {said}"),
+    }
+}
+
+fn place(out: Option<&Path>) -> String {
+    match out {
+        Some(out) if out.as_os_str() == "-" => "on stdout".into(),
+        Some(out) => format!("in {}", out.display()),
+        None => "kept in the state folder: resume with --out".into(),
+    }
+}
+
+/// How it ended; what has arrived and what not, where that is not clear by it.
+fn closed(outcome: &str, code: Option<u64>, counts: &Counts) -> String {
+    let code = code.map_or(String::new(), |code| format!(" (code {code})"));
+    let ended = format!("ended: {outcome}{code}{}", explained(outcome));
+    let none = (counts.sent, counts.received) == (0, 0);
+    if none || matches!(outcome, "completed" | "expired") {
+        return ended;
+    }
+    format!(
+        "{ended}; of {} messages sent {} have arrived, {} were received",
+        counts.sent, counts.delivered, counts.received
+    )
 }
 
 /// JSON is text: what is none in a path shows as U+FFFD.

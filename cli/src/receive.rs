@@ -11,9 +11,8 @@ use crate::exit::Failure;
 use crate::files;
 use crate::options::{self, Carry, Common};
 use crate::output::{Event, Output};
-use crate::session::{self, Session, Start};
+use crate::session::{self, Opening, Session};
 use crate::state::{Content, Notes};
-use crate::stats;
 
 /// Takes an invitation on and receives what it offers. Again with the same invitation, it goes on.
 #[derive(Args)]
@@ -54,29 +53,21 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let preview =
         parse_invitation(&invitation.bytes).map_err(|error| unless_missing(error.into()))?;
     let relay = preview.share_url.relay;
-    let state = command.common.state()?;
-    let begun = state.notes(id)?;
+    let opening = Opening {
+        to_stdout,
+        pins: options::pins(&command.pin)?,
+        stdin_is_taken: from_stdin || command.reply.as_deref().is_some_and(files::is_dash),
+        ..Opening::of(&command.common, &command.carry.reach)?
+    };
+    let begun = opening.state.notes(id)?;
     let is_new = begun.is_none();
     let notes = notes(&command, begun, &relay, Content(invitation.bytes))?;
     if let (true, false, Some(out)) = (is_new, to_stdout, &notes.out) {
         files::check_free(out, notes.force)?;
     }
-    let mut session = Session::new(Start {
-        id,
-        role: TransferRole::Receiver,
-        state,
-        notes,
-        output: command.output(),
-        to_stdout,
-        pins: options::pins(&command.pin)?,
-        stdin_is_taken: from_stdin || command.reply.as_deref().is_some_and(files::is_dash),
-        give_up_after: command.carry.reach.give_up_after,
-    })?;
-    let result = carry(&mut session).await.map_err(|failure| failure.of(id));
-    if command.carry.stats {
-        stats::show(&session, false);
-    }
-    result
+    let mut session = opening.session(id, TransferRole::Receiver, notes)?;
+    let result = carry(&mut session).await;
+    session.finish(result, command.carry.stats, false)
 }
 
 /// What is noted on the transfer: what was, with what is said now.
@@ -89,7 +80,6 @@ fn notes(
     let mut notes = begun.unwrap_or_default();
     notes.invitation = Some(invitation);
     notes.force |= command.force;
-    notes.ca = command.carry.reach.ca()?.or(notes.ca);
     for url in &command.relay_trust {
         let mut trusted = options::relay("--relay-trust", url)?;
         // One relay on this machine has several names: that of the link is meant.

@@ -10,8 +10,8 @@ use crate::files;
 use crate::invited::Qr;
 use crate::options::{self, Carry, Common};
 use crate::output::Output;
-use crate::session::{Session, Start};
-use crate::{receive, send, stats};
+use crate::session::{Opening, Session};
+use crate::{receive, send};
 
 /// Goes on with a transfer of either role, with what its state folder has; of an ended one, says how it ended.
 #[derive(Args)]
@@ -37,36 +37,24 @@ pub(crate) struct Command {
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
-    let state = command.common.state()?;
-    let summary = state.transfer(command.id).await?;
-    let mut notes = state.notes(command.id)?.unwrap_or_default();
-    notes.force |= command.force;
-    notes.ca = command.carry.reach.ca()?.or(notes.ca);
     let to_stdout = command.to_stdout();
+    let opening = Opening {
+        to_stdout,
+        pins: options::pins(&command.pin)?,
+        ..Opening::of(&command.common, &command.carry.reach)?
+    };
+    let summary = opening.state.transfer(command.id).await?;
+    let mut notes = opening.state.notes(command.id)?.unwrap_or_default();
+    notes.force |= command.force;
     if to_stdout && summary.role == TransferRole::Sender {
         return Err(Failure::usage("a sender's --out names a folder"));
     }
     if let (Some(out), false) = (&command.out, to_stdout) {
         notes.out = Some(files::absolute(out)?);
     }
-    let mut session = Session::new(Start {
-        id: command.id,
-        role: summary.role,
-        state,
-        notes,
-        output: command.output(),
-        to_stdout,
-        pins: options::pins(&command.pin)?,
-        stdin_is_taken: false,
-        give_up_after: command.carry.reach.give_up_after,
-    })?;
-    let result = carry(&mut session, &summary, command.qr)
-        .await
-        .map_err(|failure| failure.of(command.id));
-    if command.carry.stats {
-        stats::show(&session, false);
-    }
-    result
+    let mut session = opening.session(command.id, summary.role, notes)?;
+    let result = carry(&mut session, &summary, command.qr).await;
+    session.finish(result, command.carry.stats, false)
 }
 
 async fn carry(session: &mut Session, summary: &TransferSummary, qr: Qr) -> Result<u8, Failure> {

@@ -1,6 +1,5 @@
 //! `tigress send`.
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -15,9 +14,8 @@ use crate::files;
 use crate::invited::{Invited, Qr};
 use crate::options::{self, Carry, Common, DEFAULT_FORMAT};
 use crate::output::{Event, Output};
-use crate::session::{Session, Start};
+use crate::session::{Opening, Session};
 use crate::state::Notes;
-use crate::stats;
 
 /// Sends a file, unchanged, to whoever gets the invitation that is shown.
 #[derive(Args)]
@@ -62,7 +60,6 @@ pub(crate) struct Command {
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     check(&command)?;
-    let output = command.output();
     let relay = command.relay.as_deref();
     let relay = relay
         .map(|url| options::relay("--relay", url))
@@ -77,7 +74,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     if let Some(folder) = &out {
         files::check_folder(folder)?;
     }
-    let state = command.common.state()?;
+    let opening = Opening::of(&command.common, &command.carry.reach)?;
     let embedded = match &relay {
         Some(_) => None,
         None => Some(embedded().await?),
@@ -93,7 +90,6 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         invitation_file,
         out,
         force: command.force,
-        ca: command.carry.reach.ca()?,
         ..Notes::default()
     };
     let request = InvitationRequest {
@@ -104,28 +100,14 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         credential: Some(Credential::new(command.format, content.to_vec())),
         ..InvitationRequest::default()
     };
-    if let (Some(relay), true) = (&embedded, output.is_json()) {
+    if let (Some(relay), true) = (&embedded, opening.output.is_json()) {
         let url = relay.url().to_owned();
-        output.event(None, &Event::Relay { url });
+        opening.output.event(None, &Event::Relay { url });
     }
-    let mut session = Session::new(Start {
-        id,
-        role: TransferRole::Sender,
-        state,
-        notes,
-        output,
-        to_stdout: false,
-        pins: VecDeque::new(),
-        stdin_is_taken: false,
-        give_up_after: command.carry.reach.give_up_after,
-    })?;
+    let mut session = opening.session(id, TransferRole::Sender, notes)?;
     session.save_notes()?;
-    let result = carry(&mut session, request, command.qr, embedded.as_ref())
-        .await
-        .map_err(|failure| failure.of(id));
-    if command.carry.stats {
-        stats::show(&session, embedded.is_some());
-    }
+    let result = carry(&mut session, request, command.qr, embedded.as_ref()).await;
+    let result = session.finish(result, command.carry.stats, embedded.is_some());
     if let Some(relay) = embedded {
         relay.stop().await;
     }

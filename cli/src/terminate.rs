@@ -1,14 +1,12 @@
 //! `tigress terminate`.
 
-use std::collections::VecDeque;
-
 use clap::Args;
 use tigress::{TransferId, TransferState};
 
 use crate::exit::{DONE, Failure};
 use crate::options::{Common, Reach};
 use crate::output::Output;
-use crate::session::{Ending, Session, Start};
+use crate::session::{Ending, Opening};
 
 /// Ends a transfer: the sender cancels, the receiver declines. The relay is told before this returns.
 #[derive(Args)]
@@ -22,21 +20,10 @@ pub(crate) struct Command {
 }
 
 pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
-    let state = command.common.state()?;
-    let summary = state.transfer(command.id).await?;
-    let mut notes = state.notes(command.id)?.unwrap_or_default();
-    notes.ca = command.reach.ca()?.or(notes.ca);
-    let mut session = Session::new(Start {
-        id: command.id,
-        role: summary.role,
-        state,
-        notes,
-        output: command.common.output(),
-        to_stdout: false,
-        pins: VecDeque::new(),
-        stdin_is_taken: false,
-        give_up_after: command.reach.give_up_after,
-    })?;
+    let opening = Opening::of(&command.common, &command.reach)?;
+    let summary = opening.state.transfer(command.id).await?;
+    let notes = opening.state.notes(command.id)?.unwrap_or_default();
+    let mut session = opening.session(command.id, summary.role, notes)?;
     if !matches!(summary.state, TransferState::Closed(_)) {
         session.leave().await?;
     }
