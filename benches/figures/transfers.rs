@@ -1,7 +1,7 @@
 //! Whole transfers in one process: sender and receiver through the public API, an embedded relay, HTTP over loopback.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use tempfile::TempDir;
 use tigress::{

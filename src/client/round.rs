@@ -54,19 +54,20 @@ impl Goal {
     fn step(
         self,
         transfer: &mut Transfer,
-        answered: Option<&Answered>,
-        used: &[CredentialId],
+        heard: Option<&Heard>,
         slot: &mut Slot,
         wait: u64,
-        (now, entropy): (u64, &mut Entropy),
+        now: u64,
+        entropy: &mut Entropy,
     ) -> Result<(Option<Ask>, TransferUpdate), Refused> {
         let mut seen = ALL_SEEN;
         if let Self::Events(after) = self {
             transfer.acknowledge_events(after);
             seen = after;
         }
-        if let Some(Answered { ticket, response }) = answered {
-            transfer.answered(ticket, response, used, slot, now, entropy)?;
+        if let Some(heard) = heard {
+            let (ticket, response) = (&heard.ticket, &heard.response);
+            transfer.answered(ticket, response, &heard.used, slot, now, entropy)?;
         } else if matches!(self, Self::Events(_))
             && (transfer.has_events_after(seen) || transfer.outcome().is_some())
         {
@@ -79,13 +80,15 @@ impl Goal {
 }
 
 /// An answer of the relay that was not handed over yet, and what it is to.
-struct Answered {
+struct Heard {
     ticket: Ticket,
     response: HttpResponse,
+    /// The auth credentials used before, by which an invitation is judged.
+    used: Vec<CredentialId>,
 }
 
 /// One run of the loop.
-struct Round<'a> {
+struct Run<'a> {
     client: &'a TransferClient,
     id: TransferId,
     live: &'a Live,
@@ -99,7 +102,7 @@ struct Round<'a> {
     retries: Retries,
     /// The pauses after refusals.
     refusals: Retries,
-    answered: Option<Answered>,
+    heard: Option<Heard>,
     /// What was sent and not answered.
     unanswered: Option<Ask>,
 }
@@ -114,7 +117,7 @@ impl TransferClient {
         time: Time,
         goal: Goal,
     ) -> Result<TransferUpdate, Error> {
-        let round = Round {
+        let run = Run {
             client: self,
             id,
             live,
@@ -126,15 +129,15 @@ impl TransferClient {
             pace: Pace::new(&self.0.config),
             retries: Retries::default(),
             refusals: Retries::default(),
-            answered: None,
+            heard: None,
             unanswered: None,
         };
-        round.run().await
+        run.go().await
     }
 }
 
-impl Round<'_> {
-    async fn run(mut self) -> Result<TransferUpdate, Error> {
+impl Run<'_> {
+    async fn go(mut self) -> Result<TransferUpdate, Error> {
         loop {
             self.live.sleep();
             let ask = match self.unanswered.take() {
@@ -153,9 +156,14 @@ impl Round<'_> {
     /// Hands over what was answered, and says what to ask next; nothing if it is not the time for it.
     async fn decide(&mut self) -> Result<ControlFlow<TransferUpdate, Option<Ask>>, Error> {
         let before = self.slot.clone();
-        let answered = self.answered.take();
-        let stepped = self.step(answered.as_ref()).await?;
-        let answered = answered.map(|answered| answered.ticket);
+        let mut heard = self.heard.take();
+        if let Some(heard) = &mut heard
+            && heard.ticket.is_first_read()
+        {
+            heard.used = self.client.used_credentials(self.id).await?;
+        }
+        let stepped = self.step(heard.as_ref()).await?;
+        let answered = heard.map(|heard| heard.ticket);
         if answered.is_some() {
             let is_refusal = matches!(stepped, Err(Refused::Relay { .. }));
             self.live.allowance().answered(is_refusal);
@@ -210,23 +218,17 @@ impl Round<'_> {
     /// ask next: one load and at most one write of the record.
     async fn step(
         &mut self,
-        answered: Option<&Answered>,
+        heard: Option<&Heard>,
     ) -> Result<Result<(Option<Ask>, TransferUpdate), Refused>, Error> {
         let inner = &self.client.0;
         let wait = self.time.left().min(inner.config.long_poll).as_secs();
         let (goal, before, slot) = (self.goal, self.slot.clone(), &mut *self.slot);
-        let used = match answered {
-            Some(answered) if answered.ticket.is_first_read() => {
-                self.client.used_credentials(self.id).await?
-            }
-            _ => Vec::new(),
-        };
         let stepped = self.client.transact(self.id, |transfer, now, entropy| {
             // Another process may have been faster: start again from what was known.
             *slot = before.clone();
             let wait = inner.relays.hold(&transfer.relay(), wait.min(MAX_WAIT));
             // What an error leaves is stored, too.
-            Ok(goal.step(transfer, answered, &used, slot, wait, (now, entropy)))
+            Ok(goal.step(transfer, heard, slot, wait, now, entropy))
         });
         let stepped = stepped.await;
         if stepped.is_err() {
@@ -336,8 +338,11 @@ impl Round<'_> {
         match answer {
             Ok(response) => {
                 self.retries = Retries::default();
-                let ticket = ask.ticket;
-                self.answered = Some(Answered { ticket, response });
+                self.heard = Some(Heard {
+                    ticket: ask.ticket,
+                    response,
+                    used: Vec::new(),
+                });
             }
             Err(Unanswered::Cut) => {}
             Err(Unanswered::Failed { error, again }) => {

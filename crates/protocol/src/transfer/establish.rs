@@ -53,10 +53,7 @@ impl Transfer {
         let token = token
             .as_deref()
             .ok_or(Refused::BadMailbox("the mailbox holds no first token"))?;
-        if expected
-            .as_deref()
-            .is_some_and(|expected| expected != token)
-        {
+        if expected.as_ref().is_some_and(|other| other != token) {
             return Err(Refused::BadMailbox(
                 "the mailbox holds another token than the file",
             ));

@@ -5,6 +5,7 @@
 //! stored as one record; the shell stores it before anything that depends on it becomes visible.
 
 mod advance;
+mod answered;
 mod ask;
 mod cause;
 mod clocks;
@@ -45,6 +46,7 @@ use tigress_mailbox::NotificationToken;
 pub use tigress_primitives::record::RecordError;
 
 use advance::Next;
+pub use answered::Answered;
 pub use ask::{Aim, Ask, Ticket};
 #[cfg(test)]
 use clocks::CLOCK_SKEW;

@@ -7,7 +7,7 @@ use super::{Authenticity, Display, Next, Phase, Slot, Transfer, message};
 use crate::exchange::{Envelope, Fields, Side};
 use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use tigress_gss::gss::{ChannelBindings, Deletion, MajorStatus};
-use tigress_mailbox::{MailboxId, PAYLOAD_TYPE, Reply};
+use tigress_mailbox::{DisplayInformation, MailboxId, PAYLOAD_TYPE, Reply};
 use tigress_primitives::entropy::Entropy;
 
 /// An answer, with when it came and what the relay's clock said.
@@ -43,7 +43,7 @@ impl Transfer {
         }
         match (next, reply) {
             (Next::Create, Reply::Created { url_link, version }) => {
-                self.created(&url_link, version, slot)?;
+                return self.created(&url_link, version, slot);
             }
             // A relay that does not repeat its answer: the mailbox made at first is lost, nobody knows it.
             (Next::Create, Reply::Done { repeated: true, .. }) => self.recreate(entropy),
@@ -59,35 +59,16 @@ impl Transfer {
                 },
             ) => {
                 self.note_expiration(expiration, now, date);
-                self.note_display(Display {
-                    title: PeerText::cut(display.title),
-                    description: PeerText::cut(display.description),
-                    image_url: Some(display.image_url).filter(|url| is_image_url(url)),
-                    authenticity: Authenticity::Unbound,
-                });
-                let is_ours = payload_type == PAYLOAD_TYPE;
-                let verdict = match Envelope::decode(&data).filter(|_| is_ours) {
-                    Some(envelope) => self.judge(&data, &envelope, now, slot, entropy),
-                    None => self.foreign(),
-                };
-                let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
+                self.note_display(display);
                 // Of another type it is not what this side wrote, whatever it says.
-                let shown = is_ours.then_some(data.as_str());
-                slot.saw(shown, version, needs_answer);
-                // Killed before the answer to its last write came.
-                if let Some(data) = shown {
-                    self.wrote_last(data, now);
-                }
-                self.expire(now);
+                let shown = (payload_type == PAYLOAD_TYPE).then_some(data.as_str());
+                self.read(shown, version, now, slot, entropy);
             }
-            (Next::Write(data), Reply::Done { repeated, version }) => {
-                if repeated {
-                    // Once processed: that does not say that the slot holds it.
-                    slot.forget();
-                } else {
-                    slot.wrote(data, version);
-                    self.wrote_last(data, now);
-                }
+            // Once processed: that does not say that the slot holds it.
+            (Next::Write(_), Reply::Done { repeated: true, .. }) => slot.forget(),
+            (Next::Write(data), Reply::Done { version, .. }) => {
+                slot.wrote(data, version);
+                self.wrote_last(data, now);
             }
             (Next::Write(_), Reply::Conflict) => slot.forget(),
             // A proxy's "not found" gives no claim back.
@@ -135,11 +116,39 @@ impl Transfer {
         Ok(())
     }
 
-    fn note_display(&mut self, display: Display) {
+    fn note_display(&mut self, display: DisplayInformation) {
         // What was judged stays, whatever the relay shows while the user looks for the PIN.
         if self.is_offered() && !self.is_read() {
-            self.display = display;
+            self.display = Display {
+                title: PeerText::cut(display.title),
+                description: PeerText::cut(display.description),
+                image_url: Some(display.image_url).filter(|url| is_image_url(url)),
+                authenticity: Authenticity::Unbound,
+            };
         }
+    }
+
+    /// What the slot holds, if it is of this protocol.
+    fn read(
+        &mut self,
+        shown: Option<&str>,
+        version: Option<String>,
+        now: u64,
+        slot: &mut Slot,
+        entropy: &mut Entropy,
+    ) {
+        let envelope = shown.and_then(|data| Some((data, Envelope::decode(data)?)));
+        let verdict = match envelope {
+            Some((data, envelope)) => self.judge(data, &envelope, now, slot, entropy),
+            None => self.foreign(),
+        };
+        let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
+        slot.saw(shown, version, needs_answer);
+        // Killed before the answer to its last write came.
+        if let Some(data) = shown {
+            self.wrote_last(data, now);
+        }
+        self.expire(now);
     }
 
     pub(super) fn foreign(&mut self) -> Verdict {
