@@ -20,8 +20,6 @@ mod messages;
 mod outcome;
 mod phase;
 mod pin;
-#[cfg(test)]
-mod pin_tests;
 mod place;
 mod receive;
 mod record;
@@ -32,12 +30,6 @@ mod start;
 #[cfg(test)]
 mod tests;
 mod types;
-#[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "reads, and writes when it is asked to, what is kept in tests/vectors"
-)]
-mod vectors;
 
 use crate::exchange::{Side, Window};
 use crate::invitation::Vertical;
