@@ -2,6 +2,8 @@
 //! describes it.
 
 mod bug;
+mod checked;
+mod conformance;
 mod demo;
 mod exit;
 mod explained;
@@ -51,6 +53,7 @@ enum Command {
     Transfers(transfers::Command),
     Terminate(terminate::Command),
     Inspect(inspect::Command),
+    Conformance(conformance::Command),
     Demo(demo::Command),
 }
 
@@ -64,6 +67,7 @@ impl Command {
             Self::Transfers(command) => command.output(),
             Self::Terminate(command) => command.output(),
             Self::Inspect(command) => command.output(),
+            Self::Conformance(command) => command.output(),
         }
     }
 
@@ -76,6 +80,7 @@ impl Command {
             Self::Transfers(command) => on_runtime(transfers::run(command)),
             Self::Terminate(command) => on_runtime(terminate::run(command)),
             Self::Inspect(command) => inspect::run(&command),
+            Self::Conformance(command) => on_runtime(conformance::run(command)),
             Self::Demo(command) => on_runtime(demo::run(command)),
         }
     }

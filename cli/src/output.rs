@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Serialize, Serializer};
 use tigress::TransferId;
 
+use crate::checked::Checked;
 use crate::exit::Failure;
 use crate::explained::{Envelope, Token};
 use crate::inspected::Inspected;
@@ -77,6 +78,7 @@ pub(crate) enum Event {
     Invitation(Box<Inspected>),
     Token(Box<Token>),
     Envelope(Box<Envelope>),
+    Check(Checked),
     Stats {
         requests: u64,
         waits: u64,
@@ -248,6 +250,7 @@ impl fmt::Display for Event {
             Self::Invitation(preview) => preview.fmt(f),
             Self::Token(token) => token.fmt(f),
             Self::Envelope(envelope) => envelope.fmt(f),
+            Self::Check(checked) => checked.fmt(f),
             Self::Stats {
                 cpu_ms,
                 relay_cpu_ms,

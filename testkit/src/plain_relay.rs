@@ -1,13 +1,19 @@
 //! A relay in memory that speaks version 1 of the draft and nothing of our additions: no long poll, no
 //! conditional update, no recipient proof, no answer to a repeated CreateMailbox, no problem documents.
+//! That it is the draft's, the conformance suite shows.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
 use serde_json::{Value, json};
 use tigress::{HttpTransport, TransportError};
-use tigress_mailbox::{HttpRequest, HttpResponse, Method, problems};
+use tigress_mailbox::{
+    DeviceClaim, HttpRequest, HttpResponse, Method, format_timestamp, headers, parse_timestamp,
+    problems,
+};
+
+use crate::TestClock;
 
 /// The draft's relay, behind the client's transport.
 #[derive(Default)]
@@ -15,12 +21,16 @@ pub struct PlainRelay {
     boxes: Mutex<HashMap<String, Mailbox>>,
     creations: Mutex<HashMap<(String, String), String>>,
     not_found_is_final: bool,
+    /// Without one nothing expires, and no answer has a date.
+    clock: Option<Arc<TestClock>>,
 }
 
 struct Mailbox {
     payload: Value,
     display: Value,
-    expiration: Value,
+    expiration: u64,
+    /// The recipient's.
+    rights: String,
     initiator: String,
     recipient: Option<String>,
     /// The last request id of each claim, as the draft has it.
@@ -35,6 +45,14 @@ impl PlainRelay {
     pub fn with_final_not_found() -> Self {
         Self {
             not_found_is_final: true,
+            ..Self::default()
+        }
+    }
+
+    /// One whose mailboxes expire by this clock.
+    pub fn with_clock(clock: Arc<TestClock>) -> Self {
+        Self {
+            clock: Some(clock),
             ..Self::default()
         }
     }
@@ -78,24 +96,41 @@ impl PlainRelay {
 
     /// Answers one request.
     pub fn answer(&self, request: &HttpRequest) -> HttpResponse {
-        let header = |name: &str| {
-            let found = request.headers.iter().find(|(key, _)| *key == name);
-            found.map(|(_, value)| value.clone())
+        let mut response = self.judged(request);
+        if let Some(id) = header(request, headers::REQUEST_ID) {
+            response.headers.push((headers::REQUEST_ID.to_owned(), id));
+        }
+        if let Some(clock) = &self.clock {
+            let since = std::time::Duration::from_secs(clock.get());
+            let date = httpdate::fmt_http_date(std::time::UNIX_EPOCH + since);
+            response.headers.push((headers::DATE.to_owned(), date));
+        }
+        response
+    }
+
+    fn judged(&self, request: &HttpRequest) -> HttpResponse {
+        let now = self.clock.as_ref().map_or(0, |clock| clock.get());
+        self.lock().retain(|_, mailbox| mailbox.expiration > now);
+        let path = request.url.strip_prefix(Self::ORIGIN).unwrap_or_default();
+        let Some(path) = path.strip_prefix("/v1/m") else {
+            return status(404);
         };
-        let Some(claim) = header("mailbox-device-claim") else {
+        if request.method == Method::Get {
+            return self.show(path.trim_start_matches('/'));
+        }
+        let claim = header(request, headers::DEVICE_CLAIM);
+        let Some(claim) = claim.filter(|claim| claim.parse::<DeviceClaim>().is_ok()) else {
             return status(400);
         };
-        let id = header("mailbox-request-id").unwrap_or_default();
-        let path = request.url.strip_prefix(Self::ORIGIN).unwrap_or_default();
-        let body: Value = request
-            .body
-            .as_deref()
-            .and_then(|body| serde_json::from_slice(body).ok())
-            .unwrap_or_default();
-        match path.strip_prefix("/v1/m") {
-            Some("") => self.create(claim, id, &body),
-            Some(mailbox) => self.serve(request.method, &mailbox[1..], claim, id, &body),
-            None => status(404),
+        let body = request.body.as_deref().map(serde_json::from_slice);
+        let Ok(body) = body.transpose() else {
+            return status(400);
+        };
+        let body: Value = body.unwrap_or_default();
+        let id = header(request, headers::REQUEST_ID).unwrap_or_default();
+        match path {
+            "" => self.create(claim, id, &body),
+            path => self.serve(request.method, &path[1..], claim, id, &body),
         }
     }
 
@@ -108,6 +143,19 @@ impl PlainRelay {
         response
     }
 
+    fn show(&self, mailbox: &str) -> HttpResponse {
+        let boxes = self.lock();
+        let Some(found) = boxes.get(mailbox) else {
+            return status(404);
+        };
+        let title = found.display["title"].as_str().unwrap_or_default();
+        HttpResponse {
+            status: 200,
+            headers: vec![(headers::CONTENT_TYPE.to_owned(), "text/html".to_owned())],
+            body: format!("<meta property=\"og:title\" content=\"{title}\" />").into_bytes(),
+        }
+    }
+
     fn create(&self, claim: String, id: String, body: &Value) -> HttpResponse {
         let mut creations = self
             .creations
@@ -116,19 +164,27 @@ impl PlainRelay {
         if creations.contains_key(&(claim.clone(), id.clone())) {
             return status(201);
         }
+        let display = &body["displayInformation"];
+        let texts = ["title", "description", "imageURL"].map(|name| &display[name]);
+        if !is_payload(&body["payload"]) || !texts.iter().all(|text| text.is_string()) {
+            return status(400);
+        }
+        let configuration = &body["mailboxConfiguration"];
         let mailbox = uuid::Uuid::new_v4().to_string();
         creations.insert((claim.clone(), id), mailbox.clone());
-        let rights = &body["mailboxConfiguration"]["accessRights"];
-        assert_eq!(
-            rights, "RWD",
-            "the default would forbid the receiver to write"
-        );
         self.lock().insert(
             mailbox.clone(),
             Mailbox {
                 payload: body["payload"].clone(),
-                display: body["displayInformation"].clone(),
-                expiration: body["mailboxConfiguration"]["expiration"].clone(),
+                display: display.clone(),
+                expiration: configuration["expiration"]
+                    .as_str()
+                    .and_then(parse_timestamp)
+                    .unwrap_or(u64::from(u32::MAX)),
+                rights: configuration["accessRights"]
+                    .as_str()
+                    .unwrap_or("RD")
+                    .to_owned(),
                 initiator: claim,
                 recipient: None,
                 last: HashMap::new(),
@@ -152,29 +208,33 @@ impl PlainRelay {
         let Some(found) = boxes.get_mut(mailbox) else {
             return self.not_found();
         };
-        let known = claim == found.initiator || found.recipient.as_ref() == Some(&claim);
-        if method == Method::Post && !known && found.recipient.is_none() {
+        if method == Method::Post && found.recipient.is_none() && claim != found.initiator {
             found.recipient = Some(claim.clone());
-        } else if !known {
+        }
+        if !found.lets(method, &claim) {
             return status(401);
         }
-        if method != Method::Post && found.last.insert(claim.clone(), id.clone()) == Some(id) {
+        if method == Method::Put && !is_payload(&body["payload"]) {
+            return status(400);
+        }
+        if method != Method::Post && found.last.get(&claim) == Some(&id) {
             return status(201);
         }
+        if method == Method::Patch && found.recipient.as_ref() != Some(&claim) {
+            return status(401);
+        }
+        found.last.insert(claim, id);
         match method {
             Method::Post => ok(&json!({
                 "payload": found.payload,
                 "displayInformation": found.display,
-                "expiration": found.expiration,
+                "expiration": format_timestamp(found.expiration),
             })),
             Method::Put => {
                 found.payload = body["payload"].clone();
                 ok(&json!({ "isPushNotificationSupported": false }))
             }
             Method::Patch => {
-                if found.recipient.as_ref() != Some(&claim) {
-                    return status(401);
-                }
                 found.recipient = None;
                 status(200)
             }
@@ -185,6 +245,32 @@ impl PlainRelay {
             Method::Get => status(404),
         }
     }
+}
+
+impl Mailbox {
+    /// Whether this device may call; a repeated RelinquishMailbox is of somebody who is not bound any more.
+    fn lets(&self, method: Method, claim: &str) -> bool {
+        let right = match method {
+            Method::Put => 'W',
+            Method::Delete => 'D',
+            _ => 'R',
+        };
+        let is_recipient = self.recipient.as_deref() == Some(claim);
+        match method {
+            // Whether it is bound is looked at after the request id.
+            Method::Patch => is_recipient || self.last.contains_key(claim),
+            _ => claim == self.initiator || is_recipient && self.rights.contains(right),
+        }
+    }
+}
+
+fn header(request: &HttpRequest, name: &str) -> Option<String> {
+    let found = request.headers.iter().find(|(key, _)| *key == name);
+    found.map(|(_, value)| value.clone())
+}
+
+fn is_payload(payload: &Value) -> bool {
+    payload["type"].is_string() && payload["data"].is_string()
 }
 
 fn status(status: u16) -> HttpResponse {

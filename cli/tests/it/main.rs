@@ -4,6 +4,7 @@
 
 mod cmd;
 mod common;
+mod conformance;
 mod durable_relay;
 mod endings;
 mod files;

@@ -1,52 +1,11 @@
-//! The relay as a client of draft-vinokurov-tigress-http sees it: version 1, none of our additions.
+//! The calls of draft-vinokurov-tigress-http, beyond what the conformance suite (`conformance/`) asks of any relay: what
+//! our relay makes of each malformed field and header, of older request ids, of claims that have no place.
 
 use reqwest::Method;
 use serde_json::{Value, json};
 use tigress_mailbox::format_timestamp;
 
 use crate::common::{NOW, RECEIVER, SENDER, THIRD, create_body, id, payload, start, url_of};
-
-#[tokio::test]
-async fn a_whole_stateful_transfer() {
-    let relay = start().await;
-    let created = relay.create_from(&create_body()).await;
-    assert_eq!(created.status, 200);
-    assert_eq!(created.json()["isPushNotificationSupported"], false);
-    let url = url_of(&created);
-    assert!(url.starts_with(&format!("{}/v1/m/", relay.base())));
-
-    let read = relay.read(&url, RECEIVER).await;
-    assert_eq!(read.status, 200);
-    let shown = create_body();
-    assert_eq!(
-        read.json(),
-        json!({
-            "payload": shown["payload"],
-            "displayInformation": shown["displayInformation"],
-            "expiration": format_timestamp(NOW + 1000),
-        })
-    );
-
-    assert_eq!(relay.update(&url, RECEIVER, 1, "second").await.status, 200);
-    assert_eq!(
-        relay.read(&url, SENDER).await.json()["payload"]["data"],
-        "second"
-    );
-    let answer = relay.update(&url, SENDER, 1, "third").await;
-    assert_eq!(
-        (answer.status, answer.json()),
-        (200, json!({"isPushNotificationSupported": false}))
-    );
-    assert_eq!(
-        relay.read(&url, RECEIVER).await.json()["payload"]["data"],
-        "third"
-    );
-    assert_eq!(
-        relay.leave(Method::DELETE, &url, RECEIVER, 2).await.status,
-        200
-    );
-    assert_eq!(relay.read(&url, SENDER).await.status, 404);
-}
 
 #[tokio::test]
 async fn repeated_requests_change_nothing_and_get_201() {
@@ -84,7 +43,7 @@ async fn repeated_requests_change_nothing_and_get_201() {
 }
 
 #[tokio::test]
-async fn the_first_reader_binds_and_a_place_given_up_is_free() {
+async fn neither_a_preview_nor_a_write_nor_the_sender_binds() {
     let relay = start().await;
     let url = relay.create().await;
     assert_eq!(
@@ -102,53 +61,10 @@ async fn the_first_reader_binds_and_a_place_given_up_is_free() {
         200,
         "nor does the initiator"
     );
-    assert_eq!(relay.read(&url, RECEIVER).await.status, 200);
-    assert_eq!(
-        relay.read(&url, RECEIVER).await.status,
-        200,
-        "reads are not remembered"
-    );
-    for refused in [
-        relay.read(&url, THIRD).await,
-        relay.update(&url, THIRD, 1, "x").await,
-        relay.leave(Method::PATCH, &url, THIRD, 1).await,
-        relay.leave(Method::DELETE, &url, THIRD, 1).await,
-        relay.leave(Method::PATCH, &url, SENDER, 1).await,
-    ] {
-        assert_eq!(
-            (refused.status, refused.problem().as_str()),
-            (401, "urn:tigress:relay:unauthorized")
-        );
-    }
-    assert_eq!(
-        relay.leave(Method::PATCH, &url, RECEIVER, 1).await.status,
-        200
-    );
     assert_eq!(relay.read(&url, THIRD).await.status, 200);
-    assert_eq!(relay.read(&url, RECEIVER).await.status, 401);
-}
-
-#[tokio::test]
-async fn without_rights_of_its_own_a_mailbox_may_be_read_and_deleted() {
-    let relay = start().await;
-    let mut body = create_body();
-    body.as_object_mut().unwrap().remove("mailboxConfiguration");
-    let url = url_of(&relay.create_from(&body).await);
-    let read = relay.read(&url, RECEIVER).await;
     assert_eq!(
-        read.json()["expiration"],
-        format_timestamp(NOW + 48 * 3600),
-        "the relay's choice"
-    );
-    assert_eq!(relay.update(&url, RECEIVER, 1, "x").await.status, 401);
-    assert_eq!(
-        relay.update(&url, SENDER, 1, "y").await.status,
-        200,
-        "rights are the recipient's"
-    );
-    assert_eq!(
-        relay.leave(Method::DELETE, &url, RECEIVER, 2).await.status,
-        200
+        relay.read(&url, RECEIVER).await.problem(),
+        "urn:tigress:relay:unauthorized"
     );
 }
 
@@ -163,19 +79,6 @@ async fn a_right_that_is_not_given_is_refused() {
         relay.update(&url, RECEIVER, 1, "x").await.status,
         401,
         "it was not bound"
-    );
-
-    let relay = start().await;
-    body["mailboxConfiguration"]["accessRights"] = json!("RW");
-    let url = url_of(&relay.create_from(&body).await);
-    relay.read(&url, RECEIVER).await;
-    assert_eq!(
-        relay.leave(Method::DELETE, &url, RECEIVER, 1).await.status,
-        401
-    );
-    assert_eq!(
-        relay.leave(Method::DELETE, &url, SENDER, 1).await.status,
-        200
     );
 }
 

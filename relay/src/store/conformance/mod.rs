@@ -1,6 +1,7 @@
 //! What every store must do, as tests against the trait: `check` panics where a store differs.
 #![allow(clippy::missing_panics_doc, clippy::unwrap_used)]
 
+mod ends;
 mod room;
 
 use std::sync::Arc;
@@ -45,9 +46,9 @@ pub async fn check<S: MailboxStore>(make: impl Fn() -> S) {
     a_condition_is_checked_after_claim_and_request_id(&make()).await;
     the_last_requests_are_remembered(&make()).await;
     rights_bind_the_recipient_only(&make()).await;
-    a_deleted_mailbox_is_gone(&make()).await;
-    an_expired_mailbox_is_gone_before_it_is_swept(&make()).await;
-    watchers_are_woken(&make()).await;
+    ends::a_deleted_mailbox_is_gone(&make()).await;
+    ends::an_expired_mailbox_is_gone_before_it_is_swept(&make()).await;
+    ends::watchers_are_woken(&make()).await;
     the_other_side_is_notified(&make()).await;
 }
 
@@ -347,70 +348,6 @@ async fn rights_bind_the_recipient_only<S: MailboxStore>(store: &S) {
         run(store, Command::Delete { claim: RECEIVER }).await.answer,
         Ok(Answer::Deleted)
     );
-}
-
-async fn a_deleted_mailbox_is_gone<S: MailboxStore>(store: &S) {
-    create(store, new_mailbox()).await;
-    assert_eq!(
-        run(store, Command::Delete { claim: THIRD }).await.answer,
-        Err(Refusal::Unauthorized)
-    );
-    assert_eq!(
-        run(store, Command::Delete { claim: SENDER }).await.answer,
-        Ok(Answer::Deleted)
-    );
-    for command in [
-        Command::Show,
-        read(SENDER),
-        Command::Delete { claim: SENDER },
-    ] {
-        assert_eq!(run(store, command).await.answer, Err(Refusal::NotFound));
-    }
-}
-
-async fn an_expired_mailbox_is_gone_before_it_is_swept<S: MailboxStore>(store: &S) {
-    create(store, new_mailbox()).await;
-    assert_eq!(store.sweep(END - 1).await, Ok(0));
-    let room = Room::default();
-    for command in [
-        Command::Show,
-        read(SENDER),
-        Command::Delete { claim: SENDER },
-    ] {
-        let gone = store.apply(ID, command, &room, END).await.unwrap();
-        assert_eq!(gone.answer, Err(Refusal::NotFound));
-    }
-    let fresh = NewMailbox {
-        expires: END + 100,
-        bound_expires: END + 100,
-        ..new_mailbox()
-    };
-    let other = MailboxId(Uuid::from_u128(99));
-    let made = store.create(creation(other, fresh), &room, END).await;
-    assert_eq!(made, Ok(Created::New), "the request makes another one");
-    store.sweep(END).await.unwrap();
-    assert_eq!(store.sweep(END + 100).await, Ok(1));
-}
-
-async fn watchers_are_woken<S: MailboxStore>(store: &S) {
-    create(store, new_mailbox()).await;
-    let written = store.watch(ID).await.unwrap();
-    run(store, update(SENDER, 1, Condition::None, SECOND)).await;
-    written.changed().await;
-    let expired = store.watch(ID).await.unwrap();
-    store.sweep(END).await.unwrap();
-    expired.changed().await;
-    create(
-        store,
-        NewMailbox {
-            request_id: request(101),
-            ..new_mailbox()
-        },
-    )
-    .await;
-    let deleted = store.watch(ID).await.unwrap();
-    run(store, Command::Delete { claim: SENDER }).await;
-    deleted.changed().await;
 }
 
 async fn the_other_side_is_notified<S: MailboxStore>(store: &S) {
