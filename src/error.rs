@@ -1,6 +1,7 @@
 //! The one error type that apps see: stable codes, whether trying again helps, a reason for developers.
 //! Never a secret, a URL or a payload.
 
+use std::fmt;
 use std::time::Duration;
 
 use tigress_gss::pin::NotAPin;
@@ -10,46 +11,38 @@ use tigress_protocol::transfer::{MessageError, NotATransferId, Outcome, Refused}
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{}", Reason(self))]
 #[non_exhaustive]
 pub enum Error {
     /// The invitation can't be read.
-    #[error("bad invitation: {what}")]
     BadInvitation {
         /// What is wrong with it.
         what: InvitationError,
     },
     /// The invitation's relay is not trusted; an app may ask its user and accept again with that trust.
-    #[error("the relay {host} is not trusted")]
     UntrustedRelay {
         /// The relay's host.
         host: String,
     },
     /// The invitation's time is over.
-    #[error("the invitation has expired")]
     Expired,
     /// The invitation was used already, on this device.
-    #[error("the invitation was used already")]
     AlreadyUsed,
     /// Another device has the mailbox, or the secret of the link is not the invitation's.
-    #[error("another device was faster, or the link was changed")]
     ClaimedByAnother,
     /// The mailbox is gone: ended, taken back, or never there.
-    #[error("the invitation is no longer there")]
     NoLongerThere,
     /// What was to be sent is not in order.
-    #[error("bad credential: {reason}")]
     BadCredential {
         /// What is wrong with it.
         reason: &'static str,
     },
     /// More than the protocol allows.
-    #[error("too large: {reason}")]
     TooLarge {
         /// What, and the limit.
         reason: &'static str,
     },
     /// No answer from the relay.
-    #[error("no answer from the relay: {reason}")]
     RelayUnreachable {
         /// What kind of failure it was.
         kind: TransportFailure,
@@ -59,13 +52,11 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// The relay's certificate is not to be trusted: it is not asked again by itself.
-    #[error("no secure connection to the relay: {reason}")]
     UntrustedCertificate {
         /// What the transport says.
         reason: String,
     },
     /// The relay answered, but not as it should.
-    #[error("the relay refused ({status}): {reason}")]
     RelayRefused {
         /// The HTTP status; 0 if the answer itself was not understood.
         status: u16,
@@ -75,35 +66,28 @@ pub enum Error {
         retry_after: Option<Duration>,
     },
     /// The store failed.
-    #[error("the store failed: {reason}")]
     Store {
         /// What it says.
         reason: String,
     },
     /// Somebody else was writing the same record; try again.
-    #[error("the store is busy")]
     StoreBusy,
     /// The transfer has ended.
-    #[error("the transfer has ended: {outcome}")]
     Closed {
         /// How.
         outcome: Outcome,
     },
     /// The PIN was wrong. A wrong PIN is an event of the transfer; this error tells that no try is left.
-    #[error("wrong PIN, {tries_left} tries left")]
     WrongPin {
         /// Tries left on this side.
         tries_left: u8,
     },
     /// The invitation and its auth credential do not agree about the PIN, or one was given where none is asked
     /// for: somebody may have changed the invitation.
-    #[error("the invitation and what was given do not agree about a PIN")]
     PinDowngrade,
     /// The client was built without a transport and given none.
-    #[error("no HTTP transport")]
     NoTransport,
     /// The security layer refused.
-    #[error("{text}")]
     Security {
         /// RFC 2744's major status.
         major: u32,
@@ -113,7 +97,6 @@ pub enum Error {
         text: String,
     },
     /// Anything else.
-    #[error("{reason}")]
     Other {
         /// A stable code of its own.
         code: &'static str,
@@ -124,47 +107,108 @@ pub enum Error {
     },
 }
 
+/// The table of all errors: a stable code, whether the same call may succeed later, and the reason for developers.
+/// The rare ones share the variant [`Error::Other`]: with a reason that stands here, or of those who make them.
+macro_rules! table {
+    (
+        variants { $($variant:ident $({ $($field:ident),* })? $code:literal $again:tt $reason:literal;)* }
+        rare { $($rare:ident $rare_again:tt $rare_reason:literal;)* }
+        told { $($told:ident $told_again:tt;)* }
+    ) => {
+        impl Error {
+            #[allow(unused_variables, reason = "what a row does not use")]
+            fn row(&self) -> (&'static str, bool) {
+                match self {
+                    $(Self::$variant $({ $($field,)* .. })? => ($code, $again),)*
+                    Self::Other { code, retryable, .. } => (code, *retryable),
+                }
+            }
+
+            $(pub(crate) const fn $rare() -> Self {
+                Self::Other { code: stringify!($rare), reason: $rare_reason, retryable: $rare_again }
+            })*
+
+            $(pub(crate) const fn $told(reason: &'static str) -> Self {
+                Self::Other { code: stringify!($told), reason, retryable: $told_again }
+            })*
+        }
+
+        impl fmt::Display for Reason<'_> {
+            #[allow(unused_variables, reason = "what a row does not use")]
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                match self.0 {
+                    $(Error::$variant $({ $($field,)* .. })? => write!(f, $reason),)*
+                    Error::Other { reason, .. } => f.write_str(reason),
+                }
+            }
+        }
+
+        /// Codes, and when they are retryable.
+        #[cfg(test)]
+        const TABLE: &[(&str, &str)] = &[
+            $(($code, stringify!($again)),)*
+            $((stringify!($rare), stringify!($rare_again)),)*
+            $((stringify!($told), stringify!($told_again)),)*
+        ];
+    };
+}
+
+table! {
+    variants {
+        BadInvitation { what } "bad_invitation" false "bad invitation: {what}";
+        UntrustedRelay { host } "untrusted_relay" false "the relay {host} is not trusted";
+        Expired "expired" false "the invitation has expired";
+        AlreadyUsed "already_used" false "the invitation was used already";
+        ClaimedByAnother "claimed_by_another" false "another device was faster, or the link was changed";
+        NoLongerThere "no_longer_there" false "the invitation is no longer there";
+        BadCredential { reason } "bad_credential" false "bad credential: {reason}";
+        TooLarge { reason } "too_large" false "too large: {reason}";
+        RelayUnreachable { reason } "relay_unreachable" true "no answer from the relay: {reason}";
+        UntrustedCertificate { reason } "untrusted_certificate" false "no secure connection to the relay: {reason}";
+        // Any other refusal as long as the client itself tries on: then it says when.
+        RelayRefused { status, reason, retry_after } "relay_refused"
+            { *status == 429 || *status >= 500 || retry_after.is_some() } "the relay refused ({status}): {reason}";
+        Store { reason } "store" true "the store failed: {reason}";
+        StoreBusy "store_busy" true "the store is busy";
+        Closed { outcome } "closed" false "the transfer has ended: {outcome}";
+        WrongPin { tries_left } "wrong_pin" false "wrong PIN, {tries_left} tries left";
+        PinDowngrade "pin_downgrade" false "the invitation and what was given do not agree about a PIN";
+        NoTransport "no_transport" false "no HTTP transport";
+        Security { text } "security" false "{text}";
+    }
+    rare {
+        unknown_transfer false "no such transfer on this device";
+        closing false "the transfer is being ended";
+        not_the_receiver false "only the receiver can do this";
+        already_observed false "another observer has this transfer's events";
+        bad_pin false "a PIN has 6 to 12 digits";
+        pin_not_asked false "no PIN is asked for now";
+        invitation_used false "the invitation was answered";
+        not_ended false "the transfer has not ended";
+        queue_full true "too many messages wait to be sent (64, or 4 MiB), or events to be acknowledged (256)";
+    }
+    told {
+        bad_config false;
+        internal false;
+        // It holds something else than this invitation's token.
+        bad_mailbox false;
+    }
+}
+
+/// An error's reason.
+struct Reason<'a>(&'a Error);
+
 impl Error {
     /// The stable code, such as `relay_unreachable`.
     #[must_use]
     pub fn code(&self) -> &'static str {
-        match self {
-            Self::BadInvitation { .. } => "bad_invitation",
-            Self::UntrustedRelay { .. } => "untrusted_relay",
-            Self::Expired => "expired",
-            Self::AlreadyUsed => "already_used",
-            Self::ClaimedByAnother => "claimed_by_another",
-            Self::NoLongerThere => "no_longer_there",
-            Self::BadCredential { .. } => "bad_credential",
-            Self::TooLarge { .. } => "too_large",
-            Self::RelayUnreachable { .. } => "relay_unreachable",
-            Self::UntrustedCertificate { .. } => "untrusted_certificate",
-            Self::RelayRefused { .. } => "relay_refused",
-            Self::Store { .. } => "store",
-            Self::StoreBusy => "store_busy",
-            Self::Closed { .. } => "closed",
-            Self::WrongPin { .. } => "wrong_pin",
-            Self::PinDowngrade => "pin_downgrade",
-            Self::NoTransport => "no_transport",
-            Self::Security { .. } => "security",
-            Self::Other { code, .. } => code,
-        }
+        self.row().0
     }
 
     /// Whether the same call may succeed later.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        match self {
-            Self::RelayUnreachable { .. } | Self::StoreBusy | Self::Store { .. } => true,
-            // Any other refusal as long as the client itself tries on: then it says when.
-            Self::RelayRefused {
-                status,
-                retry_after,
-                ..
-            } => *status == 429 || *status >= 500 || retry_after.is_some(),
-            Self::Other { retryable, .. } => *retryable,
-            _ => false,
-        }
+        self.row().1
     }
 
     /// How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
@@ -201,71 +245,6 @@ impl Error {
                 Self::bad_config("plain http is refused unless loopback http is enabled")
             }
         }
-    }
-
-    /// An error that has no variant of its own: made here only, so that all codes are in this file.
-    const fn other(code: &'static str, reason: &'static str) -> Self {
-        Self::Other {
-            code,
-            reason,
-            retryable: false,
-        }
-    }
-
-    pub(crate) const fn unknown_transfer() -> Self {
-        Self::other("unknown_transfer", "no such transfer on this device")
-    }
-
-    pub(crate) const fn closing() -> Self {
-        Self::other("closing", "the transfer is being ended")
-    }
-
-    pub(crate) const fn not_the_receiver() -> Self {
-        Self::other("not_the_receiver", "only the receiver can do this")
-    }
-
-    pub(crate) const fn already_observed() -> Self {
-        Self::other(
-            "already_observed",
-            "another observer has this transfer's events",
-        )
-    }
-
-    pub(crate) const fn bad_pin() -> Self {
-        Self::other("bad_pin", "a PIN has 6 to 12 digits")
-    }
-
-    pub(crate) const fn pin_not_asked() -> Self {
-        Self::other("pin_not_asked", "no PIN is asked for now")
-    }
-
-    pub(crate) const fn invitation_used() -> Self {
-        Self::other("invitation_used", "the invitation was answered")
-    }
-
-    pub(crate) const fn not_ended() -> Self {
-        Self::other("not_ended", "the transfer has not ended")
-    }
-
-    pub(crate) const fn bad_config(reason: &'static str) -> Self {
-        Self::other("bad_config", reason)
-    }
-
-    pub(crate) const fn internal(reason: &'static str) -> Self {
-        Self::other("internal", reason)
-    }
-
-    pub(crate) const fn queue_full() -> Self {
-        Self::Other {
-            code: "queue_full",
-            reason: "too many messages wait to be sent (64, or 4 MiB), or events to be acknowledged (256)",
-            retryable: true,
-        }
-    }
-
-    /// The mailbox holds something else than this invitation's token.
-    pub(crate) const fn bad_mailbox(reason: &'static str) -> Self {
-        Self::other("bad_mailbox", reason)
     }
 }
 
@@ -328,91 +307,6 @@ impl From<NotAPin> for Error {
 mod tests {
     use super::*;
 
-    const DOCS: &str = include_str!("../docs/errors.md");
-
-    /// Every error that has a variant of its own, by one value of it. A new variant does not compile here.
-    fn variants() -> Vec<Error> {
-        let reason = String::new;
-        let all = vec![
-            Error::BadInvitation {
-                what: InvitationError::NotAnInvitation,
-            },
-            Error::UntrustedRelay { host: reason() },
-            Error::Expired,
-            Error::AlreadyUsed,
-            Error::ClaimedByAnother,
-            Error::NoLongerThere,
-            Error::BadCredential { reason: "" },
-            Error::TooLarge { reason: "" },
-            Error::RelayUnreachable {
-                kind: TransportFailure::TimedOut,
-                reason: reason(),
-                retry_after: None,
-            },
-            Error::UntrustedCertificate { reason: reason() },
-            Error::RelayRefused {
-                status: 503,
-                reason: "",
-                retry_after: None,
-            },
-            Error::Store { reason: reason() },
-            Error::StoreBusy,
-            Error::Closed {
-                outcome: Outcome::Completed,
-            },
-            Error::WrongPin { tries_left: 0 },
-            Error::PinDowngrade,
-            Error::NoTransport,
-            Error::Security {
-                major: 0,
-                minor: 0,
-                text: reason(),
-            },
-        ];
-        for error in &all {
-            match error {
-                Error::BadInvitation { .. }
-                | Error::UntrustedRelay { .. }
-                | Error::Expired
-                | Error::AlreadyUsed
-                | Error::ClaimedByAnother
-                | Error::NoLongerThere
-                | Error::BadCredential { .. }
-                | Error::TooLarge { .. }
-                | Error::RelayUnreachable { .. }
-                | Error::UntrustedCertificate { .. }
-                | Error::RelayRefused { .. }
-                | Error::Store { .. }
-                | Error::StoreBusy
-                | Error::Closed { .. }
-                | Error::WrongPin { .. }
-                | Error::PinDowngrade
-                | Error::NoTransport
-                | Error::Security { .. } => {}
-                Error::Other { .. } => unreachable!("those are in others()"),
-            }
-        }
-        all
-    }
-
-    /// Every error without a variant of its own.
-    fn others() -> Vec<Error> {
-        vec![
-            Error::unknown_transfer(),
-            Error::closing(),
-            Error::already_observed(),
-            Error::not_the_receiver(),
-            Error::bad_pin(),
-            Error::pin_not_asked(),
-            Error::invitation_used(),
-            Error::not_ended(),
-            Error::bad_config(""),
-            Error::internal(""),
-            Error::queue_full(),
-            Error::bad_mailbox(""),
-        ]
-    }
-
     /// Code and "retryable" of each row in the documentation.
     fn documented() -> Vec<(&'static str, &'static str)> {
         let cells = |row: &'static str| {
@@ -420,38 +314,62 @@ mod tests {
             let code = cells.next()?.trim_end_matches('`');
             Some((code, cells.nth(2)?))
         };
-        DOCS.lines().filter_map(cells).collect()
+        let docs = include_str!("../docs/errors.md");
+        docs.lines().filter_map(cells).collect()
     }
 
     #[test]
     fn the_documentation_lists_exactly_the_codes() {
-        let mut made: Vec<_> = [variants(), others()].concat();
-        made.sort_by_key(Error::code);
-        let made: Vec<_> = made.iter().map(Error::code).collect();
+        let mut made: Vec<_> = TABLE.iter().map(|(code, _)| *code).collect();
         let mut listed: Vec<_> = documented().iter().map(|(code, _)| *code).collect();
+        made.sort_unstable();
         listed.sort_unstable();
         assert_eq!(listed, made);
     }
 
     #[test]
     fn the_documentation_says_what_is_retryable() {
-        for error in [variants(), others()].concat() {
-            let rows = documented();
-            let (_, retryable) = rows.iter().find(|(code, _)| *code == error.code()).unwrap();
-            assert_eq!(
-                retryable.starts_with("yes"),
-                error.is_retryable(),
-                "{error:?}"
-            );
+        for (code, retryable) in documented() {
+            let (_, again) = TABLE.iter().find(|(made, _)| *made == code).unwrap();
+            let said = match *again {
+                "true" => "yes",
+                "false" => "no",
+                _ => "yes for",
+            };
+            assert!(retryable.starts_with(said), "{code}: {retryable}");
+            assert_eq!(retryable.len() > said.len(), said == "yes for", "{code}");
         }
     }
 
     #[test]
-    fn no_code_is_made_outside_the_list() {
-        let source = include_str!("error.rs");
-        let source = &source[..source.find("#[cfg(test)]").unwrap()];
-        let made =
-            source.matches("Self::other(").count() + source.matches("            code: \"").count();
-        assert_eq!(made, others().len());
+    fn codes_are_made_by_the_table_alone() {
+        let source = include_str!("error.rs").split("table! {").next().unwrap();
+        assert_eq!(source.matches("Self::Other { code: ").count(), 2);
+        let rest = include_str!("error.rs")
+            .split("An error's reason")
+            .nth(1)
+            .unwrap();
+        assert_eq!(rest.matches("Other {").count(), 1, "this line");
+    }
+
+    #[test]
+    fn a_refusal_is_retryable_while_the_client_itself_tries_on() {
+        let refused = |status, retry_after| Error::RelayRefused {
+            status,
+            reason: "busy",
+            retry_after,
+        };
+        for (status, retryable) in [
+            (503, true),
+            (429, true),
+            (403, false),
+            (302, false),
+            (0, false),
+        ] {
+            assert_eq!(refused(status, None).is_retryable(), retryable, "{status}");
+            assert!(refused(status, Some(Duration::ZERO)).is_retryable());
+        }
+        let text = refused(503, None).to_string();
+        assert_eq!(text, "the relay refused (503): busy");
     }
 }

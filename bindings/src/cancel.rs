@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 
-use crate::TigressError;
+use crate::error::TigressError;
 
 /// Stops the calls that it was given to. Swift's task cancellation does not reach into the library by itself: the
 /// Swift package uses this. In Kotlin a cancelled coroutine stops its call without it.
 ///
-/// A stopped call fails with `Cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
+/// A stopped call fails with `cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
 /// later.
 #[derive(uniffi::Object)]
 pub struct Cancellation {
@@ -51,7 +51,7 @@ pub(crate) async fn cancellable<T>(
     };
     tokio::select! {
         biased;
-        _ = cancellation.closed.acquire() => Err(TigressError::Cancelled),
+        _ = cancellation.closed.acquire() => Err(TigressError::cancelled()),
         result = call => Ok(result?),
     }
 }
@@ -69,9 +69,9 @@ mod tests {
         ));
         tokio::task::yield_now().await;
         cancellation.cancel();
-        assert_eq!(waiting.await.unwrap(), Err(TigressError::Cancelled));
+        assert_eq!(waiting.await.unwrap(), Err(TigressError::cancelled()));
         let later = cancellable(Some(cancellation), async { Ok(1) }).await;
-        assert_eq!(later, Err(TigressError::Cancelled));
+        assert_eq!(later, Err(TigressError::cancelled()));
     }
 
     #[tokio::test]

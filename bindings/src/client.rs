@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
-use crate::cancel::cancellable;
-use crate::{
-    AcceptOptions, Cancellation, Config, Credential, HttpTransport, Invitation, InvitationRequest,
-    NotificationToken, Observation, TerminateReason, TigressError, TimeSpan, TransferId,
-    TransferStore, TransferSummary, TransferUpdate, http, settings::parse_pin, store,
-};
+use crate::cancel::{Cancellation, cancellable};
+use crate::error::TigressError;
+use crate::http::{self, HttpTransport};
+use crate::invitation::Invitation;
+use crate::observe::Observation;
+use crate::settings::{AcceptOptions, Config, InvitationRequest, NotificationToken, parse_pin};
+use crate::store::{self, TransferStore};
+use crate::time::TimeSpan;
+use crate::transfer::{Credential, TerminateReason, TransferSummary, TransferUpdate};
+use crate::transfer_id::TransferId;
 
 /// The interface that wallets call: it carries any number of transfers, as sender and as receiver.
 ///
@@ -19,7 +23,7 @@ pub struct TransferClient(tigress::TransferClient);
 #[uniffi::export(async_runtime = "tokio")]
 impl TransferClient {
     /// A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
-    /// with `bad_config` for relay URLs that are no origins, with `NoTransport` without a transport where none is built in.
+    /// with `bad_config` for relay URLs that are no origins, with `no_transport` without a transport where none is built in.
     #[uniffi::constructor(default(transport = None))]
     pub fn new(
         config: Config,
@@ -38,9 +42,9 @@ impl TransferClient {
     /// Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
     /// it goes on after a kill, and gives the same invitation again.
     ///
-    /// Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `TooLarge` for texts that are too
-    /// long, with `Closed` if the invitation of this key has been used or has ended, and with `RelayUnreachable`,
-    /// `RelayRefused`, `Store`, `StoreBusy`.
+    /// Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+    /// long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
+    /// `relay_refused`, `store`, `store_busy`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn create_invitation(
         &self,
@@ -56,8 +60,8 @@ impl TransferClient {
     /// gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
     /// accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
     ///
-    /// Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-    /// `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+    /// Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+    /// `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn accept_invitation(
         &self,
@@ -72,8 +76,8 @@ impl TransferClient {
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
     /// what the transfer needs of the relay meanwhile; with no `wait`, one round.
     ///
-    /// Fails with `RelayUnreachable` or `RelayRefused` if the relay gave no good answer in this time (the transfer goes on with
-    /// the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
+    /// Fails with `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes on with
+    /// the next poll), and with `unknown_transfer`, `store`, `store_busy`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn poll(
         &self,
@@ -89,7 +93,7 @@ impl TransferClient {
     /// Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
     /// among this side's messages when it is stored. `poll` and `sync` deliver it, once the other side has answered.
     ///
-    /// Fails with `BadCredential`, `TooLarge`, `queue_full`, `Closed`, `closing`, `unknown_transfer`, `Store`, `StoreBusy`.
+    /// Fails with `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`, `store_busy`.
     pub async fn send_credential(
         &self,
         id: TransferId,
@@ -104,7 +108,7 @@ impl TransferClient {
     /// Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets waiting messages
     /// leave first; before the two are established nothing can be done, and it cancels.
     ///
-    /// Fails with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+    /// Fails with `closed`, `unknown_transfer`, `store`, `store_busy`.
     pub async fn terminate(
         &self,
         id: TransferId,
@@ -125,7 +129,7 @@ impl TransferClient {
     /// shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
     ///
     /// Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
-    /// for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+    /// for now, with `wrong_pin` if no try is left, and with `closed`, `unknown_transfer`, `store`, `store_busy`.
     pub async fn provide_pin(&self, id: TransferId, pin: String) -> Result<(), TigressError> {
         Ok(self.0.provide_pin(id.parse()?, &parse_pin(pin)?).await?)
     }
@@ -133,7 +137,7 @@ impl TransferClient {
     /// All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left
     /// out, with a warning in the log.
     ///
-    /// Fails with `Store`, `StoreBusy`.
+    /// Fails with `store`, `store_busy`.
     pub async fn transfers(&self) -> Result<Vec<TransferSummary>, TigressError> {
         let all = self.0.transfers().await?;
         Ok(all.into_iter().map(Into::into).collect())
@@ -154,7 +158,7 @@ impl TransferClient {
 
     /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
     ///
-    /// Fails with `unknown_transfer`, `Store`, `StoreBusy`.
+    /// Fails with `unknown_transfer`, `store`, `store_busy`.
     pub async fn set_notification_token(
         &self,
         id: TransferId,
@@ -166,8 +170,8 @@ impl TransferClient {
 
     /// The sender's invitation, as long as nobody has answered it.
     ///
-    /// Fails with `invitation_used` once it was answered, with `Closed` once it has ended, and with `unknown_transfer`,
-    /// `Store`, `StoreBusy`.
+    /// Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+    /// `store`, `store_busy`.
     pub async fn invitation(&self, id: TransferId) -> Result<Arc<Invitation>, TigressError> {
         Ok(Arc::new(self.0.invitation(id.parse()?).await?.into()))
     }

@@ -7,8 +7,10 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tigress::mailbox;
 
-use crate::error::unexpected;
-use crate::{Config, TigressError, TimeSpan};
+use crate::error::{TigressError, unexpected};
+use crate::failure::TransportFailure;
+use crate::settings::Config;
+use crate::time::TimeSpan;
 
 /// The methods that are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -162,51 +164,6 @@ impl From<mailbox::HttpResponse> for HttpResponse {
     }
 }
 
-/// Why no answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum TransportFailure {
-    /// Nothing listens there, the name is unknown, there is no route or no network.
-    Unreachable,
-    /// Nothing came in time.
-    TimedOut,
-    /// The relay's certificate is expired, for another name, or from an authority that this device does not trust.
-    Untrusted,
-    /// The connection ended before the answer did.
-    CutOff,
-    /// The answer has more than 1 MiB.
-    TooLarge,
-    /// Anything else.
-    Other,
-}
-
-impl From<tigress::TransportFailure> for TransportFailure {
-    fn from(kind: tigress::TransportFailure) -> Self {
-        use tigress::TransportFailure as Core;
-        match kind {
-            Core::Unreachable => Self::Unreachable,
-            Core::TimedOut => Self::TimedOut,
-            Core::Untrusted => Self::Untrusted,
-            Core::CutOff => Self::CutOff,
-            Core::TooLarge => Self::TooLarge,
-            // And whatever the core may get that these bindings have no name for.
-            _ => Self::Other,
-        }
-    }
-}
-
-impl From<TransportFailure> for tigress::TransportFailure {
-    fn from(kind: TransportFailure) -> Self {
-        match kind {
-            TransportFailure::Unreachable => Self::Unreachable,
-            TransportFailure::TimedOut => Self::TimedOut,
-            TransportFailure::Untrusted => Self::Untrusted,
-            TransportFailure::CutOff => Self::CutOff,
-            TransportFailure::TooLarge => Self::TooLarge,
-            TransportFailure::Other => Self::Other,
-        }
-    }
-}
-
 /// No answer came.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, uniffi::Error)]
 #[uniffi::export(Display)]
@@ -243,7 +200,7 @@ pub trait HttpTransport: Send + Sync {
     async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportError>;
 }
 
-/// The built-in transport, for apps that wrap it. Fails with `NoTransport` where none is built in.
+/// The built-in transport, for apps that wrap it. Fails with `no_transport` where none is built in.
 #[uniffi::export]
 #[allow(clippy::needless_pass_by_value, reason = "UniFFI's form")]
 pub fn built_in_transport(config: Config) -> Result<Arc<dyn HttpTransport>, TigressError> {

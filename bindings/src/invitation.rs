@@ -6,8 +6,9 @@ use std::time::SystemTime;
 
 use tigress::invitation as core;
 
+use crate::error::TigressError;
 use crate::time::system_time;
-use crate::{TigressError, TransferId};
+use crate::transfer_id::TransferId;
 
 /// What kind of credential is shared, as far as the share URL tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -168,7 +169,7 @@ impl From<core::InvitationPreview> for InvitationPreview {
     }
 }
 
-/// Reads a share URL or the bytes of a `.tigress` file, without network. Fails with `BadInvitation`, which says precisely
+/// Reads a share URL or the bytes of a `.tigress` file, without network. Fails with `bad_invitation`, which says precisely
 /// what is wrong and never holds any of the input.
 #[uniffi::export]
 #[allow(clippy::needless_pass_by_value, reason = "UniFFI's form")]

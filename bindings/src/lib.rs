@@ -7,35 +7,41 @@
 mod cancel;
 mod client;
 mod error;
+mod failure;
 mod http;
 mod invitation;
 mod log;
 mod observe;
+mod outcome;
 mod relay;
 mod settings;
 mod store;
 mod time;
 mod transfer;
+mod transfer_id;
 
 pub use cancel::Cancellation;
 pub use client::TransferClient;
 pub use error::TigressError;
+pub use failure::TransportFailure;
 pub use http::{
     HttpHeader, HttpMethod, HttpRequest, HttpResponse, HttpTransport, TransportError,
-    TransportFailure, built_in_transport,
+    built_in_transport,
 };
 pub use invitation::{
     Invitation, InvitationPreview, PeerText, Vertical, parse_invitation, qr_code_png, qr_code_svg,
 };
 pub use log::{LogError, LogLevel, LogRecord, LogSink, set_log_sink};
 pub use observe::{Observation, Observed};
+pub use outcome::Outcome;
 pub use relay::InMemoryRelay;
 pub use settings::{AcceptOptions, Config, InvitationRequest, NotificationToken};
 pub use store::{StoreError, StoredRecord, TransferStore, directory_store, memory_store};
 pub use time::TimeSpan;
 pub use transfer::{
-    Credential, Outcome, TerminateReason, TransferEvent, TransferId, TransferRole, TransferState,
+    Authenticity, Credential, TerminateReason, TransferEvent, TransferRole, TransferState,
     TransferSummary, TransferUpdate,
 };
+pub use transfer_id::TransferId;
 
 uniffi::setup_scaffolding!("tigress");

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use tigress::{Events, RelayWatch};
 use tokio::sync::Mutex;
 
-use crate::cancel::cancellable;
-use crate::{Cancellation, TigressError, TransferEvent};
+use crate::cancel::{Cancellation, cancellable};
+use crate::error::TigressError;
+use crate::transfer::TransferEvent;
 
 /// What the observer of a transfer is told.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::HttpTransport;
-use crate::http::BuiltIn;
+use crate::http::{BuiltIn, HttpTransport};
 
 /// A relay in memory, for a wallet's own tests: whole transfers without a network. Give its `transport` to the clients,
 /// and its `origin` to them as their relay.

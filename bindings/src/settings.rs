@@ -4,7 +4,10 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use crate::{Credential, TigressError, TimeSpan, Vertical};
+use crate::error::TigressError;
+use crate::invitation::Vertical;
+use crate::time::TimeSpan;
+use crate::transfer::Credential;
 
 /// A client's settings. What is not given is as by default.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Record)]

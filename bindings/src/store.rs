@@ -6,8 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tigress::secret::Secret;
 use zeroize::Zeroizing;
 
-use crate::TigressError;
-use crate::error::unexpected;
+use crate::error::{TigressError, unexpected};
 
 /// A record, as it was when it was loaded.
 #[derive(Clone, PartialEq, Eq, Hash, uniffi::Record)]

@@ -1,31 +1,14 @@
-//! The words of a transfer: ids, states, events, outcomes.
+//! The words of a transfer: states, events, summaries.
 
 use std::fmt;
 use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
+use crate::invitation::PeerText;
+use crate::outcome::Outcome;
 use crate::time::system_time;
-use crate::{PeerText, TigressError};
-
-/// Names one transfer on this device. It never leaves the device and holds no secret.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct TransferId(pub String);
-
-uniffi::custom_newtype!(TransferId, String);
-
-impl From<tigress::TransferId> for TransferId {
-    fn from(id: tigress::TransferId) -> Self {
-        Self(id.to_string())
-    }
-}
-
-impl TransferId {
-    /// A text that is no id names no transfer.
-    pub(crate) fn parse(&self) -> Result<tigress::TransferId, TigressError> {
-        Ok(self.0.parse().map_err(tigress::Error::from)?)
-    }
-}
+use crate::transfer_id::TransferId;
 
 /// Provisioning information: what one side hands to the other, or an additional message.
 #[derive(Clone, PartialEq, Eq, Hash, uniffi::Record)]
@@ -109,61 +92,6 @@ impl From<TerminateReason> for tigress::TerminateReason {
             TerminateReason::Done => Self::Done,
             TerminateReason::Declined => Self::Declined,
             TerminateReason::Cancelled => Self::Cancelled,
-        }
-    }
-}
-
-/// How a transfer ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
-pub enum Outcome {
-    /// One side was done, the other has confirmed it, and everything that this side sent has arrived.
-    Completed,
-    /// The receiver declined.
-    Declined,
-    /// The sender took it back.
-    Cancelled,
-    /// The invitation's time was over before the two were established: nothing was handed over.
-    Expired,
-    /// Nobody has confirmed the end, or it came with something of this side's undelivered: what `delivered` of the
-    /// transfer counts had arrived, of the rest nothing is known.
-    Unconfirmed,
-    /// Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN.
-    /// Nothing was handed over.
-    Unproven {
-        /// The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
-        code: u64,
-    },
-    /// Ended by an error.
-    Failed {
-        /// The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
-        code: u64,
-    },
-}
-
-impl From<tigress::Outcome> for Outcome {
-    fn from(outcome: tigress::Outcome) -> Self {
-        match outcome {
-            tigress::Outcome::Completed => Self::Completed,
-            tigress::Outcome::Declined => Self::Declined,
-            tigress::Outcome::Cancelled => Self::Cancelled,
-            tigress::Outcome::Expired => Self::Expired,
-            tigress::Outcome::Unconfirmed => Self::Unconfirmed,
-            tigress::Outcome::Unproven(code) => Self::Unproven { code },
-            tigress::Outcome::Failed(code) => Self::Failed { code },
-        }
-    }
-}
-
-impl fmt::Display for Outcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Completed => f.write_str("completed"),
-            Self::Declined => f.write_str("declined"),
-            Self::Cancelled => f.write_str("cancelled"),
-            Self::Expired => f.write_str("expired"),
-            Self::Unconfirmed => f.write_str("unconfirmed"),
-            Self::Unproven { code } => write!(f, "unproven (code {code})"),
-            Self::Failed { code } => write!(f, "failed (code {code})"),
         }
     }
 }
@@ -394,11 +322,5 @@ mod tests {
             format!("{credential} {credential:?}"),
             "Credential(6 bytes) Credential(6 bytes)"
         );
-    }
-
-    #[test]
-    fn a_text_that_is_no_id_names_no_transfer() {
-        let error = TransferId("mine".into()).parse().unwrap_err();
-        assert_eq!(error.code(), "unknown_transfer");
     }
 }

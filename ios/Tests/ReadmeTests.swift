@@ -5,10 +5,11 @@ import Testing
 // [README: receive]
 import Tigress
 
-/// Receives what an invitation's link offers, and keeps it. Calls for the PIN if one is needed.
+/// Receives what an invitation's link offers, and keeps it; says how it ended. Calls for the PIN if one is needed.
 func receive(
     _ link: URL, client: TransferClient, keep: (Credential) async throws -> Void, askForPin: () async -> String
-) async throws {
+) async throws -> Outcome? {
+    var ended: Outcome?
     let id = try await client.acceptInvitation(link)
     // Here the app may show its user what it is about, and `decline(id)`.
     for try await event in client.events(of: id) {
@@ -18,25 +19,27 @@ func receive(
         case .credentialReceived(let credential, _):
             try await keep(credential)
             try await client.terminate(id, reason: .done)
-        case .closed(let outcome) where outcome != .completed:
-            throw TigressError.closed(outcome)
+        case .closed(let outcome): ended = outcome
         default: break
         }
     }
+    return ended
 }
 // [README: end]
 
 /// The other side of the same example.
 // [README: send]
-func share(_ credential: Credential, client: TransferClient, show: (URL, String?) -> Void) async throws {
+func share(_ credential: Credential, client: TransferClient, show: (URL, String?) -> Void) async throws -> Outcome? {
+    var ended: Outcome?
     var request = InvitationRequest(title: "Key to room 12")
     request.credential = credential
     request.pin = true
     let invitation = try await client.createInvitation(request)
     show(invitation.shareURL, invitation.pin)
     for try await event in client.events(of: invitation.transfer) {
-        if case .closed(let outcome) = event, outcome != .completed { throw TigressError.closed(outcome) }
+        if case .closed(let outcome) = event { ended = outcome }
     }
+    return ended
 }
 // [README: end]
 
@@ -49,17 +52,18 @@ func share(_ credential: Credential, client: TransferClient, show: (URL, String?
             Apps.client(relay.origin, store: MemoryStore()), Apps.client(relay.origin, store: MemoryStore())
         )
         let (links, shared) = AsyncStream.makeStream(of: (URL, String?).self)
-        async let sending: Void = share(Apps.credential, client: sender) { shared.yield(($0, $1)) }
+        async let sending = share(Apps.credential, client: sender) { shared.yield(($0, $1)) }
         var invitation = links.makeAsyncIterator()
         let (link, pin) = try #require(await invitation.next())
         let kept = Guarded([Credential]())
-        try await receive(link, client: receiver) { credential in
+        let received = try await receive(link, client: receiver) { credential in
             kept.change { $0.append(credential) }
         } askForPin: {
             pin ?? ""
         }
         #expect(kept.value == [Apps.credential])
-        try await sending
+        #expect(received == .completed)
+        #expect(try await sending == .completed)
     }
 
     @Test("README and docs/ios.md show exactly this code", arguments: ["README.md", "docs/ios.md"])

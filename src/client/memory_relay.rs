@@ -84,12 +84,11 @@ impl HttpTransport for InMemoryRelay {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
     use crate::{
         AcceptOptions, Config, Credential, Error, InvitationRequest, MemoryStore, Outcome,
-        TerminateReason, TransferClient, TransferEvent, TransferId, TransferState,
+        TerminateReason, TransferClient, TransferEvent, TransferId,
     };
     use serde_json::json;
     use tigress_mailbox::{

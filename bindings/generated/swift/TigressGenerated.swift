@@ -698,7 +698,7 @@ fileprivate struct FfiConverterDuration: FfiConverterRustBuffer {
  * Stops the calls that it was given to. Swift's task cancellation does not reach into the library by itself: the
  * Swift package uses this. In Kotlin a cancelled coroutine stops its call without it.
  *
- * A stopped call fails with `Cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
+ * A stopped call fails with `cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
  * later.
  */
 public protocol CancellationProtocol: AnyObject, Sendable {
@@ -718,7 +718,7 @@ public protocol CancellationProtocol: AnyObject, Sendable {
  * Stops the calls that it was given to. Swift's task cancellation does not reach into the library by itself: the
  * Swift package uses this. In Kotlin a cancelled coroutine stops its call without it.
  *
- * A stopped call fails with `Cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
+ * A stopped call fails with `cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
  * later.
  */
 open class Cancellation: CancellationProtocol, @unchecked Sendable {
@@ -2197,8 +2197,8 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
      * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
-     * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
     func acceptInvitation(invitation: Data, options: AcceptOptions, cancellation: Cancellation?) async throws  -> TransferId
 
@@ -2206,9 +2206,9 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
      * it goes on after a kill, and gives the same invitation again.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `TooLarge` for texts that are too
-     * long, with `Closed` if the invitation of this key has been used or has ended, and with `RelayUnreachable`,
-     * `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
+     * `relay_refused`, `store`, `store_busy`.
      */
     func createInvitation(request: InvitationRequest, cancellation: Cancellation?) async throws  -> Invitation
 
@@ -2222,8 +2222,8 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
     /**
      * The sender's invitation, as long as nobody has answered it.
      *
-     * Fails with `invitation_used` once it was answered, with `Closed` once it has ended, and with `unknown_transfer`,
-     * `Store`, `StoreBusy`.
+     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * `store`, `store_busy`.
      */
     func invitation(id: TransferId) async throws  -> Invitation
 
@@ -2236,8 +2236,8 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
      * what the transfer needs of the relay meanwhile; with no `wait`, one round.
      *
-     * Fails with `RelayUnreachable` or `RelayRefused` if the relay gave no good answer in this time (the transfer goes on with
-     * the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes on with
+     * the next poll), and with `unknown_transfer`, `store`, `store_busy`.
      */
     func poll(id: TransferId, wait: TimeSpan, after: UInt64, cancellation: Cancellation?) async throws  -> TransferUpdate
 
@@ -2247,7 +2247,7 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
      *
      * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
-     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * for now, with `wrong_pin` if no try is left, and with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
     func providePin(id: TransferId, pin: String) async throws
 
@@ -2255,14 +2255,14 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
      * among this side's messages when it is stored. `poll` and `sync` deliver it, once the other side has answered.
      *
-     * Fails with `BadCredential`, `TooLarge`, `queue_full`, `Closed`, `closing`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`, `store_busy`.
      */
     func sendCredential(id: TransferId, credential: Credential) async throws  -> UInt64
 
     /**
      * Sets where the relay's push gateway can wake this device; told to the relay with the next write.
      *
-     * Fails with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `unknown_transfer`, `store`, `store_busy`.
      */
     func setNotificationToken(id: TransferId, token: NotificationToken?) async throws
 
@@ -2278,7 +2278,7 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets waiting messages
      * leave first; before the two are established nothing can be done, and it cancels.
      *
-     * Fails with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
     func terminate(id: TransferId, reason: TerminateReason) async throws
 
@@ -2286,7 +2286,7 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left
      * out, with a warning in the log.
      *
-     * Fails with `Store`, `StoreBusy`.
+     * Fails with `store`, `store_busy`.
      */
     func transfers() async throws  -> [TransferSummary]
 
@@ -2338,7 +2338,7 @@ open class TransferClient: TransferClientProtocol, @unchecked Sendable {
     }
     /**
      * A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
-     * with `bad_config` for relay URLs that are no origins, with `NoTransport` without a transport where none is built in.
+     * with `bad_config` for relay URLs that are no origins, with `no_transport` without a transport where none is built in.
      */
 public convenience init(config: Config, store: TransferStore, transport: HttpTransport? = nil)throws  {
     let handle =
@@ -2371,8 +2371,8 @@ public convenience init(config: Config, store: TransferStore, transport: HttpTra
      * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
      * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
-     * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
 open func acceptInvitation(invitation: Data, options: AcceptOptions, cancellation: Cancellation? = nil)async throws  -> TransferId  {
     return
@@ -2394,9 +2394,9 @@ open func acceptInvitation(invitation: Data, options: AcceptOptions, cancellatio
      * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
      * it goes on after a kill, and gives the same invitation again.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `TooLarge` for texts that are too
-     * long, with `Closed` if the invitation of this key has been used or has ended, and with `RelayUnreachable`,
-     * `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
+     * `relay_refused`, `store`, `store_busy`.
      */
 open func createInvitation(request: InvitationRequest, cancellation: Cancellation? = nil)async throws  -> Invitation  {
     return
@@ -2438,8 +2438,8 @@ open func decline(id: TransferId)async throws   {
     /**
      * The sender's invitation, as long as nobody has answered it.
      *
-     * Fails with `invitation_used` once it was answered, with `Closed` once it has ended, and with `unknown_transfer`,
-     * `Store`, `StoreBusy`.
+     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * `store`, `store_busy`.
      */
 open func invitation(id: TransferId)async throws  -> Invitation  {
     return
@@ -2474,8 +2474,8 @@ open func observe(id: TransferId)throws  -> Observation  {
      * The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
      * what the transfer needs of the relay meanwhile; with no `wait`, one round.
      *
-     * Fails with `RelayUnreachable` or `RelayRefused` if the relay gave no good answer in this time (the transfer goes on with
-     * the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes on with
+     * the next poll), and with `unknown_transfer`, `store`, `store_busy`.
      */
 open func poll(id: TransferId, wait: TimeSpan, after: UInt64, cancellation: Cancellation? = nil)async throws  -> TransferUpdate  {
     return
@@ -2499,7 +2499,7 @@ open func poll(id: TransferId, wait: TimeSpan, after: UInt64, cancellation: Canc
      * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
      *
      * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
-     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * for now, with `wrong_pin` if no try is left, and with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
 open func providePin(id: TransferId, pin: String)async throws   {
     return
@@ -2521,7 +2521,7 @@ open func providePin(id: TransferId, pin: String)async throws   {
      * Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
      * among this side's messages when it is stored. `poll` and `sync` deliver it, once the other side has answered.
      *
-     * Fails with `BadCredential`, `TooLarge`, `queue_full`, `Closed`, `closing`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`, `store_busy`.
      */
 open func sendCredential(id: TransferId, credential: Credential)async throws  -> UInt64  {
     return
@@ -2542,7 +2542,7 @@ open func sendCredential(id: TransferId, credential: Credential)async throws  ->
     /**
      * Sets where the relay's push gateway can wake this device; told to the relay with the next write.
      *
-     * Fails with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `unknown_transfer`, `store`, `store_busy`.
      */
 open func setNotificationToken(id: TransferId, token: NotificationToken?)async throws   {
     return
@@ -2586,7 +2586,7 @@ open func sync(deadline: TimeSpan, cancellation: Cancellation? = nil)async throw
      * Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets waiting messages
      * leave first; before the two are established nothing can be done, and it cancels.
      *
-     * Fails with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
 open func terminate(id: TransferId, reason: TerminateReason)async throws   {
     return
@@ -2608,7 +2608,7 @@ open func terminate(id: TransferId, reason: TerminateReason)async throws   {
      * All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left
      * out, with a warning in the log.
      *
-     * Fails with `Store`, `StoreBusy`.
+     * Fails with `store`, `store_busy`.
      */
 open func transfers()async throws  -> [TransferSummary]  {
     return
@@ -5396,8 +5396,7 @@ public func FfiConverterTypeTerminateReason_lower(_ value: TerminateReason) -> R
 
 
 /**
- * Why a call failed. `code` is a stable word, `reason` a text for developers, never with a secret, a URL or a payload;
- * apps show their own words. `docs/errors.md` tells of each what an app can do.
+ * Why a call failed. `docs/errors.md` tells of each code what an app can do.
  */
 public
 enum TigressError: Swift.Error, Equatable, Hashable {
@@ -5405,160 +5404,45 @@ enum TigressError: Swift.Error, Equatable, Hashable {
 
 
     /**
-     * The invitation can't be read.
+     * All calls fail with this one: apps look at the code, and at what comes with it.
      */
-    case BadInvitation(
+    case Failed(
         /**
-         * A stable word for what is wrong with it, such as `secret_missing`.
-         */what: String,
+         * A stable word, such as `relay_unreachable`.
+         */code: String,
         /**
-         * The same as a text for developers.
-         */reason: String
-    )
-    /**
-     * The invitation's relay is not trusted. An app may ask its user and accept again with that trust.
-     */
-    case UntrustedRelay(
+         * Whether the same call may succeed later, unchanged.
+         */retryable: Bool,
         /**
-         * The relay's host.
-         */host: String
-    )
-    /**
-     * The invitation's time is over.
-     */
-    case Expired
-    /**
-     * The invitation was used already, on this device.
-     */
-    case AlreadyUsed
-    /**
-     * Another device has claimed the invitation.
-     */
-    case ClaimedByAnother
-    /**
-     * The mailbox is gone: ended, taken back, or never there.
-     */
-    case NoLongerThere
-    /**
-     * What was to be sent is not in order.
-     */
-    case BadCredential(
-        /**
-         * What is wrong with it.
-         */reason: String
-    )
-    /**
-     * More than the protocol allows.
-     */
-    case TooLarge(
-        /**
-         * What, and the limit.
-         */reason: String
-    )
-    /**
-     * No answer from the relay.
-     */
-    case RelayUnreachable(
-        /**
-         * What kind of failure it was.
-         */kind: TransportFailure,
-        /**
-         * What the transport says.
+         * A text for developers, never with a secret, a URL or a payload: apps show their own words.
          */reason: String,
         /**
-         * The client asks for nothing more in this time, whoever calls.
-         */retryAfter: TimeSpan?
-    )
-    /**
-     * The relay's certificate is not to be trusted: it is not asked again by itself.
-     */
-    case UntrustedCertificate(
+         * `bad_invitation`: a stable word for what is wrong with it, such as `secret_missing`.
+         */what: String?,
         /**
-         * What the transport says.
-         */reason: String
-    )
-    /**
-     * The relay answered, but not as it should.
-     */
-    case RelayRefused(
+         * `untrusted_relay`: its host. An app may ask its user and accept again with that trust.
+         */host: String?,
         /**
-         * The HTTP status; 0 if the answer itself was not understood.
-         */status: UInt16,
+         * `relay_unreachable`, `untrusted_certificate`: what kind of failure it was.
+         */failure: TransportFailure?,
         /**
-         * What was wrong.
-         */reason: String,
+         * `relay_refused`: the HTTP status; 0 if the answer itself was not understood.
+         */status: UInt16?,
         /**
-         * The client asks for nothing more in this time, whoever calls: the relay wants it so.
-         */retryAfter: TimeSpan?
-    )
-    /**
-     * The store failed. Whether the last change was stored is not known.
-     */
-    case Store(
+         * The client asks its relay for nothing more in this time, whoever calls.
+         */retryAfter: TimeSpan?,
         /**
-         * What it says.
-         */reason: String
-    )
-    /**
-     * Somebody else was writing the same record. Try again.
-     */
-    case StoreBusy
-    /**
-     * The transfer has ended.
-     */
-    case Closed(
+         * `closed`: how the transfer ended.
+         */outcome: Outcome?,
         /**
-         * How.
-         */outcome: Outcome
-    )
-    /**
-     * A wrong PIN.
-     */
-    case WrongPin(
+         * `wrong_pin`: tries left on this side.
+         */triesLeft: UInt8?,
         /**
-         * Tries left on this side.
-         */triesLeft: UInt8
-    )
-    /**
-     * The invitation and its auth credential do not agree about the PIN, or one was given where none is asked for:
-     * somebody may have changed the invitation.
-     */
-    case PinDowngrade
-    /**
-     * The library was built without its own HTTP client, and was given no transport.
-     */
-    case NoTransport
-    /**
-     * The security context refused.
-     */
-    case Security(
+         * `security`: RFC 2744's major status.
+         */majorStatus: UInt32?,
         /**
-         * RFC 2744's major status.
-         */major: UInt32,
-        /**
-         * The minor status, this project's own.
-         */minor: UInt32,
-        /**
-         * Both in words.
-         */text: String
-    )
-    /**
-     * The call was stopped by its `Cancellation`.
-     */
-    case Cancelled
-    /**
-     * Anything else.
-     */
-    case Other(
-        /**
-         * A stable word of its own, such as `unknown_transfer`.
-         */word: String,
-        /**
-         * What it means.
-         */reason: String,
-        /**
-         * Whether trying again may help.
-         */retryable: Bool
+         * `security`: the minor status, this project's own.
+         */minorStatus: UInt32?
     )
 
 
@@ -5581,18 +5465,6 @@ public func isRetryable() -> Bool  {
     return try!  FfiConverterBool.lift(try! rustCall() {
         uniffiCallStatus in
     uniffi_tigress_ffi_fn_method_tigresserror_is_retryable(
-            FfiConverterTypeTigressError_lower(self),uniffiCallStatus
-    )
-})
-}
-
-    /**
-     * How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
-     */
-public func retryAfter() -> TimeSpan?  {
-    return try!  FfiConverterOptionTypeTimeSpan.lift(try! rustCall() {
-        uniffiCallStatus in
-    uniffi_tigress_ffi_fn_method_tigresserror_retry_after(
             FfiConverterTypeTigressError_lower(self),uniffiCallStatus
     )
 })
@@ -5632,58 +5504,19 @@ public struct FfiConverterTypeTigressError: FfiConverterRustBuffer {
 
 
 
-        case 1: return .BadInvitation(
-            what: try FfiConverterString.read(from: &buf),
-            reason: try FfiConverterString.read(from: &buf)
-            )
-        case 2: return .UntrustedRelay(
-            host: try FfiConverterString.read(from: &buf)
-            )
-        case 3: return .Expired
-        case 4: return .AlreadyUsed
-        case 5: return .ClaimedByAnother
-        case 6: return .NoLongerThere
-        case 7: return .BadCredential(
-            reason: try FfiConverterString.read(from: &buf)
-            )
-        case 8: return .TooLarge(
-            reason: try FfiConverterString.read(from: &buf)
-            )
-        case 9: return .RelayUnreachable(
-            kind: try FfiConverterTypeTransportFailure.read(from: &buf),
+        case 1: return .Failed(
+            code: try FfiConverterString.read(from: &buf),
+            retryable: try FfiConverterBool.read(from: &buf),
             reason: try FfiConverterString.read(from: &buf),
-            retryAfter: try FfiConverterOptionTypeTimeSpan.read(from: &buf)
-            )
-        case 10: return .UntrustedCertificate(
-            reason: try FfiConverterString.read(from: &buf)
-            )
-        case 11: return .RelayRefused(
-            status: try FfiConverterUInt16.read(from: &buf),
-            reason: try FfiConverterString.read(from: &buf),
-            retryAfter: try FfiConverterOptionTypeTimeSpan.read(from: &buf)
-            )
-        case 12: return .Store(
-            reason: try FfiConverterString.read(from: &buf)
-            )
-        case 13: return .StoreBusy
-        case 14: return .Closed(
-            outcome: try FfiConverterTypeOutcome.read(from: &buf)
-            )
-        case 15: return .WrongPin(
-            triesLeft: try FfiConverterUInt8.read(from: &buf)
-            )
-        case 16: return .PinDowngrade
-        case 17: return .NoTransport
-        case 18: return .Security(
-            major: try FfiConverterUInt32.read(from: &buf),
-            minor: try FfiConverterUInt32.read(from: &buf),
-            text: try FfiConverterString.read(from: &buf)
-            )
-        case 19: return .Cancelled
-        case 20: return .Other(
-            word: try FfiConverterString.read(from: &buf),
-            reason: try FfiConverterString.read(from: &buf),
-            retryable: try FfiConverterBool.read(from: &buf)
+            what: try FfiConverterOptionString.read(from: &buf),
+            host: try FfiConverterOptionString.read(from: &buf),
+            failure: try FfiConverterOptionTypeTransportFailure.read(from: &buf),
+            status: try FfiConverterOptionUInt16.read(from: &buf),
+            retryAfter: try FfiConverterOptionTypeTimeSpan.read(from: &buf),
+            outcome: try FfiConverterOptionTypeOutcome.read(from: &buf),
+            triesLeft: try FfiConverterOptionUInt8.read(from: &buf),
+            majorStatus: try FfiConverterOptionUInt32.read(from: &buf),
+            minorStatus: try FfiConverterOptionUInt32.read(from: &buf)
             )
 
          default: throw UniffiInternalError.unexpectedEnumCase
@@ -5697,105 +5530,20 @@ public struct FfiConverterTypeTigressError: FfiConverterRustBuffer {
 
 
 
-        case let .BadInvitation(what,reason):
+        case let .Failed(code,retryable,reason,what,host,failure,status,retryAfter,outcome,triesLeft,majorStatus,minorStatus):
             writeInt(&buf, Int32(1))
-            FfiConverterString.write(what, into: &buf)
-            FfiConverterString.write(reason, into: &buf)
-
-
-        case let .UntrustedRelay(host):
-            writeInt(&buf, Int32(2))
-            FfiConverterString.write(host, into: &buf)
-
-
-        case .Expired:
-            writeInt(&buf, Int32(3))
-
-
-        case .AlreadyUsed:
-            writeInt(&buf, Int32(4))
-
-
-        case .ClaimedByAnother:
-            writeInt(&buf, Int32(5))
-
-
-        case .NoLongerThere:
-            writeInt(&buf, Int32(6))
-
-
-        case let .BadCredential(reason):
-            writeInt(&buf, Int32(7))
-            FfiConverterString.write(reason, into: &buf)
-
-
-        case let .TooLarge(reason):
-            writeInt(&buf, Int32(8))
-            FfiConverterString.write(reason, into: &buf)
-
-
-        case let .RelayUnreachable(kind,reason,retryAfter):
-            writeInt(&buf, Int32(9))
-            FfiConverterTypeTransportFailure.write(kind, into: &buf)
-            FfiConverterString.write(reason, into: &buf)
-            FfiConverterOptionTypeTimeSpan.write(retryAfter, into: &buf)
-
-
-        case let .UntrustedCertificate(reason):
-            writeInt(&buf, Int32(10))
-            FfiConverterString.write(reason, into: &buf)
-
-
-        case let .RelayRefused(status,reason,retryAfter):
-            writeInt(&buf, Int32(11))
-            FfiConverterUInt16.write(status, into: &buf)
-            FfiConverterString.write(reason, into: &buf)
-            FfiConverterOptionTypeTimeSpan.write(retryAfter, into: &buf)
-
-
-        case let .Store(reason):
-            writeInt(&buf, Int32(12))
-            FfiConverterString.write(reason, into: &buf)
-
-
-        case .StoreBusy:
-            writeInt(&buf, Int32(13))
-
-
-        case let .Closed(outcome):
-            writeInt(&buf, Int32(14))
-            FfiConverterTypeOutcome.write(outcome, into: &buf)
-
-
-        case let .WrongPin(triesLeft):
-            writeInt(&buf, Int32(15))
-            FfiConverterUInt8.write(triesLeft, into: &buf)
-
-
-        case .PinDowngrade:
-            writeInt(&buf, Int32(16))
-
-
-        case .NoTransport:
-            writeInt(&buf, Int32(17))
-
-
-        case let .Security(major,minor,text):
-            writeInt(&buf, Int32(18))
-            FfiConverterUInt32.write(major, into: &buf)
-            FfiConverterUInt32.write(minor, into: &buf)
-            FfiConverterString.write(text, into: &buf)
-
-
-        case .Cancelled:
-            writeInt(&buf, Int32(19))
-
-
-        case let .Other(word,reason,retryable):
-            writeInt(&buf, Int32(20))
-            FfiConverterString.write(word, into: &buf)
-            FfiConverterString.write(reason, into: &buf)
+            FfiConverterString.write(code, into: &buf)
             FfiConverterBool.write(retryable, into: &buf)
+            FfiConverterString.write(reason, into: &buf)
+            FfiConverterOptionString.write(what, into: &buf)
+            FfiConverterOptionString.write(host, into: &buf)
+            FfiConverterOptionTypeTransportFailure.write(failure, into: &buf)
+            FfiConverterOptionUInt16.write(status, into: &buf)
+            FfiConverterOptionTypeTimeSpan.write(retryAfter, into: &buf)
+            FfiConverterOptionTypeOutcome.write(outcome, into: &buf)
+            FfiConverterOptionUInt8.write(triesLeft, into: &buf)
+            FfiConverterOptionUInt32.write(majorStatus, into: &buf)
+            FfiConverterOptionUInt32.write(minorStatus, into: &buf)
 
         }
     }
@@ -6508,6 +6256,54 @@ fileprivate struct FfiConverterOptionUInt8: FfiConverterRustBuffer {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterOptionUInt16: FfiConverterRustBuffer {
+    typealias SwiftType = UInt16?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt16.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt16.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionUInt32: FfiConverterRustBuffer {
+    typealias SwiftType = UInt32?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterUInt32.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterUInt32.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterOptionString: FfiConverterRustBuffer {
     typealias SwiftType = String?
 
@@ -6764,6 +6560,54 @@ fileprivate struct FfiConverterOptionTypeObserved: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeObserved.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeOutcome: FfiConverterRustBuffer {
+    typealias SwiftType = Outcome?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeOutcome.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeOutcome.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeTransportFailure: FfiConverterRustBuffer {
+    typealias SwiftType = TransportFailure?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeTransportFailure.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeTransportFailure.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -7142,7 +6986,7 @@ public func uniffiForeignFutureHandleCountTigress() -> Int {
     UNIFFI_FOREIGN_FUTURE_HANDLE_MAP.count
 }
 /**
- * The built-in transport, for apps that wrap it. Fails with `NoTransport` where none is built in.
+ * The built-in transport, for apps that wrap it. Fails with `no_transport` where none is built in.
  */
 public func builtInTransport(config: Config)throws  -> HttpTransport  {
     return try  FfiConverterTypeHttpTransport_lift(try rustCallWithError(FfiConverterTypeTigressError_lift) {
@@ -7153,7 +6997,7 @@ public func builtInTransport(config: Config)throws  -> HttpTransport  {
 })
 }
 /**
- * Reads a share URL or the bytes of a `.tigress` file, without network. Fails with `BadInvitation`, which says precisely
+ * Reads a share URL or the bytes of a `.tigress` file, without network. Fails with `bad_invitation`, which says precisely
  * what is wrong and never holds any of the input.
  */
 public func parseInvitation(invitation: Data)throws  -> InvitationPreview  {
@@ -7252,10 +7096,10 @@ private let initializationResult: InitializationResult = {
     if bindings_contract_version != scaffolding_contract_version {
         return InitializationResult.contractVersionMismatch
     }
-    if (uniffi_tigress_ffi_checksum_func_built_in_transport() != 33413) {
+    if (uniffi_tigress_ffi_checksum_func_built_in_transport() != 56229) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_func_parse_invitation() != 37974) {
+    if (uniffi_tigress_ffi_checksum_func_parse_invitation() != 2188) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_func_qr_code_png() != 45760) {
@@ -7282,40 +7126,40 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled() != 56579) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() != 10360) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() != 4227) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() != 1420) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() != 8582) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_decline() != 55686) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_decline() != 38806) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_invitation() != 16332) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_invitation() != 17302) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_observe() != 359) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_observe() != 56978) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_poll() != 13111) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_poll() != 1392) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_provide_pin() != 47180) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_provide_pin() != 39338) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_send_credential() != 59811) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_send_credential() != 52502) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_set_notification_token() != 38329) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_set_notification_token() != 36933) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_sync() != 55242) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_terminate() != 10487) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_terminate() != 45777) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_transfers() != 5971) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_transfers() != 8378) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_httptransport_send() != 23105) {
@@ -7333,7 +7177,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_invitation_share_url() != 45998) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_invitation_transfer() != 55208) {
+    if (uniffi_tigress_ffi_checksum_method_invitation_transfer() != 5062) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_logsink_log() != 1586) {
@@ -7372,7 +7216,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_constructor_cancellation_new() != 33390) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_constructor_transferclient_new() != 43367) {
+    if (uniffi_tigress_ffi_checksum_constructor_transferclient_new() != 28104) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() != 58954) {

@@ -206,8 +206,8 @@ final class ReceiveModel {
                 if let self, !Task.isCancelled { done(self, result) }
             } catch is CancellationError {
                 // Something else was asked for.
-            } catch TigressError.untrustedRelay(let host) {
-                self?.stage = .confirmRelay(host: host)
+            } catch let error as TigressError where error.host != nil {
+                self?.stage = .confirmRelay(host: error.host ?? "")
             } catch {
                 self?.stage = .failed(Failure(error))
             }

@@ -39,14 +39,12 @@ extension ReceiveModel {
 extension ReceiveModel.Failure {
     init(_ error: any Error) {
         self =
-            switch error as? TigressError {
-            case .badInvitation: .badInvitation
-            case .expired, .alreadyUsed, .noLongerThere: .over
-            case .claimedByAnother: .claimedByAnother
-            case .closed(let outcome): Self(outcome)
-            case .relayUnreachable: .unreachable
-            case .some(let error): .other(code: error.code)
-            case nil: .other(code: "app")
+            switch (error as? TigressError)?.code {
+            case "bad_invitation": .badInvitation
+            case "expired", "already_used", "no_longer_there": .over
+            case "claimed_by_another": .claimedByAnother
+            case "relay_unreachable": .unreachable
+            case let code: (error as? TigressError)?.outcome.map { Self($0) } ?? .other(code: code ?? "app")
             }
     }
 

@@ -31,31 +31,29 @@ func cancellable<Result: Sendable>(
 }
 
 extension TigressGenerated.TigressError {
-    var asSwift: any Error {
-        switch self {
-        case .BadInvitation(let what, let reason): TigressError.badInvitation(what: what, reason: reason)
-        case .UntrustedRelay(let host): TigressError.untrustedRelay(host: host)
-        case .Expired: TigressError.expired
-        case .AlreadyUsed: TigressError.alreadyUsed
-        case .ClaimedByAnother: TigressError.claimedByAnother
-        case .NoLongerThere: TigressError.noLongerThere
-        case .WrongPin(let triesLeft): TigressError.wrongPin(triesLeft: Int(triesLeft))
-        case .PinDowngrade: TigressError.pinDowngrade
-        case .BadCredential(let reason): TigressError.badCredential(reason: reason)
-        case .TooLarge(let reason): TigressError.tooLarge(reason: reason)
-        case .RelayUnreachable(let kind, let reason, let retryAfter):
-            TigressError.relayUnreachable(kind: .init(kind), reason: reason, retryAfter: retryAfter)
-        case .UntrustedCertificate(let reason): TigressError.untrustedCertificate(reason: reason)
-        case .RelayRefused(let status, let reason, let retryAfter):
-            TigressError.relayRefused(status: Int(status), reason: reason, retryAfter: retryAfter)
-        case .Store(let reason): TigressError.store(reason: reason)
-        case .StoreBusy: TigressError.storeBusy
-        case .Closed(let outcome): TigressError.closed(Outcome(outcome))
-        case .NoTransport: TigressError.noTransport
-        case .Security(let major, let minor, let text): TigressError.security(major: major, minor: minor, text: text)
-        case .Cancelled: CancellationError()
-        case .Other(let word, let reason, let retryable):
-            TigressError.other(code: word, reason: reason, retryable: retryable)
+    /// Of itself Swift has an error for what was cancelled.
+    fileprivate var asSwift: any Error {
+        let error = TigressError(self)
+        return error.code == "cancelled" ? CancellationError() : error
+    }
+}
+
+extension TigressError {
+    init(_ error: TigressGenerated.TigressError) {
+        switch error {
+        case .Failed(
+            let code, let retryable, let reason, let what, let host, let failure, let status, let retryAfter, let outcome,
+            let triesLeft, let majorStatus, let minorStatus):
+            self.init(code: code, isRetryable: retryable, reason: reason)
+            self.what = what
+            self.host = host
+            self.failure = failure.map { .init($0) }
+            self.status = status.map { Int($0) }
+            self.retryAfter = retryAfter
+            self.outcome = outcome.map { Outcome($0) }
+            self.triesLeft = triesLeft.map { Int($0) }
+            self.majorStatus = majorStatus
+            self.minorStatus = minorStatus
         }
     }
 }

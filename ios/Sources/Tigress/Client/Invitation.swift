@@ -121,7 +121,7 @@ public struct AcceptOptions: Sendable, Equatable {
     public var pin: String?
     /// Where the relay's push gateway can wake this device.
     public var notificationToken: NotificationToken?
-    /// A relay to trust for this invitation, after the user has been asked; see ``TigressError/untrustedRelay(host:)``.
+    /// A relay to trust for this invitation, after the user has been asked; see `untrusted_relay`.
     public var trust: URL?
 
     /// Options.

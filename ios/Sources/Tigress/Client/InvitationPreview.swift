@@ -27,7 +27,7 @@ public struct InvitationPreview: Sendable, Hashable {
 
 /// Reads an invitation's link, without network.
 ///
-/// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
+/// - Throws: `bad_invitation`, which says precisely what is wrong and holds none of the input.
 public func parseInvitation(_ link: URL) throws -> InvitationPreview {
     try parseInvitation(contents: Data(link.absoluteString.utf8))
 }
@@ -35,7 +35,7 @@ public func parseInvitation(_ link: URL) throws -> InvitationPreview {
 /// Reads an invitation, without network: the bytes of a `.tigress` file, or a link as text in UTF-8, for instance from a QR
 /// code, or with a message around it as somebody pasted it.
 ///
-/// - Throws: ``TigressError/badInvitation(what:reason:)``, which says precisely what is wrong and holds none of the input.
+/// - Throws: `bad_invitation`, which says precisely what is wrong and holds none of the input.
 public func parseInvitation(contents invitation: Data) throws -> InvitationPreview {
     try rethrowing {
         try InvitationPreview(TigressGenerated.parseInvitation(invitation: invitation))

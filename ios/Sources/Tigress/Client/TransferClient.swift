@@ -15,8 +15,8 @@ public final class TransferClient: Sendable {
     ///   - store: Where the transfers are kept: `ApplicationStore` on Apple's systems, ``DirectoryStore``, ``MemoryStore``,
     ///     or the app's own.
     ///   - transport: How the relays are reached; ``URLSessionTransport`` if none is given.
-    /// - Throws: `bad_config` for relay URLs that are no origins; ``TigressError/noTransport`` for a ``BuiltInTransport``
-    ///   where none is built in.
+    /// - Throws: `bad_config` for relay URLs that are no origins; `no_transport` for a ``BuiltInTransport`` where
+    ///   none is built in.
     public init(config: Config, store: any TransferStore, transport: (any HttpTransport)? = nil) throws {
         let transport = transport ?? URLSessionTransport(requestTimeout: config.requestTimeout)
         generated = try rethrowing {
@@ -31,10 +31,9 @@ public final class TransferClient: Sendable {
     /// Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
     /// it goes on after a kill, and gives the same invitation again.
     ///
-    /// - Throws: `bad_config` without an own relay or with a lifetime over 30 days; ``TigressError/tooLarge(reason:)`` and
-    ///   ``TigressError/badCredential(reason:)`` for what is in the request; ``TigressError/closed(_:)`` if the invitation of
-    ///   this key has been used or has ended; ``TigressError/relayUnreachable(kind:reason:retryAfter:)``,
-    ///   ``TigressError/relayRefused(status:reason:retryAfter:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `bad_config` without an own relay or with a lifetime over 30 days; `too_large` and `bad_credential`
+    ///   for what is in the request; `closed` if the invitation of this key has been used or has ended;
+    ///   `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
     public func createInvitation(_ request: InvitationRequest) async throws -> Invitation {
         try await cancellable { stop in
             try await Invitation(
@@ -55,11 +54,9 @@ public final class TransferClient: Sendable {
     /// back, unused. The same invitation again gives the same transfer. One that needs a PIN is accepted without it, too: the
     /// state is then ``TransferState/pinRequired`` until ``providePin(_:for:)`` is called.
     ///
-    /// - Throws: ``TigressError/badInvitation(what:reason:)``, ``TigressError/untrustedRelay(host:)``,
-    ///   ``TigressError/expired``, ``TigressError/alreadyUsed``, ``TigressError/claimedByAnother``,
-    ///   ``TigressError/noLongerThere``, ``TigressError/pinDowngrade``, ``TigressError/security(major:minor:text:)``, the codes
-    ///   `bad_mailbox` and `bad_pin`, ``TigressError/relayUnreachable(kind:reason:retryAfter:)``,
-    ///   ``TigressError/relayRefused(status:reason:retryAfter:)``, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`,
+    ///   `no_longer_there`, `pin_downgrade`, `security`, the codes `bad_mailbox` and `bad_pin`, `relay_unreachable`,
+    ///   `relay_refused`, `store`, `store_busy`.
     public func acceptInvitation(
         contents invitation: Data, options: AcceptOptions = AcceptOptions()
     ) async throws -> TransferId {
@@ -75,9 +72,8 @@ public final class TransferClient: Sendable {
     /// ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver it. Whether the PIN was right shows in a later event:
     /// ``TransferEvent/established`` or ``TransferEvent/pinRejected(triesLeft:)``. At most 5 PINs are taken in one transfer.
     ///
-    /// - Throws: The code `bad_pin` for what is no PIN, `not_the_receiver` at a sender, `pin_not_asked` if no PIN is asked for
-    ///   now, ``TigressError/wrongPin(triesLeft:)`` if no try is left, ``TigressError/closed(_:)``, `unknown_transfer`,
-    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: The code `bad_pin` for what is no PIN, `not_the_receiver` at a sender, `pin_not_asked` if no PIN is
+    ///   asked for now, `wrong_pin` if no try is left, `closed`, `unknown_transfer`, `store`, `store_busy`.
     public func providePin(_ pin: String, for id: TransferId) async throws {
         try await rethrowing { try await generated.providePin(id: id.generated, pin: pin) }
     }
@@ -85,9 +81,8 @@ public final class TransferClient: Sendable {
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten.
     /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:whenUnreachable:)`` is the easier way.
     ///
-    /// - Throws: ``TigressError/relayUnreachable(kind:reason:retryAfter:)`` or ``TigressError/relayRefused(status:reason:retryAfter:)`` if the relay gave
-    ///   no good answer in this time (the transfer goes on with the next poll); `unknown_transfer`,
-    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer
+    ///   goes on with the next poll); `unknown_transfer`, `store`, `store_busy`.
     public func poll(_ id: TransferId, wait: Duration = .zero, after: UInt64 = 0) async throws -> TransferUpdate {
         try await cancellable { stop in
             try await TransferUpdate(
@@ -99,8 +94,8 @@ public final class TransferClient: Sendable {
     /// among this side's messages when it is stored. ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver
     /// it, once the other side has answered.
     ///
-    /// - Throws: ``TigressError/badCredential(reason:)``, ``TigressError/tooLarge(reason:)``, ``TigressError/closed(_:)``, the
-    ///   codes `queue_full`, `closing` and `unknown_transfer`, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `bad_credential`, `too_large`, `closed`, the codes `queue_full`, `closing` and `unknown_transfer`,
+    ///   `store`, `store_busy`.
     @discardableResult
     public func sendCredential(_ credential: Credential, to id: TransferId) async throws -> MessageIndex {
         try await rethrowing {
@@ -112,7 +107,7 @@ public final class TransferClient: Sendable {
     /// the other side. `done` lets waiting messages leave first; before the two are established nothing can be done, and it
     /// cancels.
     ///
-    /// - Throws: ``TigressError/closed(_:)``, `unknown_transfer`, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `closed`, `unknown_transfer`, `store`, `store_busy`.
     public func terminate(_ id: TransferId, reason: TerminateReason = .done) async throws {
         try await rethrowing {
             try await generated.terminate(id: id.generated, reason: reason.generated)
@@ -129,7 +124,7 @@ public final class TransferClient: Sendable {
     /// All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are
     /// left out, with a warning in the log.
     ///
-    /// - Throws: ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `store`, `store_busy`.
     public func transfers() async throws -> [TransferSummary] {
         try await rethrowing { try await generated.transfers().map(TransferSummary.init) }
     }
@@ -146,7 +141,7 @@ public final class TransferClient: Sendable {
 
     /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
     ///
-    /// - Throws: `unknown_transfer`, ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `unknown_transfer`, `store`, `store_busy`.
     public func setNotificationToken(_ token: NotificationToken?, for id: TransferId) async throws {
         try await rethrowing {
             try await generated.setNotificationToken(id: id.generated, token: token?.generated)
@@ -155,8 +150,8 @@ public final class TransferClient: Sendable {
 
     /// The sender's invitation, as long as nobody has answered it.
     ///
-    /// - Throws: `invitation_used` once it was answered, ``TigressError/closed(_:)`` once it has ended, `unknown_transfer`,
-    ///   ``TigressError/store(reason:)``, ``TigressError/storeBusy``.
+    /// - Throws: `invitation_used` once it was answered, `closed` once it has ended, `unknown_transfer`, `store`,
+    ///   `store_busy`.
     public func invitation(for id: TransferId) async throws -> Invitation {
         try await rethrowing { try await Invitation(generated: generated.invitation(id: id.generated)) }
     }

@@ -60,7 +60,7 @@ public struct TransferEvents: AsyncSequence, Sendable {
                 while let observed = try await cancellable({ try await observation.next(cancellation: $0) }) {
                     switch observed {
                     case .event(let event): return TransferEvent(event)
-                    case .noAnswer(let error): (error.asSwift as? TigressError).map { events.whenUnreachable?($0) }
+                    case .noAnswer(let error): events.whenUnreachable?(TigressError(error))
                     }
                 }
             } catch {

@@ -40,7 +40,7 @@ public struct LogRecord: Sendable, Hashable {
 
 /// Hands the library's log, of the whole process, to `sink`, from `level` up; nil ends that.
 ///
-/// - Throws: ``TigressError/other(code:reason:retryable:)`` with the code `bad_config` where the process has another
+/// - Throws: ``TigressError`` with the code `bad_config` where the process has another
 ///   subscriber of Rust's `tracing` already.
 public func setLogSink(_ sink: (any LogSink)?, level: LogLevel = .info) throws {
     try rethrowing {

@@ -33,7 +33,7 @@ public final class DirectoryStore: TransferStore, LibraryStore {
     /// - Throws: `bad_config` for a key of another length, or a URL that is no file's.
     public init(folder: URL, key: Data) throws {
         guard folder.isFileURL else {
-            throw TigressError.other(code: "bad_config", reason: "the folder's URL is no file URL", retryable: false)
+            throw TigressError(code: "bad_config", reason: "the folder's URL is no file URL")
         }
         library = try rethrowing { try TigressGenerated.directoryStore(folder: folder.path, key: key) }
     }

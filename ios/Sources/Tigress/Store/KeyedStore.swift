@@ -102,6 +102,6 @@ extension StoreError {
 extension TigressError {
     /// Whether the store said ``StoreError/keyLost``: the app may tell its user, and erase the store to begin anew.
     public var isKeyLost: Bool {
-        self == .store(reason: StoreError.keyLost.localizedDescription)
+        code == "store" && reason.hasSuffix(StoreError.keyLost.localizedDescription)
     }
 }

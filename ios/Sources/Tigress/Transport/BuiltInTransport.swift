@@ -18,7 +18,7 @@ public struct BuiltInTransport: HttpTransport, LibraryTransport {
 
     /// Sends the request; ``HttpTransport/send(_:)`` says how. For transports that wrap this one.
     ///
-    /// - Throws: ``TigressError/noTransport`` where it is left out; ``TransportError`` when no response came.
+    /// - Throws: `no_transport` where it is left out; ``TransportError`` when no response came.
     public func send(_ request: HttpRequest) async throws -> HttpResponse {
         try await rethrowing {
             try await TigressGenerated.builtInTransport(config: config.generated).sending(request)

@@ -14,7 +14,7 @@ public protocol HttpTransport: Sendable {
     /// Sends the request and gives the response, whatever its status.
     ///
     /// - Throws: When there was no response, or it was not read whole. The error's `localizedDescription` becomes the
-    ///   reason of ``TigressError/relayUnreachable(kind:reason:retryAfter:)``, so it must hold no URL; ``TransportError`` is made for it.
+    ///   reason of `relay_unreachable`, so it must hold no URL; ``TransportError`` is made for it.
     func send(_ request: HttpRequest) async throws -> HttpResponse
 }
 

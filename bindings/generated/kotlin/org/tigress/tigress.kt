@@ -1018,8 +1018,6 @@ internal object UniffiLib {
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_tigresserror_is_retryable(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Byte
-    external fun uniffi_tigress_ffi_fn_method_tigresserror_retry_after(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
-    ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_tigresserror_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_httpmethod_wire_name(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1195,10 +1193,10 @@ private fun uniffiCheckContractApiVersion(lib: IntegrityCheckingUniffiLib) {
 }
 @Suppress("UNUSED_PARAMETER")
 private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
-    if ((lib.uniffi_tigress_ffi_checksum_func_built_in_transport() and 0xFFFF) != 33413) {
+    if ((lib.uniffi_tigress_ffi_checksum_func_built_in_transport() and 0xFFFF) != 56229) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_func_parse_invitation() and 0xFFFF) != 37974) {
+    if ((lib.uniffi_tigress_ffi_checksum_func_parse_invitation() and 0xFFFF) != 2188) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_func_qr_code_png() and 0xFFFF) != 45760) {
@@ -1225,40 +1223,40 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled() and 0xFFFF) != 56579) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() and 0xFFFF) != 10360) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() and 0xFFFF) != 4227) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() and 0xFFFF) != 1420) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() and 0xFFFF) != 8582) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_decline() and 0xFFFF) != 55686) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_decline() and 0xFFFF) != 38806) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_invitation() and 0xFFFF) != 16332) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_invitation() and 0xFFFF) != 17302) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_observe() and 0xFFFF) != 359) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_observe() and 0xFFFF) != 56978) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_poll() and 0xFFFF) != 13111) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_poll() and 0xFFFF) != 1392) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_provide_pin() and 0xFFFF) != 47180) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_provide_pin() and 0xFFFF) != 39338) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_send_credential() and 0xFFFF) != 59811) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_send_credential() and 0xFFFF) != 52502) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_set_notification_token() and 0xFFFF) != 38329) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_set_notification_token() and 0xFFFF) != 36933) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_sync() and 0xFFFF) != 55242) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_terminate() and 0xFFFF) != 10487) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_terminate() and 0xFFFF) != 45777) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_transfers() and 0xFFFF) != 5971) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_transfers() and 0xFFFF) != 8378) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_httptransport_send() and 0xFFFF) != 23105) {
@@ -1276,7 +1274,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_method_invitation_share_url() and 0xFFFF) != 45998) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_invitation_transfer() and 0xFFFF) != 55208) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_invitation_transfer() and 0xFFFF) != 5062) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_logsink_log() and 0xFFFF) != 1586) {
@@ -1315,7 +1313,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_constructor_cancellation_new() and 0xFFFF) != 33390) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_constructor_transferclient_new() and 0xFFFF) != 43367) {
+    if ((lib.uniffi_tigress_ffi_checksum_constructor_transferclient_new() and 0xFFFF) != 28104) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() and 0xFFFF) != 58954) {
@@ -1994,7 +1992,7 @@ public object FfiConverterDuration: FfiConverterRustBuffer<java.time.Duration> {
  * Stops the calls that it was given to. Swift's task cancellation does not reach into the library by itself: the
  * Swift package uses this. In Kotlin a cancelled coroutine stops its call without it.
  *
- * A stopped call fails with `Cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
+ * A stopped call fails with `cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
  * later.
  */
 public interface CancellationInterface {
@@ -2016,7 +2014,7 @@ public interface CancellationInterface {
  * Stops the calls that it was given to. Swift's task cancellation does not reach into the library by itself: the
  * Swift package uses this. In Kotlin a cancelled coroutine stops its call without it.
  *
- * A stopped call fails with `Cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
+ * A stopped call fails with `cancelled`. Nothing is lost by that: what was stored stays, and the same call goes on
  * later.
  */
 open class Cancellation: Disposable, AutoCloseable, CancellationInterface
@@ -4568,8 +4566,8 @@ public interface TransferClientInterface {
      * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
      * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
-     * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
     suspend fun `acceptInvitation`(`invitation`: kotlin.ByteArray, `options`: AcceptOptions, `cancellation`: Cancellation? = null): TransferId
 
@@ -4577,9 +4575,9 @@ public interface TransferClientInterface {
      * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
      * it goes on after a kill, and gives the same invitation again.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `TooLarge` for texts that are too
-     * long, with `Closed` if the invitation of this key has been used or has ended, and with `RelayUnreachable`,
-     * `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
+     * `relay_refused`, `store`, `store_busy`.
      */
     suspend fun `createInvitation`(`request`: InvitationRequest, `cancellation`: Cancellation? = null): Invitation
 
@@ -4593,8 +4591,8 @@ public interface TransferClientInterface {
     /**
      * The sender's invitation, as long as nobody has answered it.
      *
-     * Fails with `invitation_used` once it was answered, with `Closed` once it has ended, and with `unknown_transfer`,
-     * `Store`, `StoreBusy`.
+     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * `store`, `store_busy`.
      */
     suspend fun `invitation`(`id`: TransferId): Invitation
 
@@ -4607,8 +4605,8 @@ public interface TransferClientInterface {
      * The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
      * what the transfer needs of the relay meanwhile; with no `wait`, one round.
      *
-     * Fails with `RelayUnreachable` or `RelayRefused` if the relay gave no good answer in this time (the transfer goes on with
-     * the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes on with
+     * the next poll), and with `unknown_transfer`, `store`, `store_busy`.
      */
     suspend fun `poll`(`id`: TransferId, `wait`: TimeSpan, `after`: kotlin.ULong, `cancellation`: Cancellation? = null): TransferUpdate
 
@@ -4618,7 +4616,7 @@ public interface TransferClientInterface {
      * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
      *
      * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
-     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * for now, with `wrong_pin` if no try is left, and with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
     suspend fun `providePin`(`id`: TransferId, `pin`: kotlin.String)
 
@@ -4626,14 +4624,14 @@ public interface TransferClientInterface {
      * Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
      * among this side's messages when it is stored. `poll` and `sync` deliver it, once the other side has answered.
      *
-     * Fails with `BadCredential`, `TooLarge`, `queue_full`, `Closed`, `closing`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`, `store_busy`.
      */
     suspend fun `sendCredential`(`id`: TransferId, `credential`: Credential): kotlin.ULong
 
     /**
      * Sets where the relay's push gateway can wake this device; told to the relay with the next write.
      *
-     * Fails with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `unknown_transfer`, `store`, `store_busy`.
      */
     suspend fun `setNotificationToken`(`id`: TransferId, `token`: NotificationToken?)
 
@@ -4649,7 +4647,7 @@ public interface TransferClientInterface {
      * Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets waiting messages
      * leave first; before the two are established nothing can be done, and it cancels.
      *
-     * Fails with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
     suspend fun `terminate`(`id`: TransferId, `reason`: TerminateReason)
 
@@ -4657,7 +4655,7 @@ public interface TransferClientInterface {
      * All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left
      * out, with a warning in the log.
      *
-     * Fails with `Store`, `StoreBusy`.
+     * Fails with `store`, `store_busy`.
      */
     suspend fun `transfers`(): List<TransferSummary>
 
@@ -4696,7 +4694,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
     }
     /**
      * A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
-     * with `bad_config` for relay URLs that are no origins, with `NoTransport` without a transport where none is built in.
+     * with `bad_config` for relay URLs that are no origins, with `no_transport` without a transport where none is built in.
      */
     constructor(`config`: Config, `store`: TransferStore, `transport`: HttpTransport? = null) :
         this(UniffiWithHandle,
@@ -4793,8 +4791,8 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
      * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
      *
-     * Fails with `BadInvitation`, `UntrustedRelay`, `Expired`, `AlreadyUsed`, `ClaimedByAnother`, `NoLongerThere`,
-     * `bad_mailbox`, `bad_pin`, `PinDowngrade`, `Security`, `RelayUnreachable`, `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4824,9 +4822,9 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
      * it goes on after a kill, and gives the same invitation again.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `TooLarge` for texts that are too
-     * long, with `Closed` if the invitation of this key has been used or has ended, and with `RelayUnreachable`,
-     * `RelayRefused`, `Store`, `StoreBusy`.
+     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
+     * `relay_refused`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4882,8 +4880,8 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
     /**
      * The sender's invitation, as long as nobody has answered it.
      *
-     * Fails with `invitation_used` once it was answered, with `Closed` once it has ended, and with `unknown_transfer`,
-     * `Store`, `StoreBusy`.
+     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4929,8 +4927,8 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
      * what the transfer needs of the relay meanwhile; with no `wait`, one round.
      *
-     * Fails with `RelayUnreachable` or `RelayRefused` if the relay gave no good answer in this time (the transfer goes on with
-     * the next poll), and with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer goes on with
+     * the next poll), and with `unknown_transfer`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4963,7 +4961,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * shows in a later event: `Established` or `PinRejected`. At most 5 PINs are taken in one transfer.
      *
      * Fails with `bad_pin` for what is no PIN, with `not_the_receiver` at a sender, with `pin_not_asked` if no PIN is asked
-     * for now, with `WrongPin` if no try is left, and with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * for now, with `wrong_pin` if no try is left, and with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -4993,7 +4991,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
      * among this side's messages when it is stored. `poll` and `sync` deliver it, once the other side has answered.
      *
-     * Fails with `BadCredential`, `TooLarge`, `queue_full`, `Closed`, `closing`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `bad_credential`, `too_large`, `queue_full`, `closed`, `closing`, `unknown_transfer`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5021,7 +5019,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
     /**
      * Sets where the relay's push gateway can wake this device; told to the relay with the next write.
      *
-     * Fails with `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `unknown_transfer`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5081,7 +5079,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * Ends the transfer; returns when that is stored. `poll` and `sync` tell the other side. `Done` lets waiting messages
      * leave first; before the two are established nothing can be done, and it cancels.
      *
-     * Fails with `Closed`, `unknown_transfer`, `Store`, `StoreBusy`.
+     * Fails with `closed`, `unknown_transfer`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -5111,7 +5109,7 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
      * All transfers of the store, ended ones too while their events or tombstones are kept. Those that can't be read are left
      * out, with a warning in the log.
      *
-     * Fails with `Store`, `StoreBusy`.
+     * Fails with `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
@@ -7470,295 +7468,77 @@ public object FfiConverterTypeTerminateReason: FfiConverterRustBuffer<TerminateR
 
 
 /**
- * Why a call failed. `code` is a stable word, `reason` a text for developers, never with a secret, a URL or a payload;
- * apps show their own words. `docs/errors.md` tells of each what an app can do.
+ * Why a call failed. `docs/errors.md` tells of each code what an app can do.
  */
 sealed class TigressException: kotlin.Exception() {
 
     /**
-     * The invitation can't be read.
+     * All calls fail with this one: apps look at the code, and at what comes with it.
      */
-    class BadInvitation(
+    class Failed(
 
         /**
-         * A stable word for what is wrong with it, such as `secret_missing`.
+         * A stable word, such as `relay_unreachable`.
          */
-        val `what`: kotlin.String,
+        val `code`: kotlin.String,
 
         /**
-         * The same as a text for developers.
+         * Whether the same call may succeed later, unchanged.
          */
-        val `reason`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "what=${ `what` }, reason=${ `reason` }"
-    }
-
-    /**
-     * The invitation's relay is not trusted. An app may ask its user and accept again with that trust.
-     */
-    class UntrustedRelay(
+        val `retryable`: kotlin.Boolean,
 
         /**
-         * The relay's host.
-         */
-        val `host`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "host=${ `host` }"
-    }
-
-    /**
-     * The invitation's time is over.
-     */
-    class Expired(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * The invitation was used already, on this device.
-     */
-    class AlreadyUsed(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * Another device has claimed the invitation.
-     */
-    class ClaimedByAnother(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * The mailbox is gone: ended, taken back, or never there.
-     */
-    class NoLongerThere(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * What was to be sent is not in order.
-     */
-    class BadCredential(
-
-        /**
-         * What is wrong with it.
-         */
-        val `reason`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "reason=${ `reason` }"
-    }
-
-    /**
-     * More than the protocol allows.
-     */
-    class TooLarge(
-
-        /**
-         * What, and the limit.
-         */
-        val `reason`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "reason=${ `reason` }"
-    }
-
-    /**
-     * No answer from the relay.
-     */
-    class RelayUnreachable(
-
-        /**
-         * What kind of failure it was.
-         */
-        val `kind`: TransportFailure,
-
-        /**
-         * What the transport says.
+         * A text for developers, never with a secret, a URL or a payload: apps show their own words.
          */
         val `reason`: kotlin.String,
 
         /**
-         * The client asks for nothing more in this time, whoever calls.
+         * `bad_invitation`: a stable word for what is wrong with it, such as `secret_missing`.
          */
-        val `retryAfter`: TimeSpan?
+        val `what`: kotlin.String?,
+
+        /**
+         * `untrusted_relay`: its host. An app may ask its user and accept again with that trust.
+         */
+        val `host`: kotlin.String?,
+
+        /**
+         * `relay_unreachable`, `untrusted_certificate`: what kind of failure it was.
+         */
+        val `failure`: TransportFailure?,
+
+        /**
+         * `relay_refused`: the HTTP status; 0 if the answer itself was not understood.
+         */
+        val `status`: kotlin.UShort?,
+
+        /**
+         * The client asks its relay for nothing more in this time, whoever calls.
+         */
+        val `retryAfter`: TimeSpan?,
+
+        /**
+         * `closed`: how the transfer ended.
+         */
+        val `outcome`: Outcome?,
+
+        /**
+         * `wrong_pin`: tries left on this side.
+         */
+        val `triesLeft`: kotlin.UByte?,
+
+        /**
+         * `security`: RFC 2744's major status.
+         */
+        val `majorStatus`: kotlin.UInt?,
+
+        /**
+         * `security`: the minor status, this project's own.
+         */
+        val `minorStatus`: kotlin.UInt?
         ) : TigressException() {
         override val message
-            get() = "kind=${ `kind` }, reason=${ `reason` }, retryAfter=${ `retryAfter` }"
-    }
-
-    /**
-     * The relay's certificate is not to be trusted: it is not asked again by itself.
-     */
-    class UntrustedCertificate(
-
-        /**
-         * What the transport says.
-         */
-        val `reason`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "reason=${ `reason` }"
-    }
-
-    /**
-     * The relay answered, but not as it should.
-     */
-    class RelayRefused(
-
-        /**
-         * The HTTP status; 0 if the answer itself was not understood.
-         */
-        val `status`: kotlin.UShort,
-
-        /**
-         * What was wrong.
-         */
-        val `reason`: kotlin.String,
-
-        /**
-         * The client asks for nothing more in this time, whoever calls: the relay wants it so.
-         */
-        val `retryAfter`: TimeSpan?
-        ) : TigressException() {
-        override val message
-            get() = "status=${ `status` }, reason=${ `reason` }, retryAfter=${ `retryAfter` }"
-    }
-
-    /**
-     * The store failed. Whether the last change was stored is not known.
-     */
-    class Store(
-
-        /**
-         * What it says.
-         */
-        val `reason`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "reason=${ `reason` }"
-    }
-
-    /**
-     * Somebody else was writing the same record. Try again.
-     */
-    class StoreBusy(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * The transfer has ended.
-     */
-    class Closed(
-
-        /**
-         * How.
-         */
-        val `outcome`: Outcome
-        ) : TigressException() {
-        override val message
-            get() = "outcome=${ `outcome` }"
-    }
-
-    /**
-     * A wrong PIN.
-     */
-    class WrongPin(
-
-        /**
-         * Tries left on this side.
-         */
-        val `triesLeft`: kotlin.UByte
-        ) : TigressException() {
-        override val message
-            get() = "triesLeft=${ `triesLeft` }"
-    }
-
-    /**
-     * The invitation and its auth credential do not agree about the PIN, or one was given where none is asked for:
-     * somebody may have changed the invitation.
-     */
-    class PinDowngrade(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * The library was built without its own HTTP client, and was given no transport.
-     */
-    class NoTransport(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * The security context refused.
-     */
-    class Security(
-
-        /**
-         * RFC 2744's major status.
-         */
-        val `major`: kotlin.UInt,
-
-        /**
-         * The minor status, this project's own.
-         */
-        val `minor`: kotlin.UInt,
-
-        /**
-         * Both in words.
-         */
-        val `text`: kotlin.String
-        ) : TigressException() {
-        override val message
-            get() = "major=${ `major` }, minor=${ `minor` }, text=${ `text` }"
-    }
-
-    /**
-     * The call was stopped by its `Cancellation`.
-     */
-    class Cancelled(
-        ) : TigressException() {
-        override val message
-            get() = ""
-    }
-
-    /**
-     * Anything else.
-     */
-    class Other(
-
-        /**
-         * A stable word of its own, such as `unknown_transfer`.
-         */
-        val `word`: kotlin.String,
-
-        /**
-         * What it means.
-         */
-        val `reason`: kotlin.String,
-
-        /**
-         * Whether trying again may help.
-         */
-        val `retryable`: kotlin.Boolean
-        ) : TigressException() {
-        override val message
-            get() = "word=${ `word` }, reason=${ `reason` }, retryable=${ `retryable` }"
+            get() = "code=${ `code` }, retryable=${ `retryable` }, reason=${ `reason` }, what=${ `what` }, host=${ `host` }, failure=${ `failure` }, status=${ `status` }, retryAfter=${ `retryAfter` }, outcome=${ `outcome` }, triesLeft=${ `triesLeft` }, majorStatus=${ `majorStatus` }, minorStatus=${ `minorStatus` }"
     }
 
 
@@ -7782,19 +7562,6 @@ sealed class TigressException: kotlin.Exception() {
             return FfiConverterBoolean.lift(
     uniffiRustCall() { _status ->
     UniffiLib.uniffi_tigress_ffi_fn_method_tigresserror_is_retryable(FfiConverterTypeTigressError.lower(this),
-        _status)
-}
-    )
-    }
-
-
-
-        /**
-         * How long the client asks its relay for nothing, whoever calls; for calls that are made again and again.
-         */ fun `retryAfter`(): TimeSpan? {
-            return FfiConverterOptionalTypeTimeSpan.lift(
-    uniffiRustCall() { _status ->
-    UniffiLib.uniffi_tigress_ffi_fn_method_tigresserror_retry_after(FfiConverterTypeTigressError.lower(this),
         _status)
 }
     )
@@ -7828,58 +7595,19 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
 
 
         return when(buf.getInt()) {
-            1 -> TigressException.BadInvitation(
-                FfiConverterString.read(buf),
-                FfiConverterString.read(buf),
-                )
-            2 -> TigressException.UntrustedRelay(
-                FfiConverterString.read(buf),
-                )
-            3 -> TigressException.Expired()
-            4 -> TigressException.AlreadyUsed()
-            5 -> TigressException.ClaimedByAnother()
-            6 -> TigressException.NoLongerThere()
-            7 -> TigressException.BadCredential(
-                FfiConverterString.read(buf),
-                )
-            8 -> TigressException.TooLarge(
-                FfiConverterString.read(buf),
-                )
-            9 -> TigressException.RelayUnreachable(
-                FfiConverterTypeTransportFailure.read(buf),
-                FfiConverterString.read(buf),
-                FfiConverterOptionalTypeTimeSpan.read(buf),
-                )
-            10 -> TigressException.UntrustedCertificate(
-                FfiConverterString.read(buf),
-                )
-            11 -> TigressException.RelayRefused(
-                FfiConverterUShort.read(buf),
-                FfiConverterString.read(buf),
-                FfiConverterOptionalTypeTimeSpan.read(buf),
-                )
-            12 -> TigressException.Store(
-                FfiConverterString.read(buf),
-                )
-            13 -> TigressException.StoreBusy()
-            14 -> TigressException.Closed(
-                FfiConverterTypeOutcome.read(buf),
-                )
-            15 -> TigressException.WrongPin(
-                FfiConverterUByte.read(buf),
-                )
-            16 -> TigressException.PinDowngrade()
-            17 -> TigressException.NoTransport()
-            18 -> TigressException.Security(
-                FfiConverterUInt.read(buf),
-                FfiConverterUInt.read(buf),
-                FfiConverterString.read(buf),
-                )
-            19 -> TigressException.Cancelled()
-            20 -> TigressException.Other(
-                FfiConverterString.read(buf),
+            1 -> TigressException.Failed(
                 FfiConverterString.read(buf),
                 FfiConverterBoolean.read(buf),
+                FfiConverterString.read(buf),
+                FfiConverterOptionalString.read(buf),
+                FfiConverterOptionalString.read(buf),
+                FfiConverterOptionalTypeTransportFailure.read(buf),
+                FfiConverterOptionalUShort.read(buf),
+                FfiConverterOptionalTypeTimeSpan.read(buf),
+                FfiConverterOptionalTypeOutcome.read(buf),
+                FfiConverterOptionalUByte.read(buf),
+                FfiConverterOptionalUInt.read(buf),
+                FfiConverterOptionalUInt.read(buf),
                 )
             else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
         }
@@ -7887,211 +7615,41 @@ public object FfiConverterTypeTigressError : FfiConverterRustBuffer<TigressExcep
 
     override fun allocationSize(value: TigressException): ULong {
         return when(value) {
-            is TigressException.BadInvitation -> (
+            is TigressException.Failed -> (
                 // Add the size for the Int that specifies the variant plus the size needed for all fields
                 4UL
-                + FfiConverterString.allocationSize(value.`what`)
-                + FfiConverterString.allocationSize(value.`reason`)
-            )
-            is TigressException.UntrustedRelay -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`host`)
-            )
-            is TigressException.Expired -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.AlreadyUsed -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.ClaimedByAnother -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.NoLongerThere -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.BadCredential -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`reason`)
-            )
-            is TigressException.TooLarge -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`reason`)
-            )
-            is TigressException.RelayUnreachable -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterTypeTransportFailure.allocationSize(value.`kind`)
-                + FfiConverterString.allocationSize(value.`reason`)
-                + FfiConverterOptionalTypeTimeSpan.allocationSize(value.`retryAfter`)
-            )
-            is TigressException.UntrustedCertificate -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`reason`)
-            )
-            is TigressException.RelayRefused -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterUShort.allocationSize(value.`status`)
-                + FfiConverterString.allocationSize(value.`reason`)
-                + FfiConverterOptionalTypeTimeSpan.allocationSize(value.`retryAfter`)
-            )
-            is TigressException.Store -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`reason`)
-            )
-            is TigressException.StoreBusy -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.Closed -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterTypeOutcome.allocationSize(value.`outcome`)
-            )
-            is TigressException.WrongPin -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterUByte.allocationSize(value.`triesLeft`)
-            )
-            is TigressException.PinDowngrade -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.NoTransport -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.Security -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterUInt.allocationSize(value.`major`)
-                + FfiConverterUInt.allocationSize(value.`minor`)
-                + FfiConverterString.allocationSize(value.`text`)
-            )
-            is TigressException.Cancelled -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-            )
-            is TigressException.Other -> (
-                // Add the size for the Int that specifies the variant plus the size needed for all fields
-                4UL
-                + FfiConverterString.allocationSize(value.`word`)
-                + FfiConverterString.allocationSize(value.`reason`)
+                + FfiConverterString.allocationSize(value.`code`)
                 + FfiConverterBoolean.allocationSize(value.`retryable`)
+                + FfiConverterString.allocationSize(value.`reason`)
+                + FfiConverterOptionalString.allocationSize(value.`what`)
+                + FfiConverterOptionalString.allocationSize(value.`host`)
+                + FfiConverterOptionalTypeTransportFailure.allocationSize(value.`failure`)
+                + FfiConverterOptionalUShort.allocationSize(value.`status`)
+                + FfiConverterOptionalTypeTimeSpan.allocationSize(value.`retryAfter`)
+                + FfiConverterOptionalTypeOutcome.allocationSize(value.`outcome`)
+                + FfiConverterOptionalUByte.allocationSize(value.`triesLeft`)
+                + FfiConverterOptionalUInt.allocationSize(value.`majorStatus`)
+                + FfiConverterOptionalUInt.allocationSize(value.`minorStatus`)
             )
         }
     }
 
     override fun write(value: TigressException, buf: ByteBuffer) {
         when(value) {
-            is TigressException.BadInvitation -> {
+            is TigressException.Failed -> {
                 buf.putInt(1)
-                FfiConverterString.write(value.`what`, buf)
-                FfiConverterString.write(value.`reason`, buf)
-                Unit
-            }
-            is TigressException.UntrustedRelay -> {
-                buf.putInt(2)
-                FfiConverterString.write(value.`host`, buf)
-                Unit
-            }
-            is TigressException.Expired -> {
-                buf.putInt(3)
-                Unit
-            }
-            is TigressException.AlreadyUsed -> {
-                buf.putInt(4)
-                Unit
-            }
-            is TigressException.ClaimedByAnother -> {
-                buf.putInt(5)
-                Unit
-            }
-            is TigressException.NoLongerThere -> {
-                buf.putInt(6)
-                Unit
-            }
-            is TigressException.BadCredential -> {
-                buf.putInt(7)
-                FfiConverterString.write(value.`reason`, buf)
-                Unit
-            }
-            is TigressException.TooLarge -> {
-                buf.putInt(8)
-                FfiConverterString.write(value.`reason`, buf)
-                Unit
-            }
-            is TigressException.RelayUnreachable -> {
-                buf.putInt(9)
-                FfiConverterTypeTransportFailure.write(value.`kind`, buf)
-                FfiConverterString.write(value.`reason`, buf)
-                FfiConverterOptionalTypeTimeSpan.write(value.`retryAfter`, buf)
-                Unit
-            }
-            is TigressException.UntrustedCertificate -> {
-                buf.putInt(10)
-                FfiConverterString.write(value.`reason`, buf)
-                Unit
-            }
-            is TigressException.RelayRefused -> {
-                buf.putInt(11)
-                FfiConverterUShort.write(value.`status`, buf)
-                FfiConverterString.write(value.`reason`, buf)
-                FfiConverterOptionalTypeTimeSpan.write(value.`retryAfter`, buf)
-                Unit
-            }
-            is TigressException.Store -> {
-                buf.putInt(12)
-                FfiConverterString.write(value.`reason`, buf)
-                Unit
-            }
-            is TigressException.StoreBusy -> {
-                buf.putInt(13)
-                Unit
-            }
-            is TigressException.Closed -> {
-                buf.putInt(14)
-                FfiConverterTypeOutcome.write(value.`outcome`, buf)
-                Unit
-            }
-            is TigressException.WrongPin -> {
-                buf.putInt(15)
-                FfiConverterUByte.write(value.`triesLeft`, buf)
-                Unit
-            }
-            is TigressException.PinDowngrade -> {
-                buf.putInt(16)
-                Unit
-            }
-            is TigressException.NoTransport -> {
-                buf.putInt(17)
-                Unit
-            }
-            is TigressException.Security -> {
-                buf.putInt(18)
-                FfiConverterUInt.write(value.`major`, buf)
-                FfiConverterUInt.write(value.`minor`, buf)
-                FfiConverterString.write(value.`text`, buf)
-                Unit
-            }
-            is TigressException.Cancelled -> {
-                buf.putInt(19)
-                Unit
-            }
-            is TigressException.Other -> {
-                buf.putInt(20)
-                FfiConverterString.write(value.`word`, buf)
-                FfiConverterString.write(value.`reason`, buf)
+                FfiConverterString.write(value.`code`, buf)
                 FfiConverterBoolean.write(value.`retryable`, buf)
+                FfiConverterString.write(value.`reason`, buf)
+                FfiConverterOptionalString.write(value.`what`, buf)
+                FfiConverterOptionalString.write(value.`host`, buf)
+                FfiConverterOptionalTypeTransportFailure.write(value.`failure`, buf)
+                FfiConverterOptionalUShort.write(value.`status`, buf)
+                FfiConverterOptionalTypeTimeSpan.write(value.`retryAfter`, buf)
+                FfiConverterOptionalTypeOutcome.write(value.`outcome`, buf)
+                FfiConverterOptionalUByte.write(value.`triesLeft`, buf)
+                FfiConverterOptionalUInt.write(value.`majorStatus`, buf)
+                FfiConverterOptionalUInt.write(value.`minorStatus`, buf)
                 Unit
             }
         }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
@@ -8783,6 +8341,70 @@ public object FfiConverterOptionalUByte: FfiConverterRustBuffer<kotlin.UByte?> {
 /**
  * @suppress
  */
+public object FfiConverterOptionalUShort: FfiConverterRustBuffer<kotlin.UShort?> {
+    override fun read(buf: ByteBuffer): kotlin.UShort? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUShort.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UShort?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUShort.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UShort?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUShort.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalUInt: FfiConverterRustBuffer<kotlin.UInt?> {
+    override fun read(buf: ByteBuffer): kotlin.UInt? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterUInt.read(buf)
+    }
+
+    override fun allocationSize(value: kotlin.UInt?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterUInt.allocationSize(value)
+        }
+    }
+
+    override fun write(value: kotlin.UInt?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterUInt.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalString: FfiConverterRustBuffer<kotlin.String?> {
     override fun read(buf: ByteBuffer): kotlin.String? {
         if (buf.get().toInt() == 0) {
@@ -9135,6 +8757,70 @@ public object FfiConverterOptionalTypeObserved: FfiConverterRustBuffer<Observed?
 /**
  * @suppress
  */
+public object FfiConverterOptionalTypeOutcome: FfiConverterRustBuffer<Outcome?> {
+    override fun read(buf: ByteBuffer): Outcome? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeOutcome.read(buf)
+    }
+
+    override fun allocationSize(value: Outcome?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeOutcome.allocationSize(value)
+        }
+    }
+
+    override fun write(value: Outcome?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeOutcome.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeTransportFailure: FfiConverterRustBuffer<TransportFailure?> {
+    override fun read(buf: ByteBuffer): TransportFailure? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeTransportFailure.read(buf)
+    }
+
+    override fun allocationSize(value: TransportFailure?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeTransportFailure.allocationSize(value)
+        }
+    }
+
+    override fun write(value: TransportFailure?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeTransportFailure.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
 public object FfiConverterOptionalTypeVertical: FfiConverterRustBuffer<Vertical?> {
     override fun read(buf: ByteBuffer): Vertical? {
         if (buf.get().toInt() == 0) {
@@ -9356,7 +9042,7 @@ public typealias FfiConverterTypeTransferId = FfiConverterString
 
 
         /**
-         * The built-in transport, for apps that wrap it. Fails with `NoTransport` where none is built in.
+         * The built-in transport, for apps that wrap it. Fails with `no_transport` where none is built in.
          */
     @Throws(TigressException::class) fun `builtInTransport`(`config`: Config): HttpTransport {
             return FfiConverterTypeHttpTransport.lift(
@@ -9371,7 +9057,7 @@ public typealias FfiConverterTypeTransferId = FfiConverterString
 
 
         /**
-         * Reads a share URL or the bytes of a `.tigress` file, without network. Fails with `BadInvitation`, which says precisely
+         * Reads a share URL or the bytes of a `.tigress` file, without network. Fails with `bad_invitation`, which says precisely
          * what is wrong and never holds any of the input.
          */
     @Throws(TigressException::class) fun `parseInvitation`(`invitation`: kotlin.ByteArray): InvitationPreview {

@@ -3,7 +3,7 @@ package org.tigress
 /**
  * Reads an invitation's link, as [parseInvitation] reads any form of it.
  *
- * Fails with [TigressException.BadInvitation].
+ * Fails with `bad_invitation`.
  */
 public fun parseInvitation(link: String): InvitationPreview = parseInvitation(link.encodeToByteArray())
 

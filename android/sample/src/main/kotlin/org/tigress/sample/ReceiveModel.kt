@@ -84,8 +84,9 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
         val id =
             try {
                 client.acceptInvitation(checkNotNull(invitation), options)
-            } catch (error: TigressException.UntrustedRelay) {
-                shown.value = Screen.AskTrust(error.host, preview.relay)
+            } catch (error: TigressException.Failed) {
+                val host = error.host ?: throw error
+                shown.value = Screen.AskTrust(host, preview.relay)
                 return
             }
         transfer = id

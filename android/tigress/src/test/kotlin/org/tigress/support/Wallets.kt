@@ -67,10 +67,10 @@ fun List<TransferEvent>.credentials(): List<Credential> =
     filterIsInstance<TransferEvent.CredentialReceived>().map { it.credential }
 
 /** The error of a call that must fail. */
-suspend fun refused(call: suspend () -> Any?): TigressException =
+suspend fun refused(call: suspend () -> Any?): TigressException.Failed =
     try {
         throw AssertionError("it succeeded: ${call()}")
-    } catch (error: TigressException) {
+    } catch (error: TigressException.Failed) {
         error
     }
 
