@@ -59,7 +59,7 @@ import Tigress
         let error = await failure {
             try await apps.receiver.acceptInvitation(open.shareURL, options: AcceptOptions(pin: "123456"))
         }
-        #expect(error == .pinDowngrade)
+        #expect(error?.code == "pin_downgrade")
     }
 
     @Test("The PIN may be given with the invitation, and is not shown by accident")

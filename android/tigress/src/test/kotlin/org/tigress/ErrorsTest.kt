@@ -76,7 +76,7 @@ class ErrorsTest {
         sent.await()
         val closed = refused { receiver.sendCredential(id, KEY) }
         assertEquals("closed", closed.code)
-        assertEquals<Outcome>(Outcome.Completed, closed.outcome)
+        assertEquals<Outcome?>(Outcome.Completed, closed.outcome)
         assertEquals("closed", refused { sender.invitation(invitation.transfer()) }.code)
     }
 
