@@ -19,18 +19,6 @@ mod token;
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "reads, and writes when it is asked to, what is kept in tests/vectors"
-)]
-mod vectors;
-#[cfg(test)]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "reads, and writes when it is asked to, what is kept in tests/vectors"
-)]
-mod vectors_pin;
 
 use context::Context;
 

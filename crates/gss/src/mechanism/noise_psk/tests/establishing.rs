@@ -1,5 +1,5 @@
 use super::*;
-use crate::gss::{FLAGS, Name, Oid, check_token};
+use crate::gss::{FLAGS, Name, Oid};
 use tigress_primitives::cbor::Map;
 
 #[test]
@@ -242,113 +242,6 @@ fn an_unknown_mechanism_is_refused_without_a_token() {
     let error =
         init_sec_context(registry(), &credential, None, None, NOW, &mut entropy(2)).unwrap_err();
     assert_eq!(error, unknown);
-}
-
-#[test]
-fn bindings_must_agree_where_both_sides_give_them() {
-    let other = ChannelBindings::for_relay("https://relay.other.example");
-    let attempt = |ours: Option<&ChannelBindings>, theirs: Option<&ChannelBindings>| {
-        let credential = InitiatorCredential::new(auth(), secret());
-        let (_, first) =
-            init_sec_context(registry(), &credential, ours, None, NOW, &mut entropy(2)).unwrap();
-        let credential = AcceptorCredential::new(secret());
-        let entropy = &mut entropy(3);
-        accept_sec_context(
-            registry(),
-            &credential,
-            theirs,
-            &first,
-            &never_used,
-            NOW,
-            entropy,
-        )
-        .map(drop)
-    };
-    let differ = failed(MajorStatus::BAD_BINDINGS, MinorStatus::Bindings);
-    let relay = relay();
-    assert_eq!(attempt(Some(&relay), Some(&relay)), Ok(()));
-    assert_eq!(attempt(Some(&relay), Some(&other)), Err(differ));
-    assert_eq!(attempt(Some(&relay), None), Ok(()));
-    assert_eq!(attempt(None, Some(&relay)), Ok(()));
-}
-
-#[test]
-fn late_bindings_must_agree_and_are_given_before_the_answer() {
-    let mailbox = |id: &str| ChannelBindings::for_mailbox("https://relay.example", id);
-    let answer = |first: &[u8], bindings: &ChannelBindings| {
-        let credential = AcceptorCredential::new(secret());
-        let draws = &mut entropy(3);
-        let used = &never_used;
-        accept_sec_context(
-            registry(),
-            &credential,
-            Some(bindings),
-            first,
-            used,
-            NOW,
-            draws,
-        )
-    };
-    let not_authentic = failed(MajorStatus::DEFECTIVE_TOKEN, MinorStatus::NotAuthentic);
-    // Learnt by the initiator only after token 1, and kept over a restart.
-    let (mut sender, first) = initiate();
-    sender.bind_late(&mailbox("one").late_data).unwrap();
-    let mut sender = SecurityContext::restore(registry(), &sender.save()).unwrap();
-    let mut other = answer(&first, &mailbox("two")).unwrap();
-    let third = sender
-        .tentative()
-        .continue_with(&other.token, NOW, &mut entropy(4));
-    let third = third.unwrap().token.unwrap();
-    let refused = other.context.continue_with(&third, NOW, &mut entropy(5));
-    assert_eq!(refused, Err(not_authentic));
-    let body = b"an envelope";
-    let mut tried = sender.tentative();
-    tried.open_answer(&other.token).unwrap();
-    let mic = other.context.envelope_mic(Role::Acceptor, body).unwrap();
-    assert!(!tried.verify_envelope(Role::Acceptor, body, &mic));
-    // Given by one side alone is different, too.
-    let mut none = accept(&first);
-    let third = sender
-        .tentative()
-        .continue_with(&none.token, NOW, &mut entropy(4));
-    let third = third.unwrap().token.unwrap();
-    assert!(
-        none.context
-            .continue_with(&third, NOW, &mut entropy(5))
-            .is_err()
-    );
-
-    let mut same = answer(&first, &mailbox("one")).unwrap();
-    let third = sender
-        .continue_with(&same.token, NOW, &mut entropy(4))
-        .unwrap();
-    let last = same
-        .context
-        .continue_with(&third.token.unwrap(), NOW, &mut entropy(5));
-    assert!(last.unwrap().complete);
-    let too_late = failed(MajorStatus::FAILURE, MinorStatus::BindingTooLate);
-    assert_eq!(sender.bind_late(b""), Err(too_late));
-    assert_eq!(same.context.bind_late(b""), Err(too_late));
-}
-
-#[test]
-fn the_first_token_carries_what_the_application_says() {
-    for data in [None, Some(vec![]), Some(vec![7; 1000])] {
-        let mut credential = InitiatorCredential::new(auth(), secret());
-        if let Some(data) = &data {
-            credential = credential.with_application_data(data.clone());
-        }
-        let draws = &mut entropy(2);
-        let (_, first) = init_sec_context(registry(), &credential, None, None, NOW, draws).unwrap();
-        let credential = AcceptorCredential::new(secret());
-        let used = &never_used;
-        let read = check_token(registry(), &credential, None, &first, used, NOW).unwrap();
-        assert_eq!(read.application_data, data);
-    }
-    let malformed = Map::new().with(0, 1u64).with(1, 0x7eu64).with(10, "text");
-    let refused = try_accept(&Puppet::new().first(&malformed.encode())).map(drop);
-    let minor = MinorStatus::TokenBody;
-    assert_eq!(refused, Err(failed(MajorStatus::DEFECTIVE_TOKEN, minor)));
 }
 
 #[test]

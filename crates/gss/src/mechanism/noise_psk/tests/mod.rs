@@ -1,8 +1,10 @@
 //! The mechanism through the GSS calls, as the two sides of a transfer use it.
 
+mod bindings;
 mod ending;
 mod establishing;
 mod explained;
+mod guesses;
 mod hostile;
 mod man_in_the_middle;
 mod messages;
@@ -13,7 +15,13 @@ mod moving;
 )]
 mod noise_vectors;
 mod pin;
+mod puppets;
 mod saving;
+#[expect(
+    clippy::disallowed_methods,
+    reason = "reads, and writes when it is asked to, what is kept in tests/vectors"
+)]
+mod vectors;
 
 use super::handshake::{Ephemeral, Handshake};
 use super::keys::{self, Keys};

@@ -3,16 +3,16 @@
 
 use serde_json::{Value, json};
 
-use super::handshake::{Ephemeral, Handshake};
-use super::keys::{self, Keys, Use};
-use super::token::{PinAgain, PinAnswer};
-use super::vectors::{NOW, SIDES, drawn, entropy, row, secret};
-use super::{OID, pin, token};
+use super::{NOW, SIDES, drawn, entropy, row, secret};
 use crate::auth_credential::AuthCredential;
 use crate::crypto;
 use crate::gss::{
     self, AcceptorCredential, InitiatorCredential, Role, accept_sec_context, init_sec_context,
 };
+use crate::mechanism::noise_psk::handshake::{Ephemeral, Handshake};
+use crate::mechanism::noise_psk::keys::{self, Keys, Use};
+use crate::mechanism::noise_psk::token::{PinAgain, PinAnswer};
+use crate::mechanism::noise_psk::{OID, pin, token};
 use crate::mechanism::registry;
 use crate::pin::Pin;
 use tigress_primitives::secret::Secret;
@@ -23,7 +23,7 @@ const TRIES: u8 = 5;
 fn credential() -> AuthCredential {
     AuthCredential {
         pin_required: true,
-        ..super::vectors::credential()
+        ..super::credential()
     }
 }
 
@@ -107,15 +107,12 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
     let (row_y_2, y_2) = element_row("Y_2", Role::Initiator, &right(), seed_y_2);
     let (row_x_2, x_2) = element_row("X_2", Role::Acceptor, &right(), seed_x_2);
 
-    let payload = super::vectors::payload(Some(&y_1));
+    let payload = super::payload(Some(&y_1));
     let one = initiator.write(&payload).unwrap();
     acceptor.read(&one).unwrap();
     let two = acceptor.write(&token::answer_payload()).unwrap();
     let split = acceptor.split().unwrap();
-    let (keys, halves) = (
-        Keys::new(&split, &super::vectors::late()),
-        keys::halves(&split),
-    );
+    let (keys, halves) = (Keys::new(&split, &super::late()), keys::halves(&split));
     let z = |role, pin: &Pin, seed, theirs: &[u8]| pin::run(role, pin, seed, theirs).unwrap().1;
     let z_1 = [
         z(Role::Acceptor, &typed_first(), seed_x_1, &y_1),
@@ -208,11 +205,11 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
 
 /// The same through the calls that applications make.
 fn token_rows(draws: &Draws) -> Vec<Value> {
-    let bindings = &super::vectors::bindings();
+    let bindings = &super::bindings();
     let bindings = Some(bindings);
     let ours = InitiatorCredential::new(credential(), secret())
         .with_pin(right(), TRIES)
-        .with_application_data(super::vectors::application_data().to_vec());
+        .with_application_data(super::application_data().to_vec());
     let (mut sender, first) =
         init_sec_context(registry(), &ours, bindings, None, NOW, &mut entropy(1)).unwrap();
     let theirs = AcceptorCredential::new(secret()).with_pin(typed_first());
