@@ -7,6 +7,7 @@ mod connections;
 mod credentials;
 mod directory_store;
 mod docs;
+mod examples;
 mod failures;
 mod kills;
 mod lying_relay;
