@@ -43,6 +43,12 @@ pub struct RelayWatch {
     _live: Arc<Live>,
 }
 
+impl std::fmt::Debug for RelayWatch {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("RelayWatch(..)")
+    }
+}
+
 impl RelayWatch {
     /// What a call that goes on trying would fail with now; none if the relay has answered last, or was not asked.
     #[must_use]
