@@ -22,8 +22,8 @@ pub use durable::{DurableStore, Effort, OpenError};
 pub use memory::MemoryStore;
 pub use room::Room;
 pub use tigress_mailbox::rules::{
-    self, Answer, ClaimDigest, Command, CreateKey, Damaged, NewMailbox, Party, ProofDigest,
-    REMEMBERED_FORMER, REMEMBERED_REQUESTS, Record, Refusal, Version,
+    self, Answer, ClaimDigest, Command, CreateKey, NewMailbox, Party, ProofDigest,
+    REMEMBERED_FORMER, REMEMBERED_REQUESTS, Record, Refusal, Unreadable, Version,
 };
 pub use wake::{Wakeups, Watch};
 

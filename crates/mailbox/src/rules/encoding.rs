@@ -1,4 +1,9 @@
 //! A record as bytes, for stores that write it down: one CBOR array, its form named by its first item.
+//!
+//! The rule of compatibility is that of `tigress_primitives::record`: every form that was written is read for good, and
+//! has a golden file beside this one; a form has exactly its items, in their order; a later one is an error of its own, and
+//! the store leaves it alone. An array and not a map: what a relay loads and stores most often is one pass over the
+//! payload, without a tree of items between.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -17,14 +22,22 @@ const RECORD_ITEMS: u64 = 14;
 const FORM_1_ITEMS: u64 = 13;
 const PARTY_ITEMS: u64 = 3;
 
-/// What is kept is not what was written.
+/// What is kept can't be read back. It stays as it is until its time is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a mailbox can't be read back")]
-pub struct Damaged;
+pub enum Unreadable {
+    /// Of a form that is not known: a later relay's.
+    #[error("a mailbox was written by another version of the relay (its form is {0})")]
+    Form(u8),
+    /// Not what was written.
+    #[error("a mailbox can't be read back")]
+    Damaged,
+}
 
-impl From<minicbor::decode::Error> for Damaged {
+use Unreadable::Damaged;
+
+impl From<minicbor::decode::Error> for Unreadable {
     fn from(_: minicbor::decode::Error) -> Self {
-        Self
+        Damaged
     }
 }
 
@@ -69,16 +82,15 @@ impl Record {
     /// The record that [`Record::to_bytes`] wrote.
     ///
     /// # Errors
-    /// [`Damaged`] if the bytes are anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+    /// [`Unreadable`] if the bytes are anything else.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
         let from = &mut Decoder::new(bytes);
         let items = from.array()?;
         let form = from.u8()?;
-        if !matches!(
-            (form, items),
-            (FORM, Some(RECORD_ITEMS)) | (1, Some(FORM_1_ITEMS))
-        ) {
-            return Err(Damaged);
+        match (form, items) {
+            (FORM, Some(RECORD_ITEMS)) | (1, Some(FORM_1_ITEMS)) => {}
+            (0..=FORM, _) => return Err(Damaged),
+            _ => return Err(Unreadable::Form(form)),
         }
         let payload = Payload {
             payload_type: text(from)?,
@@ -89,7 +101,7 @@ impl Record {
             description: text(from)?,
             image_url: text(from)?,
         };
-        let rights = rights_of_bits(from.u8()?);
+        let rights = rights_of_bits(from.u8()?).ok_or(Damaged)?;
         let expires = from.u64()?;
         let bound_expires = if form == 1 { expires } else { from.u64()? };
         let record = Self {
@@ -129,7 +141,7 @@ fn encode_party(party: &Party, to: &mut Encoder<Vec<u8>>) -> Encoded {
     Ok(())
 }
 
-fn decode_party(from: &mut Decoder<'_>) -> Result<Party, Damaged> {
+fn decode_party(from: &mut Decoder<'_>) -> Result<Party, Unreadable> {
     array_of(from, PARTY_ITEMS)?;
     let claim = ClaimDigest(fixed(from.bytes()?)?);
     let (ids, rest) = from.bytes()?.as_chunks::<16>();
@@ -144,7 +156,7 @@ fn decode_party(from: &mut Decoder<'_>) -> Result<Party, Damaged> {
     })
 }
 
-fn decode_token(from: &mut Decoder<'_>) -> Result<NotificationToken, Damaged> {
+fn decode_token(from: &mut Decoder<'_>) -> Result<NotificationToken, Unreadable> {
     array_of(from, 2)?;
     Ok(NotificationToken {
         token_type: text(from)?,
@@ -152,7 +164,7 @@ fn decode_token(from: &mut Decoder<'_>) -> Result<NotificationToken, Damaged> {
     })
 }
 
-fn array_of(from: &mut Decoder<'_>, items: u64) -> Result<(), Damaged> {
+fn array_of(from: &mut Decoder<'_>, items: u64) -> Result<(), Unreadable> {
     if from.array()? == Some(items) {
         Ok(())
     } else {
@@ -160,18 +172,18 @@ fn array_of(from: &mut Decoder<'_>, items: u64) -> Result<(), Damaged> {
     }
 }
 
-fn text(from: &mut Decoder<'_>) -> Result<String, Damaged> {
+fn text(from: &mut Decoder<'_>) -> Result<String, Unreadable> {
     Ok(from.str()?.to_owned())
 }
 
-fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Damaged> {
+fn fixed<const N: usize>(bytes: &[u8]) -> Result<[u8; N], Unreadable> {
     bytes.try_into().map_err(|_| Damaged)
 }
 
 fn optional<'b, T>(
     from: &mut Decoder<'b>,
-    decode: impl FnOnce(&mut Decoder<'b>) -> Result<T, Damaged>,
-) -> Result<Option<T>, Damaged> {
+    decode: impl FnOnce(&mut Decoder<'b>) -> Result<T, Unreadable>,
+) -> Result<Option<T>, Unreadable> {
     if from.datatype()? == minicbor::data::Type::Null {
         from.null()?;
         Ok(None)
@@ -184,16 +196,19 @@ fn rights_to_bits(rights: AccessRights) -> u8 {
     u8::from(rights.read) + 2 * u8::from(rights.write) + 4 * u8::from(rights.delete)
 }
 
-fn rights_of_bits(bits: u8) -> AccessRights {
-    AccessRights {
+fn rights_of_bits(bits: u8) -> Option<AccessRights> {
+    (bits < 8).then_some(AccessRights {
         read: bits & 1 != 0,
         write: bits & 2 != 0,
         delete: bits & 4 != 0,
-    }
+    })
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use proptest::test_runner::RngSeed;
+
     use super::super::record::NewMailbox;
     use super::super::tests::{new_mailbox, token};
     use super::*;
@@ -233,7 +248,7 @@ mod tests {
                 delete: bits >> 2 & 1 == 1,
             };
             assert_eq!(rights_to_bits(rights), bits);
-            assert_eq!(rights_of_bits(bits), rights);
+            assert_eq!(rights_of_bits(bits), Some(rights));
         }
     }
 
@@ -267,8 +282,47 @@ mod tests {
         let mut more = bytes.clone();
         more.push(0);
         assert_eq!(Record::from_bytes(&more), Err(Damaged));
-        let mut newer = bytes;
-        newer[1] = FORM + 1;
-        assert_eq!(Record::from_bytes(&newer), Err(Damaged));
+        for form in [0, 1] {
+            let mut other = bytes.clone();
+            other[1] = form;
+            assert_eq!(Record::from_bytes(&other), Err(Damaged));
+        }
+    }
+
+    #[test]
+    fn a_later_form_is_told_from_a_damaged_one() {
+        let mut later = busy().to_bytes();
+        later[1] = FORM + 1;
+        assert_eq!(Record::from_bytes(&later), Err(Unreadable::Form(FORM + 1)));
+        // Whatever it has.
+        let items = &[0x82, FORM + 1, 0xf6];
+        assert_eq!(Record::from_bytes(items), Err(Unreadable::Form(FORM + 1)));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig {
+            cases: 4096,
+            rng_seed: RngSeed::Fixed(4),
+            failure_persistence: None,
+            ..ProptestConfig::default()
+        })]
+
+        #[test]
+        fn an_altered_record_is_an_error_or_a_record(
+            is_first: bool,
+            changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..4),
+        ) {
+            let mut bytes = match is_first {
+                true => include_bytes!("record-1.cbor").to_vec(),
+                false => busy().to_bytes(),
+            };
+            for (at, to) in changes {
+                let at = at.index(bytes.len());
+                bytes[at] = to;
+            }
+            if let Ok(record) = Record::from_bytes(&bytes) {
+                prop_assert_eq!(Record::from_bytes(&record.to_bytes()), Ok(record));
+            }
+        }
     }
 }

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use crate::{NotificationToken, Payload, RequestId};
 
 pub use command::{Answer, Command, Condition, Effect, Refusal, Transition};
-pub use encoding::Damaged;
+pub use encoding::Unreadable;
 pub use record::{
     ClaimDigest, CreateKey, NewMailbox, NotAVersion, Party, ProofDigest, REMEMBERED_FORMER,
     REMEMBERED_REQUESTS, Record, Version,

@@ -177,7 +177,7 @@ impl Batch<'_, '_> {
     /// One record that can't be read spoils nothing for others.
     fn load(&mut self, id: MailboxId) -> Ran<Option<Record>> {
         match self.rows.load(id) {
-            Err(RowError::Damaged(error)) => {
+            Err(RowError::Unreadable(error)) => {
                 tracing::error!(%error, "store");
                 Ok(Err(StoreError::Unavailable))
             }

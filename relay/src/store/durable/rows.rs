@@ -5,7 +5,7 @@ use tigress_mailbox::MailboxId;
 use uuid::Uuid;
 
 use super::file::File;
-use tigress_mailbox::rules::Damaged;
+use tigress_mailbox::rules::Unreadable;
 use tigress_mailbox::rules::{CreateKey, Record};
 
 /// When the creation of a mailbox that is there is forgotten.
@@ -17,7 +17,7 @@ pub(super) enum RowError {
     #[error(transparent)]
     Sqlite(#[from] rusqlite::Error),
     #[error(transparent)]
-    Damaged(#[from] Damaged),
+    Unreadable(#[from] Unreadable),
 }
 
 /// The statements that are run again and again, prepared once.
@@ -66,7 +66,7 @@ impl<'file> Rows<'file> {
         let Some(row) = rows.next()? else {
             return Ok(None);
         };
-        let bytes = row.get_ref(0)?.as_blob().map_err(|_| Damaged)?;
+        let bytes = row.get_ref(0)?.as_blob().map_err(|_| Unreadable::Damaged)?;
         Ok(Some(Record::from_bytes(bytes)?))
     }
 
