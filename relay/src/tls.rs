@@ -59,6 +59,7 @@ impl ResolvesServerCert for Current {
 type Seen = [u8; 32];
 
 impl Tls {
+    //= draft/3.3-confidential draft/8.1.1-tls
     /// Reads the pair; also gives what [`Tls::watch`] compares with. Else what is wrong with which file.
     pub(crate) fn load(files: TlsFiles) -> Result<(Self, Seen), String> {
         let provider = Arc::new(rustls::crypto::ring::default_provider());

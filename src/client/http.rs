@@ -51,6 +51,7 @@ impl Reqwest {
         }
     }
 
+    //= draft/3.3-unrelated draft/8.1.3-no-devices
     fn client(&self, request: &HttpRequest) -> Result<reqwest::Client, TransportError> {
         let (isolation, origin, now) = (&request.isolation, request.origin(), Instant::now());
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

@@ -40,6 +40,7 @@ impl Allowance {
         free_at.max(self.read_after.filter(|_| reads))
     }
 
+    //= protocol/6.2-pace
     /// When so many requests are allowed.
     pub(super) fn free_at(&self, requests: u32) -> Option<Instant> {
         self.full_at?.checked_sub(EACH * (AT_ONCE - requests))

@@ -85,6 +85,7 @@ impl TransferClient {
         .await
     }
 
+    //= protocol/6.2-durable
     /// Loads a transfer, lets `step` change it, and stores what changed; all over again if another process was
     /// faster. What `step` decides counts only once this has returned.
     pub(super) async fn transact<T>(

@@ -282,6 +282,7 @@ async fn one_link_gets_five_pins_whatever_the_sender_and_the_relay_say_of_the_ti
     }
 }
 
+//= test protocol/3-tombstones
 #[tokio::test]
 async fn one_link_gets_five_pins_through_forgetting_and_clocks_that_leap() {
     for first in [(START, START + 3600), (START - 3600, START - 599)] {

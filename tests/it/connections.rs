@@ -104,6 +104,7 @@ async fn transfer(alice: &TransferClient, bob: &TransferClient) {
     assert_eq!(Apps::received(&theirs.events), [Apps::credential()]);
 }
 
+//= test draft/8.1.3-no-devices
 #[tokio::test(flavor = "multi_thread")]
 async fn two_transfers_of_one_device_never_share_a_connection() {
     let scene = Scene::start().await;

@@ -252,6 +252,7 @@ fn an_honest_relay_completes() {
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
+    //= test draft/3.3-confidential
     #[test]
     fn a_lying_relay_is_only_a_delay_or_is_told(lies in prop::collection::vec(lie(), 0..40)) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();

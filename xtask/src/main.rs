@@ -8,6 +8,7 @@ mod ktlint;
 mod mutants;
 mod pairs;
 mod project;
+mod requirements;
 mod test;
 mod version;
 mod xcframework;
@@ -20,6 +21,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   version [NEW]       prints each place of the project's version, or changes them all; exit code 1 if they differ
   ktlint [--format]   the form of the hand-written Kotlin
+  requirements [--list]   each requirement of the specifications beside code and test; --list shows where
 
 what scripts/ calls, after making the machine ready:
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["size", ref words @ ..] => figures::size(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
         ["mutants", ref words @ ..] => mutants::mutants(&project, words),
+        ["requirements", ref words @ ..] => requirements::requirements(&project, words),
         ["pairs", ref words @ ..] => pairs::pairs(&project, words),
         ["kotlin-api", ref words @ ..] => api::kotlin::api(&project, words),
         ["swift-api", ref words @ ..] => api::swift::api(&project, words),

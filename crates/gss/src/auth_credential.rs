@@ -181,6 +181,7 @@ impl AuthCredential {
         }
     }
 
+    //= protocol/3-bounds
     fn from_map(map: &Map) -> Option<Self> {
         map.only(&[0, 1, 2, 3, 4, 5, 6]).then_some(())?;
         Some(Self {
@@ -308,6 +309,7 @@ mod tests {
         }
     }
 
+    //= test protocol/3-bounds
     #[test]
     fn times_out_of_bounds_are_their_own_error() {
         let open = |issued_at, expires_at| {

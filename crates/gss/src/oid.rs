@@ -11,6 +11,7 @@ pub struct Oid(Cow<'static, [u8]>);
 const MAX_LEN: usize = 255;
 
 impl Oid {
+    //= protocol/4-oid
     /// Takes content octets; `None` unless they are a DER object identifier (X.690 §8.19) with parts of at most
     /// 64 bits and 255 octets in all.
     #[must_use]
@@ -86,6 +87,7 @@ mod tests {
         );
     }
 
+    //= test protocol/4-oid
     #[test]
     fn what_der_does_not_allow_is_refused() {
         for bad in ["", "80", "2a86", "2a8001", "2a83ffffffffffffffff7f"] {

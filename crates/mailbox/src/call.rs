@@ -62,6 +62,7 @@ pub enum Call {
 }
 
 impl Mailbox {
+    //= draft/5.2-claim
     /// The request of a call.
     #[must_use]
     pub fn request(&self, call: &Call) -> HttpRequest {

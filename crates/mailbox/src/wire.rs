@@ -24,6 +24,7 @@ pub struct Payload {
 }
 
 impl Payload {
+    //= draft/3.3-opaque draft/8.1.3-does-not-look
     /// A payload of this protocol's type.
     #[must_use]
     pub fn gss_api(data: String) -> Self {
@@ -101,6 +102,7 @@ pub struct CreateRequest {
 }
 
 impl CreateRequest {
+    //= protocol/7-creation
     /// A mailbox as this protocol needs it: the recipient may read, write and delete, and must show `proof`
     /// where the relay supports that. `expires_at` in Unix seconds.
     #[must_use]

@@ -8,6 +8,7 @@ use crate::store::ProofDigest;
 use crate::store::Version;
 use crate::store::rules::Condition;
 
+//= draft/3.3-anonymous draft/4.1-claim-uuid draft/5.2-claim draft/8.1.3-no-identities
 /// The claim that every call but the preview needs.
 pub(super) fn claim(list: &HeaderMap) -> Result<DeviceClaim, Fault> {
     let text = single(list, headers::DEVICE_CLAIM);
@@ -22,6 +23,7 @@ pub(super) fn request_id(list: &HeaderMap) -> Result<RequestId, Fault> {
         .ok_or(Fault::Malformed("Mailbox-Request-ID"))
 }
 
+//= draft/5.1-echo
 /// A valid request id is echoed as it was written, whatever becomes of the request.
 pub(super) fn echoed_request_id(list: &HeaderMap) -> Option<HeaderValue> {
     request_id(list).ok()?;

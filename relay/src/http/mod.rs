@@ -120,6 +120,7 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(with_port)
 }
 
+//= draft/4.2-json
 pub(crate) fn router(app: Arc<App>) -> Router {
     let mailbox = get(preview::show)
         .post(calls::read)

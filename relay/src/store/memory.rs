@@ -155,6 +155,7 @@ impl MailboxStore for MemoryStore {
         Ok(self.wakeups.watch(id))
     }
 
+    //= draft/4.3-sweep draft/8.1.2-sweep
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
         let mut kept = self.kept();
         let expired = kept

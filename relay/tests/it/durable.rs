@@ -15,6 +15,7 @@ async fn start(folder: &TempDir) -> TestRelay {
     run(Relay::new(config(), store)).await
 }
 
+//= test draft/3.3-store-and-forward
 #[tokio::test]
 async fn a_transfer_goes_on_after_a_restart() {
     let folder = TempDir::new().unwrap();
@@ -39,6 +40,7 @@ async fn a_transfer_goes_on_after_a_restart() {
     );
 }
 
+//= test draft/4.3-sweep draft/8.1.2-sweep
 #[tokio::test]
 async fn an_expired_mailbox_is_erased_from_the_file_before_long() {
     let folder = TempDir::new().unwrap();

@@ -351,6 +351,7 @@ async fn a_store_that_fails_is_worth_another_try_and_no_404() {
     );
 }
 
+//= test draft/8.1.3-no-identities
 #[tokio::test]
 async fn the_log_names_no_mailbox_claim_request_or_address() {
     let log = Log::default();

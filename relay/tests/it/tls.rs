@@ -71,6 +71,7 @@ fn health(relay: &RunningRelay) -> HttpRequest {
     }
 }
 
+//= test draft/3.3-confidential
 #[tokio::test]
 async fn a_client_that_knows_the_authority_gets_through_and_another_does_not() {
     let (folder, authority) = (TempDir::new().unwrap(), Authority::new());
@@ -198,6 +199,7 @@ async fn a_certificate_is_taken_up_at_once_when_that_is_asked_for() {
     );
 }
 
+//= test draft/8.1.1-tls
 #[tokio::test]
 async fn whoever_speaks_no_tls_harms_nobody() {
     let (folder, authority) = (TempDir::new().unwrap(), Authority::new());

@@ -257,6 +257,7 @@ async fn expiry_in_the_middle_ends_both_sides() {
     );
 }
 
+//= test protocol/9-events
 #[tokio::test]
 async fn unread_events_of_an_ended_transfer_are_kept_for_thirty_days() {
     let (clock, relay) = (

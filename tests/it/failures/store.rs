@@ -35,6 +35,7 @@ async fn a_store_that_fails_is_told_in_its_words_and_the_call_can_be_made_again(
     assert_eq!(relay.mailboxes(), 1);
 }
 
+//= test protocol/6.2-durable
 #[tokio::test]
 async fn what_could_not_be_stored_is_not_sent() {
     let relay = plain();

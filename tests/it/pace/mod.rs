@@ -334,6 +334,7 @@ fn most(
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
+    //= test protocol/6.2-pace
     #[test]
     fn no_transfer_asks_more_than_thirty_times_a_minute_without_progress(
         place in (any::<bool>(), 0..7_usize),
@@ -346,6 +347,7 @@ proptest! {
     }
 }
 
+//= test protocol/6.2-pace
 /// The instances that were seen: other garbage for each read, for one who polls; `Retry-After` for one who loops.
 #[test]
 fn garbage_at_each_read_is_no_reason_to_hurry() {

@@ -45,6 +45,7 @@ async fn it_can_be_declined_before_the_pin() {
     completed(&world);
 }
 
+//= test protocol/5.3-no-downgrade
 #[tokio::test]
 async fn an_invitation_and_a_pin_must_agree() {
     let mut world = World::new(5, [None, None]);

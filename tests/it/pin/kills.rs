@@ -42,6 +42,7 @@ async fn a_kill_anywhere_loses_nothing_after_a_wrong_pin() {
     .await;
 }
 
+//= test protocol/5.3-judged-once
 #[tokio::test]
 async fn restarts_between_all_steps_give_no_try_back() {
     let mut world = World::new(4, [None, None]);

@@ -30,6 +30,7 @@ impl log::Log for Log {
     fn flush(&self) {}
 }
 
+//= test protocol/3-secret
 #[tokio::test(flavor = "multi_thread")]
 async fn logs_at_the_finest_level_hold_no_secret_claim_or_content() {
     // A process has one logger.

@@ -2,6 +2,7 @@
 
 use super::*;
 
+//= test protocol/3-secret draft/3.3-opaque draft/8.1.3-does-not-look draft/8.2.1-encrypt draft/8.2.1-no-fragment
 #[tokio::test(flavor = "multi_thread")]
 async fn the_relay_sees_no_secret_key_or_content() {
     let scene = Scene::new().await;
@@ -47,6 +48,7 @@ fn what_links_two_transfers_would_be_found() {
     );
 }
 
+//= test draft/3.3-unrelated draft/4.1-two-claims draft/8.1.3-no-devices
 /// Whatever two transfers of one device have in common, a transfer of any other device has, too.
 #[tokio::test(flavor = "multi_thread")]
 async fn the_relay_can_not_link_two_transfers_of_one_device() {

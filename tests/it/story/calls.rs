@@ -2,6 +2,7 @@
 
 use super::*;
 
+//= test draft/3.3-round-trips
 #[tokio::test(flavor = "multi_thread")]
 async fn the_other_ending_additional_calls_ten_each_way() {
     let relay = TestRelay::start().await;
@@ -43,6 +44,7 @@ async fn the_other_ending_additional_calls_ten_each_way() {
     }
 }
 
+//= test draft/3.3-no-turns
 #[tokio::test(flavor = "multi_thread")]
 async fn back_to_back_and_crossing_writes_arrive_once_and_in_order() {
     let relay = TestRelay::start().await;

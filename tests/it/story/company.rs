@@ -2,6 +2,7 @@
 
 use super::*;
 
+//= test draft/3.3-store-and-forward
 #[tokio::test(flavor = "multi_thread")]
 async fn the_two_are_never_online_together() {
     let relay = TestRelay::start().await;

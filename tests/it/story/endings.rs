@@ -29,6 +29,7 @@ async fn declining_before_the_answer_gives_the_invitation_back() {
     assert_eq!(sender.outcome().await, Outcome::Completed);
 }
 
+//= test protocol/3-same-transfer
 #[tokio::test(flavor = "multi_thread")]
 async fn accept_decline_accept_on_one_device() {
     let relay = TestRelay::start().await;
@@ -164,6 +165,7 @@ async fn done_lets_waiting_messages_leave_first_and_cancelled_does_not() {
     }
 }
 
+//= test protocol/9-events
 #[tokio::test(flavor = "multi_thread")]
 async fn unacknowledged_events_stay_past_the_end() {
     let relay = TestRelay::start().await;

@@ -16,6 +16,7 @@ impl Run {
         self.note("toolchain", self.started, true);
         let deny = self.install_deny()?;
         self.command("rustfmt", "cargo fmt --all --check")?;
+        self.step("requirements", requirements)?;
         self.step("msrv", msrv)?;
         // Clippy's incompatible_msrv also refuses, in our own code, what the standard library got after Cargo.toml's rust-version.
         self.command(
@@ -144,6 +145,12 @@ impl Run {
 
 fn cargo_deny() -> PathBuf {
     tools().join("bin/cargo-deny")
+}
+
+/// Each requirement of the specifications stands beside code and a test.
+fn requirements(step: &Step<'_>) -> bool {
+    let this = env::current_exe().unwrap_or_default();
+    step.run(&[&this.to_string_lossy(), "requirements"])
 }
 
 /// Every locked crate says that it works with our oldest Rust, or says nothing. That oldest one itself is in no package that

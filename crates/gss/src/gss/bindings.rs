@@ -40,11 +40,13 @@ impl ChannelBindings {
         }
     }
 
+    //= protocol/4-one-mailbox
     /// A transfer's own late data.
     pub fn late_mailbox(mailbox: &str) -> Vec<u8> {
         [b"tigress-mailbox:", mailbox.as_bytes()].concat()
     }
 
+    //= gss/2743-1.1.6-bindings
     /// SHA-256 over RFC 2744's five fields, each of variable length behind its u32 length.
     pub(crate) fn hash(&self) -> [u8; 32] {
         let length = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX).to_be_bytes();

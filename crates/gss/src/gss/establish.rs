@@ -27,6 +27,7 @@ pub struct Accepted {
     pub pin_required: bool,
 }
 
+//= gss/2743-2.2.1-continue
 /// Starts a context as its initiator and gives the first token.
 ///
 /// The context lives until the credential expires; `lifetime` (seconds; `None` or 0 for the default) can
@@ -221,6 +222,7 @@ fn pin_agrees(credential: &AuthCredential, pin: Option<&Pin>) -> Result<(), Erro
     no_downgrade(credential, pin)
 }
 
+//= protocol/5.3-no-downgrade
 /// Whoever was given a PIN goes on with nothing that asks for none.
 fn no_downgrade(credential: &AuthCredential, pin: Option<&Pin>) -> Result<(), Error> {
     if pin.is_some() && !credential.pin_required {

@@ -30,6 +30,7 @@ impl Frame<'_> {
     }
 }
 
+//= gss/2743-3.1-short gss/2743-3.1-encoding
 /// Frames a mechanism's token, which begins with its 2-byte id.
 #[must_use]
 pub fn frame(oid: &Oid, token: &[u8]) -> Vec<u8> {
@@ -54,6 +55,7 @@ pub fn parse(token: &[u8]) -> Result<Frame<'_>, Error> {
     split(token).map_err(|_| Error::token(MinorStatus::Frame))
 }
 
+//= protocol/4-lengths gss/2743-3.1-minimal
 /// As [`parse`], saying what is wrong with the frame.
 pub(super) fn parse_precisely(token: &[u8]) -> Result<Frame<'_>, &'static str> {
     if token.len() > MAX_CONTEXT_TOKEN {
@@ -149,6 +151,7 @@ mod tests {
         matches!(parse(token), Err(e) if e == Error::token(MinorStatus::Frame))
     }
 
+    //= test gss/2743-3.1-short gss/2743-3.1-encoding
     #[test]
     fn frames_as_the_rfc_says() {
         assert_eq!(
@@ -165,6 +168,7 @@ mod tests {
         assert_eq!(mechanism_of(&long), Ok(OID));
     }
 
+    //= test protocol/4-lengths gss/2743-3.1-minimal
     #[test]
     fn only_the_one_minimal_encoding_is_taken() {
         assert!(!bad(&[0x60, 6, 6, 2, 0x2a, 3, 1, 1]));

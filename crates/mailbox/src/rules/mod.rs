@@ -23,6 +23,7 @@ enum Role {
     Recipient,
 }
 
+//= draft/3.3-round-trips draft/4.3-expired draft/6.1.5-expired
 /// Runs `command` on `record` at `now` (Unix seconds). A refusal leaves the record as it was.
 pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
     // The next sweep erases it: what a caller is told must not depend on whether the store can write.
@@ -137,6 +138,7 @@ impl Record {
         self.recipient.is_none() && self.rights.read && proven
     }
 
+    //= draft/8.1.1-one-recipient
     /// A claim that comes back after it gave its place up is still known by its requests. From the first binding on the
     /// mailbox has the life that was asked for.
     fn bind(&mut self, claim: ClaimDigest) {
@@ -146,6 +148,7 @@ impl Record {
         self.expires = self.bound_expires;
     }
 
+    //= draft/3.3-no-turns draft/3.3-back-to-back draft/6.2.6-repeated draft/6.2.6-stored draft/6.2.6-not-again draft/6.2.6-by-claim
     fn update(&mut self, claim: ClaimDigest, update: Update) -> Transition {
         // Claim, then request id, then condition: a repeated request must get 201 also after its own effect changed the
         // version that it names.
@@ -187,6 +190,7 @@ impl Record {
         Transition::done(answer, Effect::KeepAndWake, self.other_token(role))
     }
 
+    //= draft/6.6.3-repeated draft/6.6.3-stored draft/6.6.3-not-again
     fn relinquish(&mut self, claim: ClaimDigest, request_id: RequestId) -> Transition {
         let version = self.version;
         let repeated = Answer::Done {

@@ -133,6 +133,7 @@ fn each_right_that_the_recipient_lacks_is_refused_to_it_and_to_nobody_else() {
     assert_eq!(deleted, Ok(Answer::Deleted));
 }
 
+//= test draft/6.6.3-stored
 #[test]
 fn a_device_that_came_back_keeps_its_place_when_its_giving_up_is_repeated() {
     let mut mailbox = record(AccessRights::ALL);
@@ -261,6 +262,7 @@ fn a_condition_holds_for_its_version_alone() {
     assert!(!repeated(&mut mailbox, conditional(2, Condition::None)));
 }
 
+//= test draft/6.2.6-stored draft/6.2.6-by-claim
 #[test]
 fn a_device_repeats_any_of_its_last_requests() {
     let mut mailbox = record(AccessRights::ALL);

@@ -10,6 +10,7 @@ const MAX_DEPTH: usize = 6;
 /// Most items of one array or map.
 pub(super) const MAX_ITEMS: u64 = 4096;
 
+//= protocol/2-strict
 /// Decodes one item; `None` for anything but exactly one deterministically encoded item of the forms above.
 pub fn decode(bytes: &[u8]) -> Option<Value<'_>> {
     let mut decoder = Decoder::new(bytes);

@@ -55,6 +55,7 @@ fn every_shortest_form_is_read() {
     assert!(!judge(&encode(&items(MAX_ITEMS + 1))));
 }
 
+//= test protocol/2-strict
 #[test]
 fn anything_else_is_refused() {
     for hex in [

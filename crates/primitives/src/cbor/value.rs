@@ -215,6 +215,7 @@ impl<'a> Map<'a> {
         self.0.len()
     }
 
+    //= protocol/2-unknown-keys
     /// Whether every key is one of `known`.
     pub fn only(&self, known: &[u64]) -> bool {
         self.0.iter().all(|(key, _)| known.contains(key))

@@ -192,6 +192,7 @@ impl Envelope {
     }
 }
 
+//= protocol/6.1-limits
 fn tokens(body: &Map) -> Option<Vec<Vec<u8>>> {
     let tokens = body.array(4)?.iter();
     tokens

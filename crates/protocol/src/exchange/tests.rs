@@ -58,6 +58,7 @@ fn is_read(tokens: Vec<Vec<u8>>) -> bool {
     envelope.fields().is_some_and(|read| read == fields)
 }
 
+//= test protocol/6.1-limits
 #[test]
 fn more_than_sixteen_tokens_or_half_a_mebibyte_are_refused() {
     assert!(is_read(vec![vec![0]; TOKENS]));

@@ -120,6 +120,7 @@ impl Window {
         self.received += 1;
     }
 
+    //= protocol/6.2-rolled-back
     /// Whether an authentic envelope of this side's own says more than this side knows, or something else.
     pub fn is_behind(&self, own: &Fields) -> bool {
         let skip = usize::try_from(self.base.saturating_sub(own.base)).unwrap_or(usize::MAX);

@@ -44,6 +44,7 @@ impl Scheme {
 }
 
 impl RelayOrigin {
+    //= draft/4.2-https draft/4.2-only-https
     /// Reads an origin; a lone `/` after it is taken, being the same resource (RFC 3986 §6.2.3).
     ///
     /// # Errors

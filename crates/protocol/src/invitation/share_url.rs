@@ -119,6 +119,7 @@ impl ShareUrl {
         })
     }
 
+    //= draft/8.2.1-fragment
     /// The share URL, with the secret: at most 128 characters with a host of 20.
     #[must_use]
     pub fn to_url(&self) -> Zeroizing<String> {
@@ -134,6 +135,7 @@ impl ShareUrl {
         url
     }
 
+    //= protocol/3-secret draft/8.2.1-no-fragment
     /// The mailbox's address on the relay, without query and fragment.
     #[must_use]
     pub fn mailbox_url(&self) -> String {

@@ -43,6 +43,7 @@ impl Transfer {
         Ok(self.pump(now, entropy)? || answered)
     }
 
+    //= protocol/9-relinquish
     /// Ends what has outlived the invitation; what is known of its ending stays known.
     pub(super) fn expire(&mut self, now: u64) -> bool {
         if !self.is_past_deadline(now) {
@@ -62,6 +63,7 @@ impl Transfer {
         true
     }
 
+    //= protocol/6.2-writes-nothing
     /// Step 5 and 6, receiver: makes token 2, once, for good. From here on the auth credential is used.
     pub(super) fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
         // Only what was found good is answered: a kill may have come before it was judged.
@@ -102,6 +104,7 @@ impl Transfer {
         Ok(true)
     }
 
+    //= protocol/6.2-after-token-3
     /// Wraps waiting messages as far as the window has room, then the deletion if one is due.
     fn pump(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
         let judged = self.clocks.judged(now);
@@ -164,6 +167,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/6.2-put-back
     /// The envelope to write, unless the slot holds it or nothing asks for one.
     fn desired(&self, slot: &Slot) -> Option<String> {
         let asked = match &self.phase {

@@ -27,6 +27,7 @@ record! {
 }
 
 impl Answered {
+    //= protocol/3-tombstones
     /// Whether the invitation of this transfer is one.
     pub fn has(&self, id: TransferId) -> bool {
         self.0.iter().any(|one| one[..ID] == *id.as_bytes())

@@ -78,6 +78,7 @@ impl Ticket {
 }
 
 impl Transfer {
+    //= protocol/6.2-request-ids
     /// Does what can be done without the relay, as far as `aim` allows, and says which request comes next; none if it is
     /// there. The transfer must be stored before the request is made.
     pub fn ask(

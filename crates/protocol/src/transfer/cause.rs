@@ -20,6 +20,7 @@ pub(super) enum Cause {
 }
 
 impl Transfer {
+    //= protocol/6.3-never-completes protocol/6.3-unproven
     /// The outcome, from what ended the transfer and what is known of its messages.
     pub(super) fn outcome_of(&self, cause: &Cause, now: u64) -> Outcome {
         match *cause {
@@ -50,7 +51,6 @@ impl Transfer {
             Cause::Gone | Cause::TimeOver => Outcome::Expired,
         }
     }
-
     /// What the other side's code says. An honest one never lets an established context expire by a token, and
     /// `expired` says that nothing was handed over.
     fn ended_by(&self, code: u64) -> Outcome {
@@ -60,6 +60,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/9-completed
     /// "Done" is only said where nothing of this side's is missing at the other.
     fn done(&self) -> Outcome {
         match self.messages.have_arrived() {

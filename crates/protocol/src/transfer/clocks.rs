@@ -74,6 +74,7 @@ impl Clocks {
         self.ends = now.saturating_add(left.min(most));
     }
 
+    //= protocol/3-time
     /// The time by which the security context judges: this device's, as the credential's clock has it.
     pub(super) fn judged(&self, now: u64) -> u64 {
         match self.ends.checked_sub(now) {
@@ -110,6 +111,7 @@ pub(super) fn earliest(now: u64, date: Option<u64>) -> u64 {
     own.min(date.unwrap_or(own))
 }
 
+//= protocol/3-bounds
 /// Whether a credential that expires then may be: by the later of the two clocks.
 pub(super) fn is_too_far(expires_at: u64, now: u64, date: Option<u64>) -> bool {
     let latest = now.max(date.unwrap_or(now));
@@ -144,6 +146,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/7-expiration
     /// What a read says of the mailbox's end, which is no more than a word to show.
     pub(super) fn note_expiration(&mut self, expiration: Option<u64>, now: u64, date: Option<u64>) {
         let Some(mut at) = expiration else { return };
@@ -174,6 +177,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/9-events
     /// Whether nothing of an ended transfer is needed any more. A receiver that has answered stays for a fixed time
     /// of its own clock; what of it must stay for ever, the client keeps. Events that nobody has seen are forgotten
     /// only by a clock that stays where it is.

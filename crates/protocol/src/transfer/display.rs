@@ -97,6 +97,7 @@ impl Display {
         crypto::sha256(&[b"tigress v1 display", &self.canonical().encode()])
     }
 
+    //= protocol/7-texts
     /// Which of what the relay and a file say is the sender's, by what its first token says of it.
     pub(crate) fn judged(bound: Option<&[u8]>, relay: Self, file: Option<Self>) -> Self {
         let Some(hash) = bound else {

@@ -28,6 +28,7 @@ impl Transfer {
         self.messages.queue(message::encode(credential))
     }
 
+    //= protocol/6.2-no-relinquish
     /// The app ends the transfer. `Done` lets waiting messages leave first; before the context is complete
     /// nothing can be done, so it cancels.
     pub fn terminate(
@@ -86,6 +87,7 @@ impl Transfer {
         Some(token)
     }
 
+    //= protocol/6.3-not-indexed
     /// The other side's abort: it has ended, whatever it meant to say.
     pub(super) fn peer_aborted(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) {
         let context = self.security.context.as_ref();
@@ -159,6 +161,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/9-gone
     /// The mailbox is gone for good. That alone confirms nothing.
     pub(super) fn gone(&mut self, now: u64) {
         if self.outcome().is_some() {

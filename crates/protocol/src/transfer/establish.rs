@@ -92,6 +92,7 @@ impl Transfer {
         Ok(())
     }
 
+    //= protocol/3-single-use
     /// Step 6, sender: the first authentic answer uses the invitation up. All or nothing: the handshake is
     /// finished on a copy, and counts only if the envelope's MIC holds under the keys that it gives. Only then
     /// is anything else of it judged, a PIN above all.

@@ -57,6 +57,7 @@ impl TransferId {
         Self::derived(b"tigress v1 idempotency key", &[key.as_bytes()])
     }
 
+    //= protocol/3-same-transfer
     /// The id that accepting this invitation has on any device, so that an app can keep what belongs to it before
     /// it accepts.
     ///

@@ -55,6 +55,7 @@ fn is_name(name: &str) -> bool {
     (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
 }
 
+//= protocol/8-json
 pub(super) fn check(credential: &Credential) -> Result<(), MessageError> {
     if credential.content.len() > MAX_CONTENT {
         return Err(MessageError::TooLarge);
@@ -116,6 +117,7 @@ mod tests {
         assert_eq!(decode(&map.encode()), Err(MessageError::Version));
     }
 
+    //= test protocol/8-json
     #[test]
     fn a_draft_format_needs_a_json_object() {
         for (content, expected) in [

@@ -88,6 +88,7 @@ impl Transfer {
         Ok(())
     }
 
+    //= protocol/7-origin
     fn created(
         &mut self,
         url_link: &str,
@@ -284,6 +285,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/6.2-undecodable
     /// Takes one authentic token, unless it is a message that comes after the end; the code with which the transfer ends if
     /// it can't be decoded.
     fn take(&mut self, token: &[u8], now: u64, entropy: &mut Entropy) -> Result<bool, u64> {
@@ -311,6 +313,7 @@ impl Transfer {
         Ok(true)
     }
 
+    //= protocol/5.2-deletion
     /// The other side's deletion: its number is the next one, so nothing before it is missing here; and it has
     /// taken no more than the envelope around it acknowledges.
     fn take_deletion(&mut self, deletion: &Deletion, now: u64) -> Result<(), u64> {
@@ -331,6 +334,7 @@ impl Transfer {
         }
     }
 
+    //= protocol/7-not-found
     fn not_found(&mut self, is_final: bool, now: u64, slot: &mut Slot) {
         slot.forget();
         if self.place.is_gone(is_final, now) {

@@ -34,6 +34,7 @@ impl Security {
         context.ok_or(Refused::Internal("no security context"))
     }
 
+    //= protocol/6.1-mic
     /// Whether an envelope has the MIC of that side.
     pub(super) fn is_authentic(&self, from: Side, envelope: &Envelope) -> bool {
         let (Some(context), Some(mic)) = (&self.context, &envelope.mic) else {

@@ -117,6 +117,7 @@ impl Transfer {
         })
     }
 
+    //= draft/4.1-two-claims
     /// Step 4, before the relay was asked: the claim is stored first.
     pub fn new_receiver(start: ReceiverStart<'_>, now: u64, entropy: &mut Entropy) -> Self {
         let ShareUrl {

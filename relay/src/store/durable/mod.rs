@@ -58,6 +58,7 @@ pub struct Effort {
 }
 
 impl DurableStore {
+    //= draft/3.3-store-and-forward
     /// Opens the file, made on first use and readable by this user only.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ const VERSION: u8 = 1;
 const LABEL: &[u8] = b"tigress v1 exported context";
 
 impl SecurityContext {
+    //= gss/2743-1.2.10-interprocess gss/2743-2.2.8-gone gss/2743-2.2.8-no-token
     /// Moves the established context into an interprocess token, sealed under `key`, for
     /// [`Self::import_sec_context`]: version ‖ nonce (24 bytes) ‖ XChaCha20-Poly1305. From then on this one does
     /// nothing more. Whoever imports a token twice has two contexts that give out the same sequence numbers:

@@ -29,6 +29,7 @@ impl fmt::Debug for Unwrapped {
 }
 
 impl SecurityContext {
+    //= gss/2743-1.2.8-sequence-unchanged
     /// Protects a message (`GSS_Wrap`): sealed and padded with `conf`, else only against change.
     ///
     /// # Errors
@@ -138,6 +139,7 @@ impl SecurityContext {
     }
 }
 
+//= gss/2743-1.2.8-qop-failure
 fn default_qop(qop: u32) -> Result<(), Error> {
     (qop == 0)
         .then_some(())

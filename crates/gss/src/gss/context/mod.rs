@@ -148,6 +148,7 @@ impl SecurityContext {
         Ok(())
     }
 
+    //= gss/2743-2.2.2-distinguish
     fn parse<'t>(&self, token: &'t [u8]) -> Result<token::Frame<'t>, Error> {
         let frame = token::parse(token)?;
         (frame.oid == self.mechanism.oid())
@@ -191,6 +192,7 @@ impl SecurityContext {
         Ok(out)
     }
 
+    //= gss/2743-1.2.7-prot-ready gss/2743-2.2.1-mech gss/2743-2.2.6-open
     /// What this context is (`GSS_Inquire_context`), at any time.
     #[must_use]
     pub fn inquire(&self, now: u64) -> ContextInfo {
@@ -218,6 +220,7 @@ impl SecurityContext {
         self.inner.complete()
     }
 
+    //= gss/2744-5.9-half-built
     /// Ends this side's output (`GSS_Delete_sec_context`) and gives the token that tells the peer `code`;
     /// empty if the context is not established. The peer's tokens, which may be under way, are still taken.
     /// Dropping the context erases the rest.

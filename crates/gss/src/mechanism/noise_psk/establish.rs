@@ -218,6 +218,7 @@ fn confirmation(keys: Keys, entropy: &mut Entropy) -> (State, Stepped) {
     (State::Established(keys), Stepped::with(token))
 }
 
+//= protocol/5.3-judged-once
 /// Judges an answer to the initiator's PIN, once: this run is used up either way, right or wrong.
 pub(super) fn judge(
     keys: &Keys,
@@ -283,6 +284,7 @@ fn wrong(keys: &Keys, asking: &Asking, entropy: &mut Entropy) -> (State, Stepped
     (state, Stepped::wrong_pin(Some(token), left))
 }
 
+//= protocol/4-third-token
 /// The acceptor takes token 3.
 pub(super) fn confirmed(keys: &Keys, id: [u8; 2], body: &[u8]) -> Result<(State, Stepped), Error> {
     token::expect(id, token::CONFIRMATION)?;

@@ -113,6 +113,7 @@ impl Handshake {
         (written == length).then_some(payload)
     }
 
+    //= protocol/5-no-transport
     /// The hash and keys of a finished handshake. Noise's own transport states are never used: their counters
     /// would repeat nonces after a restored backup.
     pub(super) fn split(self) -> Option<Split> {

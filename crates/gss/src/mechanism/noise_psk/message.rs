@@ -67,6 +67,7 @@ pub(super) struct Protection<'k> {
 }
 
 impl Protection<'_> {
+    //= draft/8.2.1-encrypt gss/2744-5.31-unwrap-of-nothing gss/2744-5.33-wrap-of-nothing
     pub(super) fn wrap(
         &self,
         conf: bool,
@@ -94,6 +95,7 @@ impl Protection<'_> {
         Ok([&header, nonce, data, tag].concat())
     }
 
+    //= draft/8.2.1-checksum
     pub(super) fn unwrap(&self, token: &[u8]) -> Result<Opened, Error> {
         let header = self.parse(token, WRAP, SEALED)?;
         let sealed = header.flags & SEALED != 0;
@@ -113,12 +115,14 @@ impl Protection<'_> {
         })
     }
 
+    //= gss/2744-5.15-mic-of-nothing
     pub(super) fn mic(&self, sequence: u64, message: &[u8]) -> Vec<u8> {
         let header = header(MIC, self.role, false, sequence);
         let key = self.keys.message(Use::Mic, self.role);
         [&header[..], &crypto::hmac(&key, &[&header, message])].concat()
     }
 
+    //= gss/2744-5.32-verify-of-nothing
     pub(super) fn verify_mic(&self, message: &[u8], token: &[u8]) -> Result<u64, Error> {
         let header = self.parse(token, MIC, 0)?;
         if header.content.len() != MIC_LEN {
@@ -168,6 +172,7 @@ impl Protection<'_> {
         self.keys.message(purpose, self.role.peer())
     }
 
+    //= protocol/5.2-own-direction
     /// Takes a token of the peer apart; `more` are the flags that it may have.
     fn parse<'t>(&self, token: &'t [u8], id: [u8; 2], more: u8) -> Result<Header<'t>, Error> {
         let header = Header::split(token).map_err(|_| BAD_HEADER)?;
@@ -189,6 +194,7 @@ struct Header<'t> {
 }
 
 impl<'t> Header<'t> {
+    //= protocol/5.2-bits
     /// Else says what is malformed.
     fn split(token: &'t [u8]) -> Result<Self, &'static str> {
         let (bytes, content) = token
@@ -268,6 +274,7 @@ fn padded(content: &[u8]) -> Option<()> {
     (length >= padding::MIN && padding::padme_floor(length) == length).then_some(())
 }
 
+//= protocol/5.2-padding
 /// Leaves the data of a padded text: length ‖ data ‖ zeros. `None` unless its padding is exactly what
 /// [`Protection::wrap`] would give.
 fn unpad(plain: &mut Vec<u8>) -> Option<()> {

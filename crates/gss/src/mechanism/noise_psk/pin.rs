@@ -56,6 +56,7 @@ pub(super) fn run(role: Role, pin: &Pin, seed: &Seed, theirs: &[u8]) -> Option<(
     Some((element, Secret::from_slice(&key)?))
 }
 
+//= protocol/5.3-elements
 /// Whether `bytes` are an element that side `from` may send: its side byte, then a point of the prime-order
 /// subgroup that is not the identity (such a point has one encoding). The library would take all eight torsion
 /// points, too.

@@ -96,6 +96,7 @@ pub(super) struct FirstPayload {
     pub(super) application_data: Option<Vec<u8>>,
 }
 
+//= protocol/0-reserved
 /// Reads token 1's payload, which has an element exactly if there is a `pin`.
 pub(super) fn open_first_payload(payload: &[u8], pin: bool) -> Result<FirstPayload, Error> {
     let map = open_payload(
@@ -147,6 +148,7 @@ pub(super) fn open_confirmation(content: &[u8]) -> Result<(), Error> {
     fixed_flags(&map)
 }
 
+//= protocol/5.2-flags gss/2743-1.2.9-no-delegation
 fn fixed_flags(map: &Map) -> Result<(), Error> {
     if map.uint(1).ok_or(MALFORMED)? != u64::from(FLAGS) {
         return Err(Error::token(MinorStatus::Flags));

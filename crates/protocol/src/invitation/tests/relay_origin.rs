@@ -28,6 +28,7 @@ fn an_origin_has_one_written_form() {
     assert_eq!(origin("https://[2001:db8::1]:1").host(), "[2001:db8::1]");
 }
 
+//= test draft/4.2-https draft/4.2-only-https
 #[test]
 fn plain_http_is_for_loopback_alone() {
     for text in [

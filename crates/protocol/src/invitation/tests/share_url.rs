@@ -11,6 +11,7 @@ fn error_of(text: &str) -> InvitationError {
     ShareUrl::parse(text).unwrap_err()
 }
 
+//= test draft/8.2.1-fragment
 #[test]
 fn the_sender_writes_it_and_the_receiver_reads_the_same() {
     let url = example();

@@ -117,6 +117,7 @@ fn aborts_that_overwrote_each_other_unread_end_both_by_their_own_code() {
     }
 }
 
+//= test protocol/6.3-not-indexed
 #[test]
 fn an_abort_is_obeyed_whatever_its_indexes_say() {
     for at in [SENDER, RECEIVER] {
@@ -137,6 +138,7 @@ fn an_abort_is_obeyed_whatever_its_indexes_say() {
     }
 }
 
+//= test protocol/6.3-not-indexed
 #[test]
 fn no_token_is_taken_from_an_envelope_with_an_abort() {
     let mut world = World::established();

@@ -17,6 +17,7 @@ fn twins() -> [World; 2] {
     [here, there]
 }
 
+//= test protocol/4-one-mailbox
 #[test]
 fn an_answer_made_for_another_mailbox_of_the_same_secret_is_none() {
     let [mut here, mut there] = twins();
@@ -34,6 +35,7 @@ fn an_answer_made_for_another_mailbox_of_the_same_secret_is_none() {
     assert_eq!(there.state(SENDER), TransferState::Established);
 }
 
+//= test protocol/4-one-mailbox
 #[test]
 fn a_confirmation_made_for_another_mailbox_establishes_nothing() {
     let [mut here, mut there] = twins();
@@ -103,6 +105,7 @@ fn shown(world: &mut World, file: Option<Display>) -> Display {
     world.devices[RECEIVER].load().summary().display
 }
 
+//= test protocol/7-texts
 #[test]
 fn what_a_receiver_shows_as_the_senders_is_the_senders() {
     let (sender, other) = (said("Car key"), said("Your bank"));
@@ -130,6 +133,7 @@ fn what_a_receiver_shows_as_the_senders_is_the_senders() {
     assert_eq!(shown(&mut saying(&sender, &picture), None), altered);
 }
 
+//= test protocol/7-texts
 #[test]
 fn what_was_judged_is_not_replaced_by_what_is_read_later() {
     let sender = said("Car key");

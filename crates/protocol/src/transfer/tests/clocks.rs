@@ -17,6 +17,7 @@ fn accepts(left: i64, skew: i64, date: Option<i64>) -> bool {
     accepted.is_ok()
 }
 
+//= test protocol/3-time
 #[test]
 fn a_receiver_refuses_only_what_both_clocks_call_expired() {
     // Right clocks: ten minutes are forgiven by the device's own, not by the relay's.
@@ -102,6 +103,7 @@ fn an_answer_that_came_too_late_uses_the_credential_up_and_is_told_by_an_abort()
     assert!(world.relay.is_gone());
 }
 
+//= test protocol/7-expiration
 #[test]
 fn an_earlier_end_of_the_mailbox_is_shown_and_ends_nothing() {
     let mut world = World::invited();

@@ -39,6 +39,7 @@ fn finish(world: &mut World, steps: usize) {
     world.run();
 }
 
+//= test protocol/3-time
 #[test]
 fn whatever_the_relay_says_of_the_time_at_whatever_phase_ends_nothing() {
     let past = [0, START - TEN_YEARS, START - 1];
@@ -219,6 +220,7 @@ pub(super) fn offered(
     (world, accepted)
 }
 
+//= test protocol/3-bounds
 #[test]
 fn a_credential_whose_times_are_out_of_bounds_is_given_back() {
     let (major, minor) = (
@@ -253,6 +255,7 @@ fn a_credential_whose_times_are_out_of_bounds_is_given_back() {
     assert!(offered(later - HOUR, later, Some(0)).1.is_err());
 }
 
+//= test protocol/3-tombstones
 #[test]
 fn who_has_answered_keeps_the_tombstone_for_a_time_of_its_own_clock() {
     let ten_years = TEN_YEARS as i64;

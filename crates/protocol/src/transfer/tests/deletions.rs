@@ -57,6 +57,7 @@ fn deleted(who: usize, number: impl Fn(u64) -> u64, expected: u64) -> (Option<Ou
     (world.outcome(other), world.counts(other))
 }
 
+//= test protocol/5.2-deletion
 #[test]
 fn a_deletion_whose_number_is_not_the_next_one_is_not_taken() {
     for (who, _) in SIDES {
@@ -71,6 +72,7 @@ fn a_deletion_whose_number_is_not_the_next_one_is_not_taken() {
     }
 }
 
+//= test protocol/5.2-deletion
 #[test]
 fn a_deletion_that_expects_more_than_its_envelope_acknowledges_is_not_taken() {
     for (who, _) in SIDES {

@@ -3,6 +3,7 @@
 use super::offers::the_right_device_still_succeeds;
 use super::*;
 
+//= test protocol/6.1-mic
 #[test]
 fn only_one_form_is_taken_without_a_mic() {
     type Change = fn(&mut Fields);
@@ -40,6 +41,7 @@ fn only_one_form_is_taken_without_a_mic() {
     the_right_device_still_succeeds(world);
 }
 
+//= test protocol/6.2-writes-nothing
 #[test]
 fn the_receiver_writes_nothing_before_its_token_is_stored() {
     let mut world = World::invited();
@@ -62,6 +64,7 @@ fn the_receiver_writes_nothing_before_its_token_is_stored() {
     assert_eq!(world.state(SENDER), TransferState::Established);
 }
 
+//= test protocol/6.2-no-relinquish
 #[test]
 fn after_its_first_write_the_receiver_never_gives_the_claim_back() {
     for steps in 1..8 {
@@ -79,6 +82,7 @@ fn after_its_first_write_the_receiver_never_gives_the_claim_back() {
     }
 }
 
+//= test protocol/6.2-put-back
 #[test]
 fn the_sender_puts_its_token_back_under_a_new_id_and_slower_each_time() {
     let mut world = World::invited();
@@ -119,6 +123,7 @@ fn answered() -> World {
     world
 }
 
+//= test protocol/3-single-use
 #[test]
 fn an_answer_counts_only_if_its_mic_holds_all_or_nothing() {
     let good = answered();
@@ -238,6 +243,7 @@ fn secrets_are_erased_in_the_same_store_write_that_ends_their_work() {
     assert!(!holds(&world, SENDER, secret), "the answer is taken");
 }
 
+//= test protocol/4-third-token protocol/6.2-after-token-3
 #[test]
 fn the_receiver_is_established_by_the_third_token_only() {
     let mut world = answered();
@@ -309,6 +315,7 @@ fn a_relay_that_repeats_no_answer_is_asked_for_another_mailbox() {
     assert_eq!(world.state(SENDER), TransferState::Established);
 }
 
+//= test protocol/7-origin
 #[test]
 fn a_mailbox_at_another_relay_is_refused() {
     for url in [

@@ -9,6 +9,7 @@ fn leave_behind(world: &mut World, at: usize) -> bool {
     world.edit(at, |transfer, _| transfer.leave_behind(now))
 }
 
+//= test protocol/9-gone
 #[test]
 fn a_mailbox_that_is_gone_confirms_nothing() {
     for (who, other) in [(SENDER, RECEIVER), (RECEIVER, SENDER)] {
@@ -47,6 +48,7 @@ fn a_known_ending_stays_known_when_the_mailbox_is_gone() {
     );
 }
 
+//= test protocol/7-not-found
 #[test]
 fn not_found_is_final_in_the_relays_own_words() {
     let mut world = World::established();
@@ -55,6 +57,7 @@ fn not_found_is_final_in_the_relays_own_words() {
     assert_eq!(world.outcome(SENDER), Some(Outcome::Unconfirmed));
 }
 
+//= test protocol/7-not-found
 #[test]
 fn other_not_founds_are_final_three_times_over_a_minute() {
     let step = |world: &mut World, seconds| {

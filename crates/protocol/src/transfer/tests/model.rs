@@ -211,6 +211,7 @@ proptest! {
         prop_assert_eq!(receiver.delivered().len(), usize::from(run.sent[RECEIVER]));
     }
 
+    //= test protocol/9-completed
     #[test]
     fn whatever_ends_it_on_either_side_both_end(
         acts in acts(),

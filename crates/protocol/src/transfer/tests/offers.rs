@@ -86,6 +86,7 @@ fn a_mailbox_that_holds_another_token_than_the_file_is_refused() {
     the_right_device_still_succeeds(world);
 }
 
+//= test protocol/9-relinquish
 #[test]
 fn an_offer_that_expired_is_given_back_and_never_deleted() {
     // Without a relay's clock the device's own, far ahead, is all there is.
@@ -150,6 +151,7 @@ fn declining_gives_the_claim_back_and_accepting_later_works() {
     assert!(!world.devices[RECEIVER].load().may_be_accepted_again());
 }
 
+//= test protocol/3-same-transfer
 #[test]
 fn accepting_again_goes_on_with_the_apps_cursor() {
     let mut world = World::invited();

@@ -31,6 +31,7 @@ fn aborts(world: &mut World, at: usize, code: u64) {
     world.devices[1 - at].kill();
 }
 
+//= test protocol/6.3-unproven
 #[test]
 fn an_abort_before_the_pin_has_proven_anybody_is_told_as_unproven() {
     for code in [

@@ -71,6 +71,7 @@ fn an_abort_after_ones_own_deletion_says_only_what_is_known() {
     }
 }
 
+//= test protocol/6.3-never-completes
 #[test]
 fn an_abort_never_completes() {
     for (who, other) in SIDES {
@@ -124,6 +125,7 @@ fn codes_are_shown_as_they_are_however_large() {
     }
 }
 
+//= test protocol/9-completed
 #[test]
 fn done_with_something_undelivered_is_unconfirmed_at_whoever_has_it() {
     for (who, other) in SIDES {

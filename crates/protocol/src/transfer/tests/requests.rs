@@ -10,6 +10,7 @@ fn ids(world: &World, at: usize) -> Vec<RequestId> {
     world.relay.writes(at).into_iter().filter_map(id).collect()
 }
 
+//= test protocol/6.2-request-ids
 #[test]
 fn an_answered_request_retires_its_id() {
     let mut world = World::established();
@@ -28,6 +29,7 @@ fn an_answered_request_retires_its_id() {
     }
 }
 
+//= test protocol/6.2-request-ids
 #[test]
 fn a_repeated_request_says_processed_once_not_that_the_slot_holds_it() {
     for overwritten in [false, true] {
@@ -90,6 +92,7 @@ fn what_is_sent_is_what_was_stored() {
     assert_eq!(world.step(SENDER), Next::Write(stored));
 }
 
+//= test protocol/6.2-durable
 #[test]
 fn a_message_is_stored_before_it_is_acknowledged() {
     let mut world = World::established();

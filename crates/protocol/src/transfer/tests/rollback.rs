@@ -73,6 +73,7 @@ fn new_tokens(world: &World, side: Side, from: usize) -> usize {
     after.filter(|token| !before.contains(token)).count()
 }
 
+//= test protocol/6.2-rolled-back
 #[test]
 fn a_restored_copy_with_keys_ends_the_transfer_on_both_sides_and_sends_nothing_again() {
     let (_, copies) = story();

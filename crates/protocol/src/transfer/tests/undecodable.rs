@@ -36,6 +36,7 @@ fn wrapped(transfer: &mut Transfer, conf: bool, data: &[u8], entropy: &mut Entro
     context.wrap(conf, 0, data, START, entropy).unwrap()
 }
 
+//= test protocol/6.2-undecodable
 #[test]
 fn a_token_that_cant_be_decoded_ends_the_transfer_and_is_not_acknowledged() {
     let good = || message::encode(&message(2));
@@ -115,6 +116,7 @@ fn a_third_token_that_cant_be_decoded_ends_the_transfer() {
     assert!(!world.devices[RECEIVER].has(&TransferEvent::Established));
 }
 
+//= test protocol/6.2-undecodable
 #[test]
 fn an_authentic_envelope_that_is_malformed_or_too_large_ends_the_transfer() {
     let too_many = |fields: &mut Fields| fields.tokens = vec![vec![]; MAX_TOKENS + 1];

@@ -4,6 +4,7 @@ use super::*;
 use crate::gss::check_token;
 use tigress_primitives::cbor::Map;
 
+//= test gss/2743-1.1.6-bindings
 #[test]
 fn bindings_must_agree_where_both_sides_give_them() {
     let other = ChannelBindings::for_relay("https://relay.other.example");

@@ -84,6 +84,7 @@ fn an_altered_deletion_changes_nothing() {
     assert!(receiver.process_context_token(&deletion).is_ok());
 }
 
+//= test gss/2744-5.9-half-built
 #[test]
 fn a_context_that_is_not_established_is_deleted_without_a_token() {
     let (mut sender, first) = initiate();

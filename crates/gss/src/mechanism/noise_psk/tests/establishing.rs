@@ -2,6 +2,7 @@ use super::*;
 use crate::gss::{FLAGS, Name, Oid};
 use tigress_primitives::cbor::Map;
 
+//= test gss/2743-2.2.1-continue
 #[test]
 fn three_tokens_establish_a_context() {
     let (mut sender, first) = initiate();
@@ -30,6 +31,7 @@ fn three_tokens_establish_a_context() {
     assert!(last.complete && last.token.is_none() && receiver.is_complete());
 }
 
+//= test gss/2743-1.2.7-prot-ready gss/2743-2.2.1-mech gss/2743-2.2.6-open
 #[test]
 fn the_context_tells_what_it_is() {
     let (mut sender, first) = initiate();
@@ -244,6 +246,7 @@ fn an_unknown_mechanism_is_refused_without_a_token() {
     assert_eq!(error, unknown);
 }
 
+//= test protocol/0-reserved protocol/2-unknown-keys protocol/5.2-flags gss/2743-1.2.9-no-delegation
 #[test]
 fn payloads_are_exactly_what_they_must_be() {
     let good = Map::new().with(0, 1u64).with(1, 0x7eu64);
@@ -268,6 +271,7 @@ fn payloads_are_exactly_what_they_must_be() {
     refused(MinorStatus::TokenBody, Map::new());
 }
 
+//= test protocol/5.2-flags
 #[test]
 fn the_confirmation_is_exactly_what_it_must_be() {
     let good = Map::new().with(1, 0x7eu64);

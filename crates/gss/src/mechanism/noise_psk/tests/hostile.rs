@@ -60,6 +60,7 @@ proptest! {
         })?;
     }
 
+    //= test draft/8.2.1-checksum
     #[test]
     fn a_tampered_message_token_is_refused(conf: bool, at: prop::sample::Index, how in 0u8..5, with: u8) {
         PAIR.with_borrow_mut(|(sender, receiver)| {
@@ -104,6 +105,7 @@ proptest! {
     }
 }
 
+//= test gss/2743-2.2.2-distinguish
 #[test]
 fn a_token_out_of_its_turn_is_refused() {
     let (mut sender, first) = initiate();

@@ -31,6 +31,7 @@ fn bad_elements(good: &[u8], reflected: &[u8]) -> Vec<Vec<u8>> {
     bad
 }
 
+//= test protocol/5.3-elements
 #[test]
 fn a_bad_element_from_the_receiver_is_a_wrong_pin_and_counted() {
     let (_, first) = asking(5);
@@ -54,6 +55,7 @@ fn a_bad_element_from_the_receiver_is_a_wrong_pin_and_counted() {
     assert!(take(&mut sender, &attacker.second(&honest.encode()), 4).complete);
 }
 
+//= test protocol/5.3-elements
 #[test]
 fn a_bad_element_from_the_sender_is_refused_unanswered() {
     let malformed = failed(MajorStatus::DEFECTIVE_TOKEN, MinorStatus::TokenBody);
@@ -126,6 +128,7 @@ fn a_wrong_try_number_is_undecodable() {
     }
 }
 
+//= test protocol/5.3-judged-once
 #[test]
 fn an_answer_is_judged_once() {
     let (mut sender, first) = asking(5);

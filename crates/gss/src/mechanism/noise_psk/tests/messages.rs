@@ -29,6 +29,35 @@ fn messages_go_both_ways() {
     assert_eq!(sender.unwrap(&reply, NOW).unwrap().data.len(), 0);
 }
 
+//= test protocol/5.2-bits
+#[test]
+fn any_other_bit_of_the_flags_is_malformed_rather_than_forged() {
+    let (mut sender, mut receiver) = established();
+    let token = wrapped(&mut sender, b"x");
+    let mic = sender.get_mic(0, b"x", NOW).unwrap();
+    for bit in (2..8).map(|n| 1 << n) {
+        let (mut token, mut mic) = (token.clone(), mic.clone());
+        token[2] ^= bit;
+        mic[2] ^= bit;
+        let malformed = defective(Minor::MessageHeader);
+        assert_eq!(receiver.unwrap(&token, NOW), Err(malformed));
+        assert_eq!(receiver.verify_mic(b"x", &mic, NOW), Err(malformed));
+    }
+}
+
+//= test gss/2744-5.15-mic-of-nothing gss/2744-5.31-unwrap-of-nothing gss/2744-5.32-verify-of-nothing gss/2744-5.33-wrap-of-nothing
+#[test]
+fn a_message_of_no_bytes_is_wrapped_and_has_a_mic() {
+    let (mut sender, mut receiver) = established();
+    for conf in [true, false] {
+        let token = sender.wrap(conf, 0, b"", NOW, &mut entropy(8)).unwrap();
+        assert_eq!(receiver.unwrap(&token, NOW).unwrap().data.len(), 0);
+    }
+    let mic = sender.get_mic(0, b"", NOW).unwrap();
+    assert_eq!(receiver.verify_mic(b"x", &mic, NOW), Err(not_authentic()));
+    assert!(receiver.verify_mic(b"", &mic, NOW).is_ok());
+}
+
 #[test]
 fn integrity_only_shows_the_text_and_protects_it() {
     let (mut sender, mut receiver) = established();
@@ -123,6 +152,7 @@ fn wrap_and_mic_share_one_sequence_for_each_direction() {
     );
 }
 
+//= test gss/2743-1.2.8-qop-failure gss/2743-1.2.8-sequence-unchanged
 #[test]
 fn only_the_default_quality_of_protection_exists() {
     let (mut sender, _) = established();
@@ -173,6 +203,7 @@ fn nothing_is_protected_after_the_lifetime() {
     assert_eq!(sender.inquire(EXPIRES).lifetime, 0);
 }
 
+//= test protocol/5.2-own-direction
 #[test]
 fn a_token_does_not_pass_as_its_own_reflection_or_another_kind() {
     let (mut sender, mut receiver) = established();
@@ -222,6 +253,7 @@ fn with_puppet() -> (Keys, SecurityContext) {
     (keys, context)
 }
 
+//= test protocol/5.2-padding
 #[test]
 fn padding_must_be_exact() {
     let (keys, mut receiver) = with_puppet();

@@ -6,6 +6,7 @@ fn key(byte: u8) -> Secret<32> {
     Secret::new([byte; 32])
 }
 
+//= test gss/2743-2.2.8-gone
 #[test]
 fn an_exported_context_goes_on_elsewhere_and_no_longer_here() {
     let (mut sender, mut receiver) = established();
@@ -29,6 +30,7 @@ fn an_exported_context_goes_on_elsewhere_and_no_longer_here() {
     }
 }
 
+//= test gss/2743-1.2.10-interprocess
 #[test]
 fn an_interprocess_token_opens_only_whole_and_under_its_key() {
     let (mut sender, _) = established();
@@ -55,6 +57,7 @@ fn an_interprocess_token_opens_only_whole_and_under_its_key() {
     assert_eq!(import(&key(1), &token), Ok(()));
 }
 
+//= test gss/2743-2.2.8-no-token
 #[test]
 fn only_an_established_context_is_exported() {
     let (mut sender, first) = initiate();

@@ -133,6 +133,7 @@ fn a_saved_context_that_is_not_understood_is_refused() {
     }
 }
 
+//= test protocol/5-no-transport
 #[test]
 fn a_restored_backup_never_repeats_a_nonce() {
     let (sender, _) = established();

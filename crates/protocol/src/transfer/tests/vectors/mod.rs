@@ -119,6 +119,7 @@ fn worked_example() -> Value {
     })
 }
 
+//= test protocol/7-creation
 #[test]
 fn the_worked_transfer_is_what_the_code_does() {
     check(TRANSFER, &format!("{:#}\n", worked_example()));
