@@ -41,6 +41,7 @@ impl MemoryStore {
 }
 
 impl Kept {
+    //= draft/6.1.6-repeated draft/6.1.6-no-second
     fn create(&mut self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
         self.forget(now, room.remembered);
         if let Some(id) = self.creations.get(&new.key).copied() {
