@@ -2,6 +2,17 @@ use super::*;
 
 const DOCS: &str = include_str!("../../../../../docs/invitation.md");
 
+const CHANGES: [LinkChange; 8] = [
+    LinkChange::SafeLinks,
+    LinkChange::Gateway,
+    LinkChange::Escaped,
+    LinkChange::Case,
+    LinkChange::TextFragment,
+    LinkChange::Repeated,
+    LinkChange::Broken,
+    LinkChange::SchemeLost,
+];
+
 /// Every error, by one value of it.
 fn codes() -> Vec<&'static str> {
     use InvitationError as E;
@@ -44,16 +55,6 @@ fn codes() -> Vec<&'static str> {
         E::TokenTooLarge,
         E::TokenFrame,
     ];
-    let changes = [
-        LinkChange::SafeLinks,
-        LinkChange::Gateway,
-        LinkChange::Escaped,
-        LinkChange::Case,
-        LinkChange::TextFragment,
-        LinkChange::Repeated,
-        LinkChange::Broken,
-        LinkChange::SchemeLost,
-    ];
     let policy = [
         RelayPolicyError::UntrustedRelay {
             host: String::new(),
@@ -61,7 +62,7 @@ fn codes() -> Vec<&'static str> {
         RelayPolicyError::LoopbackHttpDisabled,
     ];
     let relay = relay.map(|error| InvitationError::Relay(error).code());
-    let changes = changes.map(|change| InvitationError::Changed(change).code());
+    let changes = CHANGES.map(|change| InvitationError::Changed(change).code());
     let policy = policy.map(|error| error.code());
     [
         relay.as_slice(),

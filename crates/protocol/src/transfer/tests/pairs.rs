@@ -143,43 +143,49 @@ struct Stage {
     keys: [bool; 2],
 }
 
+fn offered(mut world: World) -> World {
+    world.send(SENDER, 1);
+    world.accept(RECEIVER).unwrap();
+    world
+}
+
+fn answered() -> World {
+    let mut world = offered(World::invited());
+    world.step(RECEIVER);
+    world
+}
+
+fn confirmed() -> World {
+    let mut world = answered();
+    world.step(SENDER);
+    world.step(SENDER);
+    world
+}
+
+fn wrong() -> World {
+    let mut world = offered(World::with_pin(5));
+    world.type_pin(&wrong_pin());
+    world.run();
+    assert_eq!(world.state(RECEIVER), TransferState::PinRequired);
+    world
+}
+
+fn delivered() -> World {
+    let mut world = confirmed();
+    world.run();
+    assert_eq!(world.counts(SENDER), [1, 1, 0]);
+    world
+}
+
+fn under_way() -> World {
+    let mut world = delivered();
+    world.send(SENDER, 2);
+    world.send(RECEIVER, 3);
+    world.step(SENDER);
+    world
+}
+
 fn stages() -> Vec<Stage> {
-    let offered = |mut world: World| {
-        world.send(SENDER, 1);
-        world.accept(RECEIVER).unwrap();
-        world
-    };
-    let answered = || {
-        let mut world = offered(World::invited());
-        world.step(RECEIVER);
-        world
-    };
-    let confirmed = || {
-        let mut world = answered();
-        world.step(SENDER);
-        world.step(SENDER);
-        world
-    };
-    let wrong = || {
-        let mut world = offered(World::with_pin(5));
-        world.type_pin(&wrong_pin());
-        world.run();
-        assert_eq!(world.state(RECEIVER), TransferState::PinRequired);
-        world
-    };
-    let delivered = || {
-        let mut world = confirmed();
-        world.run();
-        assert_eq!(world.counts(SENDER), [1, 1, 0]);
-        world
-    };
-    let under_way = || {
-        let mut world = delivered();
-        world.send(SENDER, 2);
-        world.send(RECEIVER, 3);
-        world.step(SENDER);
-        world
-    };
     let stage = |name, world, keys| Stage { name, world, keys };
     vec![
         stage(
@@ -239,6 +245,9 @@ fn act(world: &mut World, at: usize, act: Act) {
     }
 }
 
+/// So long that every time is over.
+const OVER: u64 = LIFETIME + CLOCK_SKEW + LINGER;
+
 /// One run; gives what the two say, nothing of one that stays away.
 fn run(stage: &Stage, acts: [Act; 2], order: Order, loss: Loss) -> [Option<Outcome>; 2] {
     let mut world = stage.world.clone();
@@ -269,7 +278,6 @@ fn run(stage: &Stage, acts: [Act; 2], order: Order, loss: Loss) -> [Option<Outco
             }
         }
     };
-    let over = LIFETIME + CLOCK_SKEW + LINGER;
     match loss {
         Loss::Nothing => {}
         Loss::Mailbox(steps) => {
@@ -278,11 +286,11 @@ fn run(stage: &Stage, acts: [Act; 2], order: Order, loss: Loss) -> [Option<Outco
         }
         Loss::Time(steps) => {
             turns(&mut world, steps);
-            world.wait(over);
+            world.wait(OVER);
         }
     }
     // They go on, long after its time if nothing ends it.
-    for pause in [0, 0, 1, 1, over, LINGER, LINGER] {
+    for pause in [0, 0, 1, 1, OVER, LINGER, LINGER] {
         world.wait(pause);
         turns(&mut world, 8);
         for at in [SENDER, RECEIVER].into_iter().filter(|at| here(*at)) {

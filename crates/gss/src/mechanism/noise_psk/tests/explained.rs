@@ -107,9 +107,19 @@ fn the_tokens_of_a_pin_and_an_abort() {
     assert_eq!(body(&explained)[0], NONCE);
 }
 
+/// A sealed message, one in clear, a MIC, a deletion.
+fn message_tokens() -> [Vec<u8>; 4] {
+    let (mut sender, mut receiver) = established();
+    let sealed = sender.wrap(true, 0, b"hello", NOW, &mut entropy(8));
+    let clear = receiver.wrap(false, 0, b"hello", NOW, &mut entropy(9));
+    let mic = sender.get_mic(0, b"hello", NOW);
+    let deletion = receiver.delete_sec_context(1, &mut entropy(10));
+    [sealed, clear, mic, deletion].map(Result::unwrap)
+}
+
 #[test]
 fn the_message_tokens_of_both_sides() {
-    let (mut sender, mut receiver) = established();
+    let [wrapped, clear, mic, deletion] = message_tokens();
     let header = |flags: &'static str, number: &'static str, says: &'static str| {
         [
             ("token id", 2, false, Some(number)),
@@ -120,37 +130,34 @@ fn the_message_tokens_of_both_sides() {
     };
     let data = |name, length, sealed| (name, length, sealed, None);
 
-    let wrapped = sender
-        .wrap(true, 0, b"hello", NOW, &mut entropy(8))
-        .unwrap();
     let explained = apart(&wrapped);
     assert_eq!(explained.name, Some("wrap: a sealed message"));
     let mut expected = header("0", "0201", "02: from the initiator, sealed").to_vec();
     expected.extend([NONCE, data("content", 1024, true), TAG]);
     assert_eq!(told(&explained), expected);
 
-    let clear = receiver.wrap(false, 0, b"hello", NOW, &mut entropy(9));
-    let clear = clear.unwrap();
     let explained = apart(&clear);
     assert_eq!(explained.name, Some("wrap: a message in clear"));
     let mut expected = header("0", "0201", "01: from the acceptor, not sealed").to_vec();
     expected.extend([NONCE, data("message", 5, false), TAG]);
     assert_eq!(told(&explained), expected);
 
-    let mic = sender.get_mic(0, b"hello", NOW).unwrap();
     let explained = apart(&mic);
     assert_eq!(explained.name, Some("MIC of a message"));
     let mut expected = header("1", "0202", "00: from the initiator, not sealed").to_vec();
     expected.push(data("MIC", 32, false));
     assert_eq!(told(&explained), expected);
 
-    let deletion = receiver.delete_sec_context(1, &mut entropy(10)).unwrap();
     let explained = apart(&deletion);
     assert_eq!(explained.name, Some("deletion: ends the context"));
     assert_eq!(explained.id, deletion[..2]);
     let flags = explained.parts[1].value.as_deref();
     assert_eq!(flags, Some("03: from the acceptor, sealed"));
+}
 
+#[test]
+fn message_tokens_that_are_none() {
+    let [wrapped, clear, mic, deletion] = message_tokens();
     let changed = |token: &[u8], at: usize, to: u8| {
         let mut token = token.to_vec();
         token[at] = to;

@@ -135,7 +135,6 @@ impl Story {
     /// By deletions, after the establishment.
     pub(super) fn deletions(&self, worked: &Worked) -> Vec<Value> {
         let mut rows = Vec::new();
-        let [sender, _] = &self.established;
         let mut ends = |name, side: Side, id, ends| {
             let mut window = self.established[usize::from(side == Side::Receiver)].clone();
             let token = worked.token(id);
@@ -168,9 +167,16 @@ impl Story {
             "02 03 [i], 2^64 - 1",
             unknown,
         );
+        rows.extend(self.acknowledgements(worked, &done));
+        rows
+    }
 
+    /// What the sender writes when it has read the receiver's deletion.
+    fn acknowledgements(&self, worked: &Worked, done: &[u8]) -> Vec<Value> {
+        let mut rows = Vec::new();
+        let [sender, _] = &self.established;
         let mut window = sender.clone();
-        window.take(&done);
+        window.take(done);
         let name = "acknowledging the deletion done";
         let step = self.step(name, Side::Sender, &window, "the receiver: completed");
         rows.push(
@@ -182,7 +188,7 @@ impl Story {
         );
         let mut window = sender.clone();
         window.push(worked.token("02 01 sealed [i]")).unwrap();
-        window.take(&done);
+        window.take(done);
         let name = "acknowledging it with a message unacknowledged, whose base stays (the sender: unconfirmed)";
         let step = self.step(name, Side::Sender, &window, "the receiver: completed");
         rows.push(
@@ -196,7 +202,7 @@ impl Story {
         window
             .push_last(worked.token("02 03 [i], cancelled"))
             .unwrap();
-        window.take(&done);
+        window.take(done);
         let name = "crossing deletions, done and cancelled";
         rows.push(
             self.step(name, Side::Sender, &window, "the receiver: completed")
@@ -217,6 +223,7 @@ impl Story {
             }
             .row()
         };
+        let (lost, nobody) = ("the receiver: failed, code 7", "nobody any more");
         let [late, _] = &self.answered;
         let [unread, waiting] = &self.confirming;
         let [sender, receiver] = &self.established;
@@ -244,7 +251,7 @@ impl Story {
                 unread,
                 true,
                 "01 ff [i]",
-                "the receiver: failed, code 7",
+                lost,
             ),
             abort(
                 "its answer, token 2 not yet acknowledged",
@@ -252,7 +259,7 @@ impl Story {
                 waiting,
                 false,
                 "01 ff [a]",
-                "nobody any more",
+                nobody,
             ),
             abort(
                 "abort of an established context",
@@ -260,16 +267,9 @@ impl Story {
                 sender,
                 true,
                 "01 ff [i]",
-                "the receiver: failed, code 7",
+                lost,
             ),
-            abort(
-                "its answer",
-                a,
-                receiver,
-                true,
-                "01 ff [a]",
-                "nobody any more",
-            ),
+            abort("its answer", a, receiver, true, "01 ff [a]", nobody),
         ]
     }
 }

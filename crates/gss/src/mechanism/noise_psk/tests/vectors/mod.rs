@@ -148,12 +148,11 @@ fn inputs() -> Value {
 }
 
 fn key_rows(t: &Transcript) -> Vec<Value> {
+    let sealing = auth_credential::sealing_key(&secret());
+    let psk = keys::psk(&credential());
+    let proof: Secret<32> = crypto::hkdf(secret().expose(), b"tigress v1 relay bind");
     let mut rows = vec![
-        row(
-            "K_ac",
-            json!("S"),
-            auth_credential::sealing_key(&secret()).expose(),
-        ),
+        row("K_ac", json!("S"), sealing.expose()),
         row(
             "credential",
             json!("id, key, OID, issued, expires, no PIN"),
@@ -161,11 +160,7 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
         ),
         row("sealed", json!("K_ac, nonce, credential"), &t.sealed),
         row("bindings hash", json!("relay origin"), bindings().hash()),
-        row(
-            "psk",
-            json!("credential key"),
-            keys::psk(&credential()).expose(),
-        ),
+        row("psk", json!("credential key"), psk.expose()),
         row("prologue", json!("OID, sealed"), &t.prologue),
         row(
             "payload 1",
@@ -200,22 +195,25 @@ fn key_rows(t: &Transcript) -> Vec<Value> {
         row("master", json!("h, k1, k2"), t.keys.master.expose()),
         row("K_fin", json!("master"), t.keys.finish().expose()),
         row("K_prf", json!("master"), t.keys.pseudo_random().expose()),
-        row(
-            "R",
-            json!("S"),
-            crypto::hkdf(secret().expose(), b"tigress v1 relay bind").expose(),
-        ),
+        row("R", json!("S"), proof.expose()),
     ];
+    rows.extend(keys_of_sides(&t.keys));
+    rows
+}
+
+/// What each side has keys of its own for.
+fn keys_of_sides(keys: &Keys) -> Vec<Value> {
+    let mut rows = Vec::new();
     for (role, d) in SIDES {
         let mut add = |name: &str, from: &str, key: Secret<32>| {
             rows.push(row(&format!("{name}[{d}]"), json!(from), key.expose()));
         };
-        add("K_env", "root", t.keys.envelope(role));
-        add("K_ctl", "root", t.keys.control(role));
-        add("K_wrap", "master", t.keys.message(Use::Wrap, role));
-        add("K_int", "master", t.keys.message(Use::Integrity, role));
-        add("K_mic", "master", t.keys.message(Use::Mic, role));
-        add("K_del", "master", t.keys.message(Use::Delete, role));
+        add("K_env", "root", keys.envelope(role));
+        add("K_ctl", "root", keys.control(role));
+        add("K_wrap", "master", keys.message(Use::Wrap, role));
+        add("K_int", "master", keys.message(Use::Integrity, role));
+        add("K_mic", "master", keys.message(Use::Mic, role));
+        add("K_del", "master", keys.message(Use::Delete, role));
     }
     rows
 }

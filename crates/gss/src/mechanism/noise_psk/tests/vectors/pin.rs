@@ -91,7 +91,22 @@ fn element_row(name: &str, role: Role, pin: &Pin, seed: &Secret<32>) -> (Value, 
     (row(name, from, &element), element)
 }
 
-fn key_rows(draws: &Draws) -> Vec<Value> {
+/// One run: a wrong PIN, then the right one.
+struct Run {
+    sealed: Vec<u8>,
+    payload: zeroize::Zeroizing<Vec<u8>>,
+    messages: [Vec<u8>; 2],
+    keys: Keys,
+    halves: keys::Halves,
+    /// Y_1, X_1, Y_2, X_2, each with its row.
+    elements: [(Value, Vec<u8>); 4],
+    /// At the receiver, at the sender.
+    z_1: [Secret<32>; 2],
+    z_2: Secret<32>,
+    proofs: [[u8; 32]; 2],
+}
+
+fn run(draws: &Draws) -> Run {
     let sealed = credential().seal(&secret(), &mut entropy(1));
     let prologue = keys::prologue(&OID, &sealed).unwrap();
     let psk = keys::psk(&credential());
@@ -102,12 +117,12 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
     let mut initiator = new(Role::Initiator, &draws.initiator);
     let mut acceptor = new(Role::Acceptor, &draws.acceptor);
     let [seed_y_1, seed_x_1, seed_y_2, seed_x_2] = &draws.seeds;
-    let (row_y_1, y_1) = element_row("Y_1", Role::Initiator, &right(), seed_y_1);
-    let (row_x_1, x_1) = element_row("X_1", Role::Acceptor, &typed_first(), seed_x_1);
-    let (row_y_2, y_2) = element_row("Y_2", Role::Initiator, &right(), seed_y_2);
-    let (row_x_2, x_2) = element_row("X_2", Role::Acceptor, &right(), seed_x_2);
+    let y_1 = element_row("Y_1", Role::Initiator, &right(), seed_y_1);
+    let x_1 = element_row("X_1", Role::Acceptor, &typed_first(), seed_x_1);
+    let y_2 = element_row("Y_2", Role::Initiator, &right(), seed_y_2);
+    let x_2 = element_row("X_2", Role::Acceptor, &right(), seed_x_2);
 
-    let payload = super::payload(Some(&y_1));
+    let payload = super::payload(Some(&y_1.1));
     let one = initiator.write(&payload).unwrap();
     acceptor.read(&one).unwrap();
     let two = acceptor.write(&token::answer_payload()).unwrap();
@@ -115,44 +130,89 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
     let (keys, halves) = (Keys::new(&split, &super::late()), keys::halves(&split));
     let z = |role, pin: &Pin, seed, theirs: &[u8]| pin::run(role, pin, seed, theirs).unwrap().1;
     let z_1 = [
-        z(Role::Acceptor, &typed_first(), seed_x_1, &y_1),
-        z(Role::Initiator, &right(), seed_y_1, &x_1),
+        z(Role::Acceptor, &typed_first(), seed_x_1, &y_1.1),
+        z(Role::Initiator, &right(), seed_y_1, &x_1.1),
     ];
-    let z_2 = z(Role::Acceptor, &right(), seed_x_2, &y_2);
-    assert_eq!(z_2, z(Role::Initiator, &right(), seed_y_2, &x_2));
+    let z_2 = z(Role::Acceptor, &right(), seed_x_2, &y_2.1);
+    assert_eq!(z_2, z(Role::Initiator, &right(), seed_y_2, &x_2.1));
     let proofs = [
         pin::proof(&keys.hash, &z_1[0], 1),
         pin::proof(&keys.hash, &z_2, 2),
     ];
     assert!(!pin::proves(&keys.hash, &z_1[1], 1, &proofs[0]));
-    let answer = |element: &[u8], number: u8| PinAnswer {
-        element: element.to_vec(),
-        number,
-        proof: proofs[usize::from(number) - 1].to_vec(),
-    };
-    let again = PinAgain {
-        element: y_2.clone(),
-        tries_left: TRIES - 1,
-        number: 2,
-    };
-    let with_pin = keys.with_pin(&halves, &z_2);
-    let mut rows = vec![
-        row("sealed", json!("K_ac, nonce, credential with PIN"), &sealed),
-        row_y_1,
-        row("payload 1", json!("flags, bindings hash, Y_1"), payload),
+    Run {
+        sealed,
+        payload,
+        messages: [one, two],
+        keys,
+        halves,
+        elements: [y_1, x_1, y_2, x_2],
+        z_1,
+        z_2,
+        proofs,
+    }
+}
+
+/// The handshake, with the first element in it.
+fn handshake_rows(run: &Run) -> Vec<Value> {
+    vec![
+        row(
+            "sealed",
+            json!("K_ac, nonce, credential with PIN"),
+            &run.sealed,
+        ),
+        run.elements[0].0.clone(),
+        row(
+            "payload 1",
+            json!("flags, bindings hash, Y_1"),
+            &*run.payload,
+        ),
         row(
             "Noise message 1",
             json!("psk, prologue, initiator's ephemeral key, payload 1"),
-            &one,
+            &run.messages[0],
         ),
         row(
             "Noise message 2",
             json!("psk, prologue, acceptor's ephemeral key, payload 2"),
-            &two,
+            &run.messages[1],
         ),
-        row("h", json!("Noise hash after message 2"), keys.hash),
-        row("k1 ‖ k2", json!("Noise split"), halves.expose()),
-        row("root", json!("h, k1, k2"), keys.root.expose()),
+        row("h", json!("Noise hash after message 2"), run.keys.hash),
+        row("k1 ‖ k2", json!("Noise split"), run.halves.expose()),
+        row("root", json!("h, k1, k2"), run.keys.root.expose()),
+    ]
+}
+
+fn answer(element: &[u8], number: u8, proof: &[u8]) -> Vec<u8> {
+    let (element, proof) = (element.to_vec(), proof.to_vec());
+    let answer = PinAnswer {
+        element,
+        number,
+        proof,
+    };
+    answer.encode().to_vec()
+}
+
+fn key_rows(draws: &Draws) -> Vec<Value> {
+    let run = run(draws);
+    let mut rows = handshake_rows(&run);
+    let Run {
+        keys,
+        halves,
+        elements: [_, (row_x_1, x_1), (row_y_2, y_2), (row_x_2, x_2)],
+        z_1,
+        z_2,
+        proofs,
+        ..
+    } = run;
+    let again = PinAgain {
+        element: y_2.clone(),
+        tries_left: TRIES - 1,
+        number: 2,
+    }
+    .encode();
+    let with_pin = keys.with_pin(&halves, &z_2);
+    rows.extend([
         row_x_1,
         row(
             "Z_1 at the receiver",
@@ -168,14 +228,10 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
         row(
             "content of token 2's PIN",
             json!("X_1, 1, cR_1"),
-            answer(&x_1, 1).encode(),
+            answer(&x_1, 1, &proofs[0]),
         ),
         row_y_2,
-        row(
-            "content of 01 04",
-            json!("Y_2, tries left 4, 2"),
-            again.encode(),
-        ),
+        row("content of 01 04", json!("Y_2, tries left 4, 2"), again),
         row_x_2,
         row(
             "Z_2",
@@ -186,12 +242,18 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
         row(
             "content of 01 05",
             json!("X_2, 2, cR_2"),
-            answer(&x_2, 2).encode(),
+            answer(&x_2, 2, &proofs[1]),
         ),
         row("master", json!("h, k1, k2, Z_2"), with_pin.master.expose()),
         row("K_fin", json!("master"), with_pin.finish().expose()),
         row("K_prf", json!("master"), with_pin.pseudo_random().expose()),
-    ];
+    ]);
+    rows.extend(keys_of_sides(&keys, &with_pin));
+    rows
+}
+
+fn keys_of_sides(keys: &Keys, with_pin: &Keys) -> Vec<Value> {
+    let mut rows = Vec::new();
     for (role, d) in SIDES {
         let mut add = |name: &str, from: &str, key: Secret<32>| {
             rows.push(row(&format!("{name}[{d}]"), json!(from), key.expose()));
@@ -205,8 +267,8 @@ fn key_rows(draws: &Draws) -> Vec<Value> {
 
 /// The same through the calls that applications make.
 fn token_rows(draws: &Draws) -> Vec<Value> {
-    let bindings = &super::bindings();
-    let bindings = Some(bindings);
+    let bindings = super::bindings();
+    let bindings = Some(&bindings);
     let ours = InitiatorCredential::new(credential(), secret())
         .with_pin(right(), TRIES)
         .with_application_data(super::application_data().to_vec());
@@ -243,10 +305,8 @@ fn token_rows(draws: &Draws) -> Vec<Value> {
         b"message from i"
     );
     let derived = sender.pseudo_random(b"input", 48, NOW).unwrap();
-    assert_eq!(
-        receiver.pseudo_random(b"input", 48, NOW),
-        Ok(derived.clone())
-    );
+    let same = receiver.pseudo_random(b"input", 48, NOW).unwrap();
+    assert_eq!(same, derived);
     let nonce = |at: usize| json!({ "nonce": hex::encode(draws.nonces[at]) });
     vec![
         row("01 01", json!("sealed, Noise message 1"), &first),
