@@ -181,37 +181,30 @@ impl Run<'_> {
         let Some(ask) = ask else {
             return Ok(Break(update));
         };
+        let left = self.time.left();
         if let Some(answered) = answered {
             let idle = self.idle(&answered, &ask.ticket, &before)?;
+            if !idle.is_zero() && left.is_zero() {
+                return Ok(Break(update));
+            }
             if !idle.is_zero() {
-                return Ok(self.pause(idle, update).await);
+                self.live.sleep_or_wake(idle.min(left)).await;
+                return Ok(Continue(None));
             }
         }
-        if self.looked && ask.ticket.is_held_read() && self.time.left().is_zero() {
+        if self.looked && ask.ticket.is_held_read() && left.is_zero() {
             return Ok(Break(update));
         }
         match self.not_yet(&ask).filter(|_| !self.goal.is_urgent()) {
             None => Ok(Continue(Some(ask))),
-            Some(not_yet) if self.time.left().is_zero() => {
-                not_yet.trouble.map_or(Ok(Break(update)), Err)
+            Some(not_yet) if left.is_zero() => not_yet.trouble.map_or(Ok(Break(update)), Err),
+            Some(not_yet) => {
+                // What was never sent is decided anew: much may happen until then.
+                let pause = not_yet.at - Instant::now();
+                self.live.sleep_or_wake(pause.min(left)).await;
+                Ok(Continue(None))
             }
-            // What was never sent is decided anew: much may happen until then.
-            Some(not_yet) => Ok(self.pause(not_yet.at - Instant::now(), update).await),
         }
-    }
-
-    /// Waits, no longer than there is time, and not when the app wants something.
-    async fn pause<T>(
-        &self,
-        time: Duration,
-        update: TransferUpdate,
-    ) -> ControlFlow<TransferUpdate, Option<T>> {
-        let left = self.time.left();
-        if left.is_zero() {
-            return Break(update);
-        }
-        self.live.sleep_or_wake(time.min(left)).await;
-        Continue(None)
     }
 
     /// Hands an answer to the transfer, lets it go on as far as it can by itself, and prepares what it wants to

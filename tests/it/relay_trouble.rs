@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tigress::{
-    Config, Error, HttpTransport, InvitationRequest, MemoryStore, Outcome, TerminateReason,
-    TransferClient, TransferId, TransferState, TransportError, TransportFailure,
+    AcceptOptions, Config, Error, HttpTransport, InvitationRequest, MemoryStore, Outcome,
+    TerminateReason, TransferClient, TransferId, TransferState, TransportError, TransportFailure,
 };
 use tigress_mailbox::{HttpRequest, HttpResponse, headers};
 use tigress_testkit::PlainRelay;
@@ -68,6 +68,13 @@ impl HttpTransport for Holding {
     }
 }
 
+fn wallet(relay: &Arc<Holding>) -> TransferClient {
+    let mut config = Config::with_relay(PlainRelay::ORIGIN);
+    config.allow_loopback_http = true;
+    let http: Arc<dyn HttpTransport> = relay.clone();
+    TransferClient::new(config, Arc::new(MemoryStore::new()), Some(http)).unwrap()
+}
+
 /// A sender that waits for somebody to answer.
 struct Waiting {
     relay: Arc<Holding>,
@@ -82,10 +89,7 @@ impl Waiting {
             way: Mutex::new(Way::Open),
             holds: Mutex::default(),
         });
-        let mut config = Config::with_relay(PlainRelay::ORIGIN);
-        config.allow_loopback_http = true;
-        let http: Arc<dyn HttpTransport> = relay.clone();
-        let client = TransferClient::new(config, Arc::new(MemoryStore::new()), Some(http)).unwrap();
+        let client = wallet(&relay);
         let invitation = client.create_invitation(InvitationRequest::default());
         let id = invitation.await.unwrap().transfer;
         Self { relay, client, id }
@@ -288,4 +292,34 @@ async fn a_refused_deletion_keeps_no_outcome_from_the_app_and_is_tried_again_lat
         waiting.client.sync(60 * SECOND).await.unwrap();
         assert_eq!(waiting.holds().len(), 1, "nothing is left to be done");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn that_another_device_was_faster_is_an_answer_and_no_trouble() {
+    let waiting = Waiting::start().await;
+    let invitation = waiting.client.invitation(waiting.id).await.unwrap();
+    let link = invitation.share_url.to_url();
+    let [first, second] = [wallet(&waiting.relay), wallet(&waiting.relay)];
+    let accept = |wallet: TransferClient| {
+        let link = link.clone();
+        async move {
+            wallet
+                .accept_invitation(link.as_bytes(), AcceptOptions::default())
+                .await
+        }
+    };
+    let id = accept(first).await.unwrap();
+    let watch = second.watch_relay(id);
+
+    waiting.becomes(Way::Fails(TransportFailure::Unreachable));
+    let unreachable = accept(second.clone()).await.unwrap_err();
+    assert_eq!(unreachable.code(), "relay_unreachable");
+    assert_eq!(
+        watch.trouble().map(|trouble| trouble.code()),
+        Some("relay_unreachable")
+    );
+    waiting.becomes(Way::Open);
+    assert_eq!(accept(second.clone()).await, Err(Error::ClaimedByAnother));
+    assert_eq!(watch.trouble(), None);
+    assert_eq!(second.transfers().await.unwrap(), [], "nothing was begun");
 }
