@@ -82,6 +82,8 @@ async fn the_relay_can_not_link_two_transfers_of_one_device() {
         let ids = [&one, &two].map(|log| values(log, headers::REQUEST_ID));
         assert!(ids[0].iter().all(|id| !ids[1].contains(id)));
     }
+    let [ours, theirs] = [at_alice, at_bob].map(|of| values(&of.log(), headers::DEVICE_CLAIM));
+    assert!(ours.iter().all(|claim| !theirs.contains(claim)));
 }
 
 /// The different values of a header, in the order in which they came.
