@@ -68,27 +68,8 @@ const REQUIRED: [&str; 4] = [
 
 /// What is no request, or lacks what it needs.
 pub(crate) async fn malformed(session: &Session<'_>) -> Result<(), Stopped> {
-    let path = format!("{}{MAILBOX_PATH}", session.relay());
-    for part in REQUIRED {
-        let mut body = session.mailbox();
-        without(&mut body, part);
-        let answer = session.device().create(&fresh(), &body).await?;
-        session.judge(
-            &checks::CREATE_MALFORMED,
-            is(400, &format!("one without {part}"), &answer),
-        );
-    }
+    malformed_creations(session).await?;
     let body = session.mailbox();
-    refused(
-        session,
-        &checks::CREATE_MALFORMED,
-        &[400],
-        Method::Post,
-        &path,
-        Some("{"),
-        true,
-    )
-    .await?;
     let Some((sender, made)) = session.make(&checks::UPDATE_MALFORMED, &body).await? else {
         return Ok(());
     };
@@ -104,7 +85,40 @@ pub(crate) async fn malformed(session: &Session<'_>) -> Result<(), Stopped> {
         &checks::UPDATE_MALFORMED,
         is(400, "one without payload", &answer),
     );
-    // The draft names two statuses that fit.
+    without_a_claim(session, url).await?;
+    sender.delete(url).await?;
+    Ok(())
+}
+
+async fn malformed_creations(session: &Session<'_>) -> Result<(), Stopped> {
+    let path = format!("{}{MAILBOX_PATH}", session.relay());
+    for part in REQUIRED {
+        let mut body = session.mailbox();
+        without(&mut body, part);
+        let answer = session.device().create(&fresh(), &body).await?;
+        session.judge(
+            &checks::CREATE_MALFORMED,
+            is(400, &format!("one without {part}"), &answer),
+        );
+    }
+    refused(
+        session,
+        &checks::CREATE_MALFORMED,
+        &[400],
+        Method::Post,
+        &path,
+        Some("{"),
+        true,
+    )
+    .await
+}
+
+/// The draft names two statuses that fit.
+async fn without_a_claim(session: &Session<'_>, url: &str) -> Result<(), Stopped> {
+    let (path, body) = (
+        format!("{}{MAILBOX_PATH}", session.relay()),
+        session.mailbox(),
+    );
     let (create, update) = (
         body.to_string(),
         json!({ "payload": body["payload"] }).to_string(),
@@ -133,7 +147,6 @@ pub(crate) async fn malformed(session: &Session<'_>) -> Result<(), Stopped> {
         &format!("a read with another was answered by {}", answer.status),
     );
     session.judge(&checks::CLAIM_IS_UUID, seen);
-    sender.delete(url).await?;
     Ok(())
 }
 

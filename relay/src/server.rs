@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
+use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
@@ -91,13 +92,7 @@ impl Relay {
         let origin = self.config.origin(bound)?;
         let stop = CancellationToken::new();
         let reload = Arc::new(Notify::new());
-        let tls = self.config.tls.clone().map(Tls::load).transpose();
-        let tls = tls.map_err(|reason| RelayError::Tls { reason })?;
-        let tls = tls.map(|(tls, seen)| {
-            let acceptor = tls.acceptor();
-            until(&stop, tls.watch(seen, reload.clone()));
-            acceptor
-        });
+        let tls = tls(&self.config, &stop, &reload)?;
         if self.config.public_url.is_some()
             && self.config.client_ip_header.is_none()
             && bound.ip().is_loopback()
@@ -200,6 +195,21 @@ impl Drop for RunningRelay {
     fn drop(&mut self) {
         self.stop.cancel();
     }
+}
+
+/// TLS, if the relay speaks it, and read again when its files change.
+fn tls(
+    config: &RelayConfig,
+    stop: &CancellationToken,
+    reload: &Arc<Notify>,
+) -> Result<Option<TlsAcceptor>, RelayError> {
+    let loaded = config.tls.clone().map(Tls::load).transpose();
+    let loaded = loaded.map_err(|reason| RelayError::Tls { reason })?;
+    Ok(loaded.map(|(tls, seen)| {
+        let acceptor = tls.acceptor();
+        until(stop, tls.watch(seen, reload.clone()));
+        acceptor
+    }))
 }
 
 /// A task that ends with the relay.

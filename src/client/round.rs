@@ -19,8 +19,6 @@ use tigress_protocol::transfer::{
 
 /// Most mailboxes that are asked for when the relay says each time that it made one and does not say which.
 const MAX_CREATIONS: usize = 3;
-/// A cursor after which there are no events.
-const ALL_SEEN: u64 = u64::MAX - 1;
 
 /// When a call has what it came for.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -60,21 +58,26 @@ impl Goal {
         now: u64,
         entropy: &mut Entropy,
     ) -> Result<(Option<Ask>, TransferUpdate), Refused> {
-        let mut seen = ALL_SEEN;
-        if let Self::Events(after) = self {
+        let seen = match self {
+            Self::Events(after) => Some(after),
+            _ => None,
+        };
+        if let Some(after) = seen {
             transfer.acknowledge_events(after);
-            seen = after;
         }
         if let Some(heard) = heard {
             let (ticket, response) = (&heard.ticket, &heard.response);
             transfer.answered(ticket, response, &heard.used, slot, now, entropy)?;
-        } else if matches!(self, Self::Events(_))
-            && (transfer.has_events_after(seen) || transfer.outcome().is_some())
+        } else if let Some(after) = seen
+            && (transfer.has_events_after(after) || transfer.outcome().is_some())
         {
-            return Ok((None, transfer.update_after(seen)));
+            return Ok((None, transfer.update_after(after)));
         }
         let ask = transfer.ask(self.aim(wait), slot, now, entropy)?;
-        let update = transfer.update_after(seen);
+        let mut update = transfer.update_after(seen.unwrap_or_default());
+        if seen.is_none() {
+            update.events.clear();
+        }
         Ok((ask.filter(|_| update.events.is_empty()), update))
     }
 }

@@ -118,9 +118,8 @@ async fn an_unknown_mailbox_is_a_problem_document() {
     assert_eq!(wrong.header("allow"), Some("POST"));
 }
 
-#[tokio::test]
-async fn missing_and_malformed_fields_are_400() {
-    let relay = start().await;
+/// Bodies of a CreateMailbox, each with one field missing or malformed.
+fn malformed_creations() -> Vec<Value> {
     let mut bad: Vec<Value> = Vec::new();
     let mut change = |edit: &dyn Fn(&mut Value)| {
         let mut body = create_body();
@@ -156,7 +155,13 @@ async fn missing_and_malformed_fields_are_400() {
     change(&|body| body["notificationToken"] = json!({"type": "x"}));
     change(&|body| body["recipientProof"] = json!("short"));
     change(&|body| *body = json!([]));
-    for body in bad {
+    bad
+}
+
+#[tokio::test]
+async fn missing_and_malformed_fields_are_400() {
+    let relay = start().await;
+    for body in malformed_creations() {
         let seen = relay.create_from(&body).await;
         assert_eq!(
             (seen.status, seen.problem().as_str()),
