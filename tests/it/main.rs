@@ -23,3 +23,4 @@ mod secrets;
 mod story;
 mod stubborn_relay;
 mod surface;
+mod tls;

@@ -9,8 +9,8 @@ use tigress_mailbox::{MailboxId, NotificationToken};
 use crate::client::Bound;
 use crate::client::Client;
 
-#[cfg(any(test, feature = "conformance"))]
-pub mod conformance;
+#[cfg(test)]
+mod conformance;
 mod durable;
 mod memory;
 mod room;

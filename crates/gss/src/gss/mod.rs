@@ -14,9 +14,6 @@ mod sequence;
 mod status;
 mod token;
 
-#[cfg(test)]
-mod tests;
-
 pub use crate::oid::Oid;
 pub use bindings::ChannelBindings;
 pub use context::{ContextInfo, Deletion, SecurityContext, Step, Unwrapped};

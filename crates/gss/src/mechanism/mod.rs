@@ -1,6 +1,8 @@
 //! The mechanisms: one folder and one line of the registry each.
 
 mod noise_psk;
+#[cfg(test)]
+mod tests;
 
 use crate::gss::{Registry, SecurityContext};
 use tigress_primitives::cbor::Value;

@@ -190,7 +190,7 @@ impl Record {
         Transition::done(answer, Effect::KeepAndWake, self.other_token(role))
     }
 
-    //= draft/6.6.3-repeated draft/6.6.3-stored draft/6.6.3-not-again
+    //= draft/6.6.3-repeated draft/6.6.3-stored draft/6.6.3-not-again draft/6.6.3-by-claim
     fn relinquish(&mut self, claim: ClaimDigest, request_id: RequestId) -> Transition {
         let version = self.version;
         let repeated = Answer::Done {

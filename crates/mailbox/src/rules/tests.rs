@@ -150,6 +150,7 @@ fn a_device_that_came_back_keeps_its_place_when_its_giving_up_is_repeated() {
     assert!(told(&mut mailbox, read(device(1))).is_ok());
 }
 
+//= test draft/6.6.3-by-claim
 #[test]
 fn the_last_devices_that_gave_their_place_up_are_remembered() {
     let mut mailbox = record(AccessRights::ALL);

@@ -21,7 +21,7 @@ use super::{
 use tigress_mailbox::rules::Condition;
 use tigress_mailbox::rules::{NewMailbox, ProofDigest, REMEMBERED_REQUESTS};
 
-pub use room::many_short_transfers;
+pub(crate) use room::many_short_transfers;
 
 const NOW: u64 = 1_900_000_000;
 const END: u64 = NOW + 100;
@@ -33,7 +33,7 @@ const FIRST: Version = Version(Uuid::from_u128(5));
 const SECOND: Version = Version(Uuid::from_u128(6));
 
 /// Runs every case, each on a store that `make` makes and that must be empty.
-pub async fn check<S: MailboxStore>(make: impl Fn() -> S) {
+pub(crate) async fn check<S: MailboxStore>(make: impl Fn() -> S) {
     a_repeated_creation_gives_the_first_mailbox(&make()).await;
     room::the_number_of_mailboxes_is_limited(&make()).await;
     room::one_client_fills_its_own_part_only(&make()).await;

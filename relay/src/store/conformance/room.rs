@@ -154,7 +154,7 @@ pub(super) async fn a_mailbox_lives_longer_once_somebody_is_bound<S: MailboxStor
 
 /// So many honest transfers, each of a minute, at the pace of a million in 48 hours: all find room, by the clock of the
 /// store's caller alone. At the end nothing is left of them.
-pub async fn many_short_transfers<S: MailboxStore>(store: &S, count: u64) {
+pub(crate) async fn many_short_transfers<S: MailboxStore>(store: &S, count: u64) {
     let room = Room::default();
     let delete = |n: u64, now| {
         let id = MailboxId(Uuid::from_u128(u128::from(n)));

@@ -1,13 +1,6 @@
 //! Ends by an abort: answered, waited for, obeyed whatever else is said with it.
 
-use super::endings::REASONS;
-use super::gone::acknowledged;
 use super::*;
-
-pub(super) fn abort(world: &mut World, at: usize, code: u64) {
-    let now = world.clock(at);
-    world.edit(at, |transfer, entropy| transfer.abort(code, now, entropy));
-}
 
 #[test]
 fn an_abort_is_answered_with_the_same_code_and_its_author_deletes_the_mailbox() {

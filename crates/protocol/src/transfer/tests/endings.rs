@@ -1,13 +1,6 @@
 //! How transfers end: confirmed, crossing, aborted, or with a mailbox that is gone.
 
-use super::aborts::abort;
 use super::*;
-
-pub(super) const REASONS: [TerminateReason; 3] = [
-    TerminateReason::Done,
-    TerminateReason::Declined,
-    TerminateReason::Cancelled,
-];
 
 /// How a transfer ends that one side ends for this reason, with nothing undelivered.
 fn word(reason: TerminateReason) -> Outcome {

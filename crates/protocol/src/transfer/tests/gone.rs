@@ -1,6 +1,5 @@
 //! A mailbox that is gone, or is said to be, and a relay that does no more.
 
-use super::aborts::abort;
 use super::*;
 
 /// Does what is left of a transfer whose relay refuses it for long, and says whether that ended it.
@@ -109,17 +108,6 @@ fn a_proxys_not_found_does_not_count_as_a_claim_given_back() {
     world.step(RECEIVER);
     assert_eq!(world.outcome(RECEIVER), Some(Outcome::Declined));
     assert!(!world.relay.is_claimed());
-}
-
-/// The receiver is done; the sender has acknowledged that, which the receiver does not know yet.
-pub(super) fn acknowledged() -> World {
-    let mut world = World::established();
-    world.terminate(RECEIVER, TerminateReason::Done);
-    world.step(RECEIVER);
-    world.step(SENDER);
-    world.step(SENDER);
-    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
-    world
 }
 
 #[test]

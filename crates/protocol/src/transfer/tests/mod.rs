@@ -74,6 +74,28 @@ fn message(n: u8) -> Credential {
     Credential::new("org.example.key", vec![n; 5])
 }
 
+const REASONS: [TerminateReason; 3] = [
+    TerminateReason::Done,
+    TerminateReason::Declined,
+    TerminateReason::Cancelled,
+];
+
+fn abort(world: &mut World, at: usize, code: u64) {
+    let now = world.clock(at);
+    world.edit(at, |transfer, entropy| transfer.abort(code, now, entropy));
+}
+
+/// The receiver is done; the sender has acknowledged that, which the receiver does not know yet.
+fn acknowledged() -> World {
+    let mut world = World::established();
+    world.terminate(RECEIVER, TerminateReason::Done);
+    world.step(RECEIVER);
+    world.step(SENDER);
+    world.step(SENDER);
+    assert_eq!(world.outcome(SENDER), Some(Outcome::Completed));
+    world
+}
+
 #[test]
 fn a_transfer_is_eight_steps() {
     let mut world = World::invited();

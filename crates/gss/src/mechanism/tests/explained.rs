@@ -41,7 +41,7 @@ fn the_frame_is_told_to_the_byte() {
 #[test]
 fn the_body_of_an_unknown_mechanism_is_one_part() {
     let (_, token) = initiate(&OID).unwrap();
-    let explained = explain(mechanism::registry(), &token, None).unwrap();
+    let explained = explain(registry(), &token, None).unwrap();
     assert_eq!((explained.mechanism, explained.name), (None, None));
     let last = explained.parts.last().unwrap();
     assert_eq!(last.name, "body of a mechanism that is not known");
@@ -93,10 +93,11 @@ fn a_message_token_is_told_by_its_mechanism() {
 
 #[test]
 fn a_token_of_64_kib_is_explained_and_a_longer_one_is_not() {
-    let framed = |body: usize| token::frame(&OID, &vec![0; body]);
-    let room = token::MAX_CONTEXT_TOKEN - framed(60_000).len() + 60_000;
+    const LONGEST: usize = 64 * 1024;
+    let framed = |body: usize| frame(&OID, &vec![0; body]);
+    let room = LONGEST - framed(60_000).len() + 60_000;
     let longest = framed(room);
-    assert_eq!(longest.len(), token::MAX_CONTEXT_TOKEN);
+    assert_eq!(longest.len(), LONGEST);
     assert!(explain(&BOTH, &longest, None).is_ok());
     let refused = explain(&BOTH, &framed(room + 1), None).unwrap_err();
     assert_eq!(refused.to_string(), "a context token has at most 64 KiB");

@@ -4,9 +4,9 @@ mod explained;
 
 use std::sync::LazyLock;
 
-use super::*;
+use super::registry;
 use crate::auth_credential::AuthCredential;
-use crate::mechanism;
+use crate::gss::*;
 use crate::pin::Pin;
 use tigress_primitives::cbor::Map;
 use tigress_primitives::entropy::Entropy;
@@ -139,7 +139,7 @@ impl MechanismContext for PlainContext {
 
 /// This version's mechanisms and [`Plain`].
 static BOTH: LazyLock<Registry> = LazyLock::new(|| {
-    let ours = mechanism::registry();
+    let ours = registry();
     let mut all: Vec<_> = ours
         .mechanisms()
         .iter()
@@ -204,8 +204,8 @@ fn the_initiator_chooses_and_the_acceptor_finds_the_mechanism() {
 fn who_has_not_the_mechanism_refuses_it() {
     let unknown = Error::new(MajorStatus::BAD_MECH, MinorStatus::UnknownMechanism);
     let (sender, first) = initiate(&OID).unwrap();
-    assert_eq!(accept(mechanism::registry(), &first).unwrap_err(), unknown);
-    let restored = SecurityContext::restore(mechanism::registry(), &sender.save());
+    assert_eq!(accept(registry(), &first).unwrap_err(), unknown);
+    let restored = SecurityContext::restore(registry(), &sender.save());
     assert_eq!(restored.unwrap_err(), unknown);
 }
 
@@ -224,7 +224,7 @@ fn a_context_takes_no_token_of_another_mechanism() {
 #[test]
 fn sequence_numbers_run_out_without_a_repeat() {
     let (mut sender, _) = initiate(&OID).unwrap();
-    let answer = token::frame(&OID, &[9, 2]);
+    let answer = frame(&OID, &[9, 2]);
     sender.continue_with(&answer, NOW, &mut entropy()).unwrap();
     let saved = sender.save();
     let saved = tigress_primitives::cbor::decode_map(&saved)
