@@ -59,7 +59,6 @@ pub fn hmac(key: &Secret<32>, parts: &[&[u8]]) -> [u8; 32] {
     mac(key, parts).finalize().into_bytes().into()
 }
 
-//= protocol/2-constant-time
 /// Whether `tag` is the HMAC-SHA256 of the joined parts, in constant time.
 pub fn hmac_verify(key: &Secret<32>, parts: &[&[u8]], tag: &[u8]) -> bool {
     mac(key, parts).verify_slice(tag).is_ok()

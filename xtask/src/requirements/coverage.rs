@@ -68,7 +68,14 @@ impl<'a> Coverage<'a> {
             code: places(false),
             tests: places(true),
         };
-        if requirement.except.is_none() {
+        if requirement.except.is_some() {
+            if let Some(place) = row.code.first().or(row.tests.first()) {
+                self.flaws.push(format!(
+                    "{} is excepted, and has a comment: {place}",
+                    requirement.id
+                ));
+            }
+        } else {
             for (none, what) in [
                 (row.code.is_empty(), "code"),
                 (row.tests.is_empty(), "test"),
@@ -224,8 +231,47 @@ mod tests {
                 "//= protocol/1-done\n#[tokio::test]\nfn done() {}\n",
                 "src/a.rs:7: protocol/1-done says of a test that it is code",
             ),
+            (
+                "//= test protocol/1-done\n#[cfg(test)]\nmod tests {\n",
+                "src/a.rs:7: protocol/1-done says of what is no test that it is one",
+            ),
+            (
+                "//= test protocol/1-done\n#[allow(dead_code, reason = \"a test\")]\nfn done() {}\n",
+                "src/a.rs:7: protocol/1-done says of what is no test that it is one",
+            ),
+            (
+                "//= test protocol/1-done\n#[test]\n#[ignore = \"slow\"]\nfn done() {}\n",
+                "src/a.rs:7: protocol/1-done stands beside a test that is not run",
+            ),
+            (
+                "//= test protocol/1-done\n#[ignore]\n#[tokio::test(start_paused = true)]\nasync fn done() {}\n",
+                "src/a.rs:7: protocol/1-done stands beside a test that is not run",
+            ),
         ] {
             assert_eq!(flaws(SPEC, LIST, &format!("{CODE}{code}")), [flaw]);
+        }
+    }
+
+    #[test]
+    fn whatever_a_test_s_attribute_is_given_it_is_one() {
+        for attribute in [
+            "#[test]",
+            "#[tokio::test(start_paused = true)]",
+            "#[cfg(unix)]\n#[test]",
+        ] {
+            let code = CODE.replace("#[test]", attribute);
+            assert_eq!(flaws(SPEC, LIST, &code), [""; 0]);
+        }
+    }
+
+    #[test]
+    fn what_is_excepted_and_has_a_comment_is_a_flaw() {
+        for comment in [
+            "//= protocol/1-once\nfn once() {}\n",
+            "//= test protocol/1-once\n#[test]\nfn once() {}\n",
+        ] {
+            let told = "protocol/1-once is excepted, and has a comment: src/a.rs:7";
+            assert_eq!(flaws(SPEC, LIST, &format!("{CODE}{comment}")), [told]);
         }
     }
 

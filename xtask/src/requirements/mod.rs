@@ -27,14 +27,17 @@ const DOCUMENTS: [(&str, Option<&str>); 3] = [
 ];
 
 /// Where code and tests are.
-const FOLDERS: [&str; 7] = [
+const FOLDERS: [&str; 10] = [
     "src",
     "crates",
     "relay",
     "conformance",
     "cli",
     "tests",
-    "bindings/src",
+    "bindings",
+    "testkit",
+    "examples",
+    "benches",
 ];
 
 /// Prints what is covered, or all that is amiss.

@@ -75,12 +75,22 @@ fn flaw(name: &str, is_test: bool, after: &[&str]) -> Option<&'static str> {
     if first.is_empty() || first.starts_with('}') {
         return Some("stands beside nothing");
     }
-    let attributes = beside.iter().take_while(|line| line.starts_with("#["));
-    let says_test = attributes.into_iter().any(|line| line.contains("test"));
+    let attributes = || beside.iter().take_while(|line| line.starts_with("#["));
+    let says_test = attributes().any(|line| says_test(line));
+    if says_test && attributes().any(|line| line.starts_with("#[ignore")) {
+        return Some("stands beside a test that is not run");
+    }
     let is_check = name == "conformance/src/checks.rs" && first.contains(": \"");
     match (is_test, says_test || is_check) {
         (true, false) => Some("says of what is no test that it is one"),
         (false, true) => Some("says of a test that it is code"),
         _ => None,
     }
+}
+
+/// `#[test]`, `#[tokio::test(start_paused = true)]`: the attribute's own name, not what it is about (`#[cfg(test)]`).
+fn says_test(attribute: &str) -> bool {
+    let name = attribute.trim_start_matches("#[").split(['(', ']', ' ']);
+    let mut words = name.into_iter().next().unwrap_or_default().rsplit("::");
+    words.next() == Some("test")
 }
