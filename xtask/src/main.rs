@@ -3,6 +3,7 @@
 mod android;
 mod api;
 mod bindings;
+mod circles;
 mod figures;
 mod ktlint;
 mod mutants;
@@ -20,6 +21,7 @@ use project::Project;
 const USAGE: &str = "usage: cargo xtask COMMAND
 
   version [NEW]       prints each place of the project's version, or changes them all; exit code 1 if they differ
+  circles         that no two Rust files and no two folders import each other
   ktlint [--format]   the form of the hand-written Kotlin
   requirements [--list]   each requirement of the specifications beside code and test; --list shows where
 
@@ -45,6 +47,7 @@ fn main() -> ExitCode {
         ["bench", ref words @ ..] => figures::bench(&project, words),
         ["bindings", ref words @ ..] => bindings::bindings(&project, words),
         ["size", ref words @ ..] => figures::size(&project, words),
+        ["circles", ref words @ ..] => circles::circles(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
         ["mutants", ref words @ ..] => mutants::mutants(&project, words),
         ["requirements", ref words @ ..] => requirements::requirements(&project, words),

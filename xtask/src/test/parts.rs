@@ -17,6 +17,7 @@ impl Run {
         let deny = self.install_deny()?;
         self.command("rustfmt", "cargo fmt --all --check")?;
         self.step("requirements", requirements)?;
+        self.step("circles", circles)?;
         self.step("msrv", msrv)?;
         // Clippy's incompatible_msrv also refuses, in our own code, what the standard library got after Cargo.toml's rust-version.
         self.command(
@@ -151,6 +152,12 @@ fn cargo_deny() -> PathBuf {
 fn requirements(step: &Step<'_>) -> bool {
     let this = env::current_exe().unwrap_or_default();
     step.run(&[&this.to_string_lossy(), "requirements"])
+}
+
+/// No two files and no two folders import each other.
+fn circles(step: &Step<'_>) -> bool {
+    let this = env::current_exe().unwrap_or_default();
+    step.run(&[&this.to_string_lossy(), "circles"])
 }
 
 /// Every locked crate says that it works with our oldest Rust, or says nothing. That oldest one itself is in no package that
