@@ -64,13 +64,8 @@ pub(super) fn read(text: &str) -> Read {
                 at = end;
             }
             first if is_name(first) && next(1) == "::" && (at == 0 || words[at - 1] != "::") => {
-                let mut path = vec![first.to_owned()];
-                while words.get(at + 1).is_some_and(|word| word == "::")
-                    && words.get(at + 2).is_some_and(|word| is_name(word))
-                {
-                    at += 2;
-                    path.push(words[at].clone());
-                }
+                let path = path(&words[at..]);
+                at += 2 * (path.len() - 1);
                 read.named.push(Named {
                     inside: around(),
                     path,
@@ -83,6 +78,15 @@ pub(super) fn read(text: &str) -> Read {
         at += 1;
     }
     read
+}
+
+/// The names at the beginning that `::` joins.
+fn path(words: &[String]) -> Vec<String> {
+    let mut path = vec![words[0].clone()];
+    let more = words[1..].chunks_exact(2);
+    let more = more.take_while(|pair| pair[0] == "::" && is_name(&pair[1]));
+    path.extend(more.map(|pair| pair[1].clone()));
+    path
 }
 
 /// The paths of a tree of `use`, each with its name here.
