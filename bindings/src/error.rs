@@ -25,7 +25,7 @@ pub enum TigressError {
         host: Option<String>,
         /// `relay_unreachable`, `untrusted_certificate`: what kind of failure it was.
         failure: Option<TransportFailure>,
-        /// `relay_refused`: the HTTP status; 0 if the answer itself was not understood.
+        /// `relay_refused`: the HTTP status; none if the answer itself was not understood.
         status: Option<u16>,
         /// The client asks its relay for nothing more in this time, whoever calls.
         retry_after: Option<TimeSpan>,
@@ -107,7 +107,9 @@ impl From<Error> for TigressError {
             Error::UntrustedRelay { host: named } => *host = Some(named),
             Error::RelayUnreachable { kind, .. } => *failure = Some(kind.into()),
             Error::UntrustedCertificate { .. } => *failure = Some(TransportFailure::Untrusted),
-            Error::RelayRefused { status: told, .. } => *status = Some(told),
+            Error::RelayRefused { status: told, .. } => {
+                *status = Some(told).filter(|status| *status != 0);
+            }
             Error::Closed { outcome: ended } => *outcome = Some(ended.into()),
             Error::WrongPin { tries_left: left } => *tries_left = Some(left),
             Error::Security { major, minor, .. } => {

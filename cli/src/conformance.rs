@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use clap::Args;
-use tigress::{Config, HttpTransport as _, TransportError};
+use tigress::{Config, Error, HttpTransport as _, TransportError};
 use tigress_conformance::{Client, Finding, Stopped, Suite, Verdict};
-use tigress_mailbox::{HttpRequest, HttpResponse, TransportFailure, headers};
+use tigress_mailbox::{HttpRequest, HttpResponse, TransportFailure, later};
 use tigress_parts::meter::Meter;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -104,13 +104,10 @@ impl Patient {
     fn failure(&self, stopped: &Stopped) -> Failure {
         match stopped {
             Stopped::NoRelay(_) => Failure::new("no_relay", stopped.to_string()),
-            Stopped::NoAnswer(TransportFailure::Untrusted) => Failure {
-                exit: exit::REFUSED,
-                ..Failure::new(
-                    "untrusted_certificate",
-                    "the relay's certificate is not to be trusted",
-                )
-            },
+            Stopped::NoAnswer(kind @ TransportFailure::Untrusted) => {
+                let reason = "its certificate is not to be trusted";
+                Error::from(TransportError::new(*kind, reason)).into()
+            }
             Stopped::NoAnswer(_) => Failure::no_answer(),
         }
     }
@@ -132,16 +129,16 @@ impl Patient {
             let (trouble, pause) = match self.ask(request).await {
                 Err(error) if error.kind == TransportFailure::Untrusted => return Err(error.kind),
                 Err(error) => (error.to_string(), PAUSE),
-                Ok(answer) if matches!(answer.status, 429 | 503) => {
-                    let after = answer.header(headers::RETRY_AFTER);
-                    let after = after.and_then(|seconds| seconds.parse().ok());
-                    let pause = after.map_or(PAUSE, Duration::from_secs);
-                    let trouble = format!("the relay wants to be asked later ({})", answer.status);
-                    (trouble, pause.clamp(PAUSE, LONGEST_PAUSE))
-                }
                 Ok(answer) => {
-                    self.tell(None);
-                    return Ok(answer);
+                    // Another 5xx is an answer, to be judged.
+                    let later = later(&answer).filter(|later| matches!(later.status, 429 | 503));
+                    let Some(later) = later else {
+                        self.tell(None);
+                        return Ok(answer);
+                    };
+                    let pause = later.after.map_or(PAUSE, Duration::from_secs);
+                    let trouble = format!("the relay wants to be asked later ({})", later.status);
+                    (trouble, pause.clamp(PAUSE, LONGEST_PAUSE))
                 }
             };
             self.tell(Some(trouble));

@@ -1,6 +1,6 @@
 //! How the command ends: exit codes, and failures with a stable code each.
 
-use tigress::{Error, Outcome, TransferId};
+use tigress::{Error, Outcome, TransferId, TransportError, TransportFailure};
 
 /// All is done.
 pub(crate) const DONE: u8 = 0;
@@ -58,11 +58,16 @@ impl Failure {
 
     /// The relay has been silent for too long.
     pub(crate) fn no_answer() -> Self {
-        Self {
-            exit: NO_ANSWER,
-            ..Self::new("relay_unreachable", "no answer from the relay")
-        }
+        let nothing = TransportError::new(TransportFailure::TimedOut, "nothing has come");
+        Error::from(nothing).into()
     }
+}
+
+/// The relay has not answered, or is out of order or overloaded, which is no answer.
+pub(crate) fn is_silence(error: &Error) -> bool {
+    let unreachable = matches!(error, Error::RelayUnreachable { .. });
+    let refused = matches!(error, Error::RelayRefused { .. });
+    unreachable || refused && error.is_retryable()
 }
 
 impl From<Error> for Failure {
@@ -77,9 +82,7 @@ impl From<Error> for Failure {
             | Error::PinDowngrade
             | Error::UntrustedCertificate { .. }
             | Error::UntrustedRelay { .. } => REFUSED,
-            Error::RelayUnreachable { .. } => NO_ANSWER,
-            // A relay that is out of order or overloaded has not answered.
-            Error::RelayRefused { .. } if error.is_retryable() => NO_ANSWER,
+            error if is_silence(error) => NO_ANSWER,
             Error::RelayRefused {
                 status: 400..=499, ..
             } => REFUSED,

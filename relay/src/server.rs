@@ -93,14 +93,7 @@ impl Relay {
         let stop = CancellationToken::new();
         let reload = Arc::new(Notify::new());
         let tls = tls(&self.config, &stop, &reload)?;
-        if self.config.public_url.is_some()
-            && self.config.client_ip_header.is_none()
-            && bound.ip().is_loopback()
-        {
-            tracing::warn!(
-                "no header with the client's address: all that come through a proxy count as one client"
-            );
-        }
+        warn(&self.config, bound);
         let limits = Arc::new(self.config.limits.clone());
         let by_address = self.config.client_ip_header.is_none();
         let bounds = descriptors::bound(limits.connections);
@@ -194,6 +187,16 @@ impl RunningRelay {
 impl Drop for RunningRelay {
     fn drop(&mut self) {
         self.stop.cancel();
+    }
+}
+
+/// Tells what can't be meant.
+fn warn(config: &RelayConfig, bound: SocketAddr) {
+    if config.public_url.is_some() && config.client_ip_header.is_none() && bound.ip().is_loopback()
+    {
+        tracing::warn!(
+            "no header with the client's address: all that come through a proxy count as one client"
+        );
     }
 }
 

@@ -14,13 +14,14 @@ mod live;
 mod memory_relay;
 mod pace;
 mod records;
+mod relay_watch;
 mod relays;
 mod round;
 mod send;
 mod store;
-mod transport;
 #[cfg(test)]
-mod tries_tests;
+mod tests;
+mod transport;
 mod trouble;
 
 use std::collections::{HashMap, HashSet};
@@ -37,9 +38,9 @@ pub use config::{
 pub use events::Events;
 #[cfg(feature = "testing")]
 pub use memory_relay::InMemoryRelay;
+pub use relay_watch::RelayWatch;
 pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
 pub use transport::{HttpTransport, TransportError};
-pub use trouble::RelayWatch;
 
 use live::Live;
 use relays::Relays;

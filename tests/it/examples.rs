@@ -12,7 +12,7 @@ use self::sqlite_store::SqliteStore;
 macro_rules! examples {
     ($($path:literal $name:ident),*) => {$(
         #[path = $path]
-        #[allow(dead_code, reason = "its main is not run here")]
+        #[expect(dead_code, reason = "its main is not run here")]
         mod $name;
     )*};
 }

@@ -120,7 +120,7 @@ impl Session {
         has_relay: bool,
     ) -> Result<u8, Failure> {
         if stats {
-            stats::show(self, has_relay);
+            self.event(&stats::event(&self.meter().counts(), has_relay));
         }
         result.map_err(|failure| failure.of(self.id))
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tigress::{Error, TransferClient};
 
 use super::Session;
-use crate::exit::{self, Failure};
+use crate::exit::{self, Failure, is_silence};
 
 /// Pause when another process has the store.
 const BUSY: Duration = Duration::from_millis(100);
@@ -83,11 +83,4 @@ impl Session {
             _ => Failure::no_answer(),
         }
     }
-}
-
-/// The relay has not answered, or is out of order or overloaded, which is no answer.
-fn is_silence(error: &Error) -> bool {
-    let unreachable = matches!(error, Error::RelayUnreachable { .. });
-    let refused = matches!(error, Error::RelayRefused { .. });
-    unreachable || refused && error.is_retryable()
 }

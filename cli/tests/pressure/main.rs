@@ -4,8 +4,8 @@
 //! A program of its own, not a part of `tests/it`: it opens nearly as many sockets as a process may have.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
-#[path = "../it/common/mod.rs"]
-mod common;
+#[path = "../it/common/desk.rs"]
+mod desk;
 mod kinds;
 mod wire;
 
@@ -14,7 +14,7 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use common::Desk;
+use desk::Desk;
 use kinds::*;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::{ClientConfig, RootCertStore};

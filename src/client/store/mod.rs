@@ -4,7 +4,7 @@ mod directory;
 mod disk;
 mod memory;
 #[cfg(test)]
-mod power_cuts;
+mod tests;
 
 use zeroize::Zeroizing;
 

@@ -1,64 +1,26 @@
 //! The command as its users run it: real processes, whose lines on stdout are what a test waits for.
-#![allow(dead_code, reason = "tests/pressure uses a part of it")]
 
+mod desk;
 pub(crate) mod terminal;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
+pub(crate) use desk::Desk;
 pub(crate) use rustix::process::Signal;
 use rustix::process::{Pid, kill_process};
 use serde_json::Value;
-use tempfile::TempDir;
 
 /// Far more than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A folder of one test, with what its processes share.
-pub(crate) struct Desk(TempDir);
-
 impl Desk {
-    pub(crate) fn new() -> Self {
-        Self(TempDir::new().unwrap())
-    }
-
-    pub(crate) fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    pub(crate) fn write(&self, name: &str, content: &[u8]) -> PathBuf {
-        let path = self.path(name);
-        std::fs::write(&path, content).unwrap();
-        path
-    }
-
     pub(crate) fn read(&self, name: &str) -> Vec<u8> {
         std::fs::read(self.path(name)).unwrap()
-    }
-
-    /// The command with these words, run in this folder, with no state folder but one in it.
-    pub(crate) fn command(&self, words: &[&str]) -> Command {
-        self.command_of(env!("CARGO_BIN_EXE_tigress"), words)
-    }
-
-    /// Another one in the same place.
-    pub(crate) fn command_of(&self, program: &str, words: &[&str]) -> Command {
-        let mut command = Command::new(program);
-        command
-            .args(words)
-            .current_dir(self.0.path())
-            .env("HOME", self.path("home"))
-            .env_remove("XDG_STATE_HOME")
-            .env_remove("RUST_LOG")
-            .env_remove("NO_COLOR")
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
     }
 
     pub(crate) fn start(&self, words: &[&str]) -> Process {

@@ -9,8 +9,8 @@ use std::sync::{Arc, Mutex};
 
 use tempfile::TempDir;
 
-use super::disk::{Disk, Files};
-use super::{DirectoryStore, StoreError, TransferStore};
+use super::super::disk::{Disk, Files};
+use super::super::{DirectoryStore, StoreError, TransferStore};
 use tigress_primitives::secret::Secret;
 
 const KEY: &str = "2bba630e-519b-41ec-81d3-0242ac130003";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde_json::json;
 
-use super::*;
+use super::super::*;
 use tigress_gss::auth_credential::{AuthCredential, MAX_LIFETIME};
 use tigress_gss::gss::{
     ChannelBindings, InitiatorCredential, Role, SecurityContext, init_sec_context,

@@ -1,0 +1,3 @@
+//! What needs the store's own parts.
+
+mod power_cuts;

@@ -1,0 +1,3 @@
+//! What needs the client's own parts.
+
+mod tries;
