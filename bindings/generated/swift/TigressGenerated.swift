@@ -5426,7 +5426,7 @@ enum TigressError: Swift.Error, Equatable, Hashable {
          * `relay_unreachable`, `untrusted_certificate`: what kind of failure it was.
          */failure: TransportFailure?,
         /**
-         * `relay_refused`: the HTTP status; 0 if the answer itself was not understood.
+         * `relay_refused`: the HTTP status; none if the answer itself was not understood.
          */status: UInt16?,
         /**
          * The client asks its relay for nothing more in this time, whoever calls.

@@ -17,7 +17,7 @@ public struct TigressError: Error, Sendable, Hashable {
     public var host: String?
     /// `relay_unreachable`, `untrusted_certificate`: what kind of failure it was.
     public var failure: TransportError.Kind?
-    /// `relay_refused`: the HTTP status; 0 if the answer itself was not understood.
+    /// `relay_refused`: the HTTP status; none if the answer itself was not understood.
     public var status: Int?
     /// The client asks its relay for nothing more in this time, whoever calls; for calls that are made again and again.
     public var retryAfter: Duration?

@@ -7508,7 +7508,7 @@ sealed class TigressException: kotlin.Exception() {
         val `failure`: TransportFailure?,
 
         /**
-         * `relay_refused`: the HTTP status; 0 if the answer itself was not understood.
+         * `relay_refused`: the HTTP status; none if the answer itself was not understood.
          */
         val `status`: kotlin.UShort?,
 
