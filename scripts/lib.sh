@@ -71,6 +71,15 @@ ensure_rust() {
     say "$(rustc --version), $(cargo --version), $(cc --version | head -n 1)"
 }
 
+# ensure_redis: the server that the relay's tests start for themselves.
+ensure_redis() {
+    have redis-server && have redis-cli && return
+    have apt-get || die "redis-server and redis-cli, version 7 or later, are needed, and this system has no apt-get"
+    say "installing Redis from the system's packages"
+    apt update
+    apt install --yes --no-install-recommends redis-server
+}
+
 # rust_build: the host's library, the command, and what generates the bindings, of the profile and in the folder of all tests.
 # With TIGRESS_BUILT they are there, from the build of all that scripts/test makes: asked for alone, cargo would build them and
 # many dependencies again, with other features.

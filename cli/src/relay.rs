@@ -1,5 +1,6 @@
 //! `tigress relay`.
 
+use std::ffi::{OsStr, OsString};
 use std::fs::DirBuilder;
 use std::io::Write as _;
 use std::net::SocketAddr;
@@ -7,7 +8,7 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::PathBuf;
 
 use clap::Args;
-use tigress_relay::store::{DurableStore, MemoryStore};
+use tigress_relay::store::{DurableStore, MemoryStore, RedisStore, is_address};
 use tigress_relay::{Limits, Relay, RelayConfig, RelayError, TlsFiles};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -20,10 +21,16 @@ pub(crate) struct Command {
     /// Address to listen on; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     listen: SocketAddr,
-    /// Where mailboxes are kept: `memory`, or a file, made on first use. By default `relay/mailboxes` in the user's
-    /// state folder.
-    #[arg(long, value_name = "memory|PATH")]
-    store: Option<PathBuf>,
+    /// Where mailboxes are kept: `memory`, a file, made on first use, or a Redis or Valkey, such as redis://127.0.0.1 or
+    /// redis+sentinel://10.0.0.1,10.0.0.2/main?replicas=1 (docs/relay.md). By default `relay/mailboxes` in the user's
+    /// state folder. An address with a password is better given as TIGRESS_STORE.
+    #[arg(
+        long,
+        value_name = "memory|PATH|URL",
+        env = "TIGRESS_STORE",
+        hide_env_values = true
+    )]
+    store: Option<OsString>,
     /// Speak TLS with this certificate (PEM), followed by those between it and its authority. Certificate and key are
     /// read again when they change.
     #[arg(long, value_name = "FILE", requires = "tls_key")]
@@ -70,8 +77,9 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         "http"
     };
     let relay = match command.store {
-        Some(store) if store.as_os_str() == "memory" => Relay::new(config, MemoryStore::default()),
-        store => Relay::new(config, open(store)?),
+        Some(store) if store == "memory" => Relay::new(config, MemoryStore::default()),
+        Some(store) if store.to_str().is_some_and(is_address) => Relay::new(config, redis(&store)?),
+        store => Relay::new(config, open(store.map(PathBuf::from))?),
     };
     let relay = relay.run().await.map_err(failed)?;
     let public = command
@@ -89,6 +97,11 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     }
     relay.shutdown().await;
     Ok(DONE)
+}
+
+fn redis(address: &OsStr) -> Result<RedisStore, Failure> {
+    let store = RedisStore::new(address.to_str().unwrap_or_default());
+    store.map_err(|error| Failure::usage(error.to_string()))
 }
 
 /// Opens the file; the default one with its folder, which is made.

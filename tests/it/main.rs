@@ -8,6 +8,7 @@ mod credentials;
 mod directory_store;
 mod docs;
 mod examples;
+mod fail_over;
 mod failures;
 mod kills;
 mod lying_relay;

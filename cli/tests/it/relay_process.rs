@@ -87,3 +87,15 @@ fn a_hang_up_ends_and_forgets_nothing() {
         ended.stderr
     );
 }
+
+#[test]
+fn a_store_that_is_no_address_is_told_without_its_password() {
+    let desk = Desk::new();
+    let mut command = desk.command(&["relay"]);
+    command.env("TIGRESS_STORE", "redis+sentinel://:very-secret@127.0.0.1");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("NAME-OF-THE-MASTER"), "{said}");
+    assert!(!said.contains("very-secret"), "{said}");
+}

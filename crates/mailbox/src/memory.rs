@@ -20,7 +20,7 @@ use crate::{
 use tigress_primitives::entropy::Entropy;
 
 /// The draft's relay with this project's additions (long poll, conditional update, recipient proof).
-#[derive(Default)]
+#[derive(Clone, Default, PartialEq)]
 pub struct MemoryRelay {
     records: BTreeMap<MailboxId, Record>,
     /// Which mailbox a CreateMailbox request has made.

@@ -18,6 +18,7 @@ use tigress_mailbox::{
     NotificationToken, Payload, UpdateRequest, UpdateResponse, decode_recipient_proof,
     format_timestamp, headers, media, parse_timestamp,
 };
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::App;
@@ -99,13 +100,19 @@ pub(super) async fn read(
     let mut seen = app.look(client, id, command(true, known)).await?;
     if let (Answer::Unchanged { .. }, Some(hold)) = (&seen.0, &hold) {
         drop(seen);
-        // Watched first and looked at again: a change in between is not missed.
-        let watch = app.store.watch(id).await?;
-        seen = app.look(client, id, command(false, hold.known)).await?;
-        if let Answer::Unchanged { expires } = seen.0 {
+        let until = Instant::now() + Duration::from_secs(hold.seconds);
+        loop {
+            // Watched first and looked at again: a change in between is not missed.
+            let watch = app.store.wakeups().watch(id).await?;
+            seen = app.look(client, id, command(false, hold.known)).await?;
+            let Answer::Unchanged { expires } = seen.0 else {
+                break;
+            };
             drop(seen);
-            app.wait(watch.changed(), hold.seconds, expires).await;
-            seen = app.look(client, id, command(false, None)).await?;
+            if app.wait(watch.changed(), until, expires).await {
+                seen = app.look(client, id, command(false, None)).await?;
+                break;
+            }
         }
     }
     let (answer, part) = seen;
@@ -253,13 +260,17 @@ impl App {
         Ok(expires.min(from.saturating_add(limits.max_lifetime)))
     }
 
-    /// Until the change, the end of the wait, the mailbox's end or the relay's shutdown.
-    async fn wait(&self, change: impl Future<Output = ()>, seconds: u64, expires: u64) {
-        let left = expires.saturating_sub(self.time.now());
+    /// Until the change, the end of the wait, the mailbox's end or the relay's shutdown; says whether the reader is to
+    /// be answered now whatever there is.
+    async fn wait(&self, change: impl Future<Output = ()>, until: Instant, expires: u64) -> bool {
+        let left = Duration::from_secs(expires.saturating_sub(self.time.now()));
+        let end = until.min(Instant::now() + left);
+        let again = self.store.wakeups().look_again();
+        let again = again.map_or(end, |pause| Instant::now() + pause);
         tokio::select! {
-            () = change => {}
-            () = tokio::time::sleep(Duration::from_secs(seconds.min(left))) => {}
-            () = self.stop.cancelled() => {}
+            () = change => false,
+            () = tokio::time::sleep_until(end.min(again)) => end <= again,
+            () = self.stop.cancelled() => true,
         }
     }
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use tigress_mailbox::MailboxId;
 
 use super::room::Ledger;
-use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch};
+use super::{Applied, Created, Creation, LocalWakeups, MailboxStore, Room, StoreError, Wakeups};
 use tigress_mailbox::rules::{self, Command, Effect, Refusal, Transition};
 use tigress_mailbox::rules::{CreateKey, Record};
 
@@ -15,7 +15,7 @@ use tigress_mailbox::rules::{CreateKey, Record};
 #[derive(Debug, Default)]
 pub struct MemoryStore {
     kept: Mutex<Kept>,
-    wakeups: Wakeups,
+    wakeups: LocalWakeups,
 }
 
 #[derive(Debug, Default)]
@@ -152,8 +152,8 @@ impl MailboxStore for MemoryStore {
         })
     }
 
-    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
-        Ok(self.wakeups.watch(id))
+    fn wakeups(&self) -> &dyn Wakeups {
+        &self.wakeups
     }
 
     //= draft/4.3-sweep draft/8.1.2-sweep

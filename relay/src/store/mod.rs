@@ -13,11 +13,15 @@ use crate::client::Client;
 mod conformance;
 mod durable;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod room;
 #[cfg(test)]
 mod test_log;
 mod wake;
 
+#[cfg(feature = "redis")]
+pub use self::redis::{BadAddress, RedisStore, is_address};
 pub use durable::{DurableStore, Effort, OpenError};
 pub use memory::MemoryStore;
 pub use room::Room;
@@ -25,7 +29,7 @@ pub use tigress_mailbox::rules::{
     self, Answer, ClaimDigest, Command, CreateKey, NewMailbox, Party, ProofDigest,
     REMEMBERED_FORMER, REMEMBERED_REQUESTS, Record, Refusal, Unreadable, Version,
 };
-pub use wake::{Wakeups, Watch};
+pub use wake::{LocalWakeups, Wakeups, Watch};
 
 /// Keeps mailboxes. Each function is atomic: calls on one mailbox happen one after the other, whichever connection,
 /// thread or relay they come from.
@@ -53,11 +57,8 @@ pub trait MailboxStore: Send + Sync + 'static {
         now: u64,
     ) -> Result<Applied, StoreError>;
 
-    /// Resolves when the mailbox's payload changes or it ends, from this call on. May resolve without a reason.
-    ///
-    /// # Errors
-    /// [`StoreError::Unavailable`].
-    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError>;
+    /// Who tells of what this store's mailboxes become.
+    fn wakeups(&self) -> &dyn Wakeups;
 
     /// Erases what has expired, and says how many mailboxes that were.
     ///
@@ -92,8 +93,8 @@ impl<S: MailboxStore + ?Sized> MailboxStore for Arc<S> {
         (**self).apply(id, command, room, now).await
     }
 
-    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
-        (**self).watch(id).await
+    fn wakeups(&self) -> &dyn Wakeups {
+        (**self).wakeups()
     }
 
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {

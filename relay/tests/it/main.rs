@@ -9,4 +9,5 @@ mod full_disk;
 mod limits;
 mod operation;
 mod preview;
+mod shared;
 mod tls;

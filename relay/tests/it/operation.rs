@@ -8,7 +8,8 @@ use reqwest::Method;
 use serde_json::json;
 use tigress_mailbox::{MailboxId, format_timestamp};
 use tigress_relay::store::{
-    Applied, Command, Created, Creation, MailboxStore, MemoryStore, Room, StoreError, Watch,
+    Applied, Command, Created, Creation, MailboxStore, MemoryStore, Room, StoreError, Wakeups,
+    Watch,
 };
 use tigress_relay::{Limits, Relay, RelayConfig, RelayError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -309,8 +310,8 @@ impl MailboxStore for Broken {
         Err(StoreError::Unavailable)
     }
 
-    async fn watch(&self, _: MailboxId) -> Result<Watch, StoreError> {
-        Err(StoreError::Unavailable)
+    fn wakeups(&self) -> &dyn Wakeups {
+        self
     }
 
     async fn sweep(&self, _: u64) -> Result<usize, StoreError> {
@@ -318,6 +319,13 @@ impl MailboxStore for Broken {
     }
 
     async fn ready(&self, _: &Room) -> Result<(), StoreError> {
+        Err(StoreError::Unavailable)
+    }
+}
+
+#[async_trait]
+impl Wakeups for Broken {
+    async fn watch(&self, _: MailboxId) -> Result<Watch, StoreError> {
         Err(StoreError::Unavailable)
     }
 }

@@ -4,6 +4,7 @@
 
 mod command;
 mod encoding;
+mod parts;
 mod record;
 
 use std::sync::Arc;

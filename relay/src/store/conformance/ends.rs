@@ -47,10 +47,10 @@ pub(super) async fn an_expired_mailbox_is_gone_before_it_is_swept<S: MailboxStor
 
 pub(super) async fn watchers_are_woken<S: MailboxStore>(store: &S) {
     create(store, new_mailbox()).await;
-    let written = store.watch(ID).await.unwrap();
+    let written = store.wakeups().watch(ID).await.unwrap();
     run(store, update(SENDER, 1, Condition::None, SECOND)).await;
     written.changed().await;
-    let expired = store.watch(ID).await.unwrap();
+    let expired = store.wakeups().watch(ID).await.unwrap();
     store.sweep(END).await.unwrap();
     expired.changed().await;
     create(
@@ -61,7 +61,7 @@ pub(super) async fn watchers_are_woken<S: MailboxStore>(store: &S) {
         },
     )
     .await;
-    let deleted = store.watch(ID).await.unwrap();
+    let deleted = store.wakeups().watch(ID).await.unwrap();
     run(store, Command::Delete { claim: SENDER }).await;
     deleted.changed().await;
 }

@@ -23,7 +23,7 @@ use async_trait::async_trait;
 use tigress_mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch};
+use super::{Applied, Created, Creation, LocalWakeups, MailboxStore, Room, StoreError, Wakeups};
 pub use error::OpenError;
 use file::File;
 use job::{Done, Job, Task};
@@ -37,7 +37,7 @@ pub struct DurableStore {
     /// Both `Some` until the store is dropped.
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    wakeups: Arc<Wakeups>,
+    wakeups: Arc<LocalWakeups>,
     counted: Arc<Counted>,
 }
 
@@ -71,7 +71,7 @@ impl DurableStore {
     fn with_file(file: File, path: &Path) -> Result<Self, OpenError> {
         let reserve = Reserve::at(mark::beside(path, "-reserve"));
         let (jobs, received) = mpsc::channel();
-        let (wakeups, counted) = (Arc::<Wakeups>::default(), Arc::<Counted>::default());
+        let (wakeups, counted) = (Arc::<LocalWakeups>::default(), Arc::<Counted>::default());
         let worker = Worker::new(file, reserve, wakeups.clone(), counted.clone())
             .map_err(|error| OpenError::of(path, &error))?;
         let thread = std::thread::Builder::new()
@@ -144,8 +144,8 @@ impl MailboxStore for DurableStore {
         }
     }
 
-    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
-        Ok(self.wakeups.watch(id))
+    fn wakeups(&self) -> &dyn Wakeups {
+        &*self.wakeups
     }
 
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {

@@ -9,7 +9,7 @@ use rusqlite::ErrorCode;
 use tokio::sync::oneshot;
 
 use super::super::room::Ledger;
-use super::super::{StoreError, Wakeups};
+use super::super::{LocalWakeups, StoreError};
 use super::Counted;
 use super::batch::Batch;
 use super::file::File;
@@ -29,7 +29,7 @@ pub(super) struct Worker {
     file: File,
     reserve: Reserve,
     state: State,
-    wakeups: Arc<Wakeups>,
+    wakeups: Arc<LocalWakeups>,
     counted: Arc<Counted>,
 }
 
@@ -49,7 +49,7 @@ impl Worker {
     pub(super) fn new(
         file: File,
         reserve: Reserve,
-        wakeups: Arc<Wakeups>,
+        wakeups: Arc<LocalWakeups>,
         counted: Arc<Counted>,
     ) -> rusqlite::Result<Self> {
         // The thread prepares them again; a file for which that fails is refused before.
@@ -108,7 +108,7 @@ struct Work<'all> {
     rows: Rows<'all>,
     reserve: &'all mut Reserve,
     state: &'all mut State,
-    wakeups: &'all Wakeups,
+    wakeups: &'all LocalWakeups,
     counted: &'all Counted,
 }
 

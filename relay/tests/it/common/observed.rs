@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use tigress_mailbox::MailboxId;
 use tigress_relay::store::{
-    Applied, Command, Created, Creation, MailboxStore, Room, StoreError, Watch,
+    Applied, Command, Created, Creation, MailboxStore, Room, StoreError, Wakeups, Watch,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
@@ -33,6 +33,15 @@ pub(crate) async fn next(seen: &mut UnboundedReceiver<Seen>, wanted: Seen) {
 }
 
 #[async_trait]
+impl<S: MailboxStore> Wakeups for Observed<S> {
+    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
+        let watch = self.store.wakeups().watch(id).await;
+        let _ = self.told.send(Seen::Watched);
+        watch
+    }
+}
+
+#[async_trait]
 impl<S: MailboxStore> MailboxStore for Observed<S> {
     async fn create(&self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
         self.store.create(new, room, now).await
@@ -48,10 +57,8 @@ impl<S: MailboxStore> MailboxStore for Observed<S> {
         self.store.apply(id, command, room, now).await
     }
 
-    async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
-        let watch = self.store.watch(id).await;
-        let _ = self.told.send(Seen::Watched);
-        watch
+    fn wakeups(&self) -> &dyn Wakeups {
+        self
     }
 
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {

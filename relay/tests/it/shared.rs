@@ -1,0 +1,204 @@
+//! Several relays over one Redis: what one keeps the others have, and what changes at one wakes who waits at another.
+
+use std::time::{Duration, Instant};
+
+use reqwest::Method;
+use serde_json::json;
+use tigress_relay::Relay;
+use tigress_relay::store::RedisStore;
+use tigress_servers::RedisServer;
+use tokio::task::JoinSet;
+
+use crate::common::{
+    RECEIVER, SENDER, Seen, THIRD, TestRelay, config, create_body, http_client, payload, run, seen,
+    url_of,
+};
+
+/// Longer than anything here should take, shorter than a read is held that nobody wakes.
+const SOON: Duration = Duration::from_secs(8);
+const HELD: &str = "wait=60";
+
+async fn relay_on(server: &RedisServer) -> TestRelay {
+    run(Relay::new(
+        config(),
+        RedisStore::new(&server.url()).unwrap(),
+    ))
+    .await
+}
+
+/// The same mailbox at another relay: a load balancer stands before both.
+fn at(relay: &TestRelay, url: &str) -> String {
+    let path = &url[url.find("/v1/").unwrap()..];
+    format!("{}{path}", relay.base())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_mailbox_is_the_same_at_every_relay() {
+    let server = RedisServer::start();
+    let (one, other) = (relay_on(&server).await, relay_on(&server).await);
+    let url = one.create().await;
+    let again = other.create_from(&create_body()).await;
+    assert_eq!(again.status, 201, "the same request at another relay");
+    assert_eq!(at(&one, &url_of(&again)), url);
+    let read = other.read(&at(&other, &url), RECEIVER).await;
+    assert_eq!(read.json()["payload"]["data"], "first");
+    assert_eq!(one.read(&url, THIRD).await.status, 401, "bound elsewhere");
+    let tag = format!("\"{}\"", read.version());
+    let condition = [("If-Match", tag.as_str())];
+    let written = one.update_with(&url, SENDER, 1, "second", &condition).await;
+    assert_eq!(written.status, 200);
+    let there = at(&other, &url);
+    let late = other
+        .update_with(&there, RECEIVER, 1, "third", &condition)
+        .await;
+    assert_eq!(late.status, 412, "one was faster");
+    let repeated = other
+        .update_with(&there, SENDER, 1, "second", &condition)
+        .await;
+    assert_eq!(repeated.status, 201);
+    assert_eq!(one.leave(Method::DELETE, &url, SENDER, 2).await.status, 200);
+    assert_eq!(other.read(&there, RECEIVER).await.status, 404);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_at_one_relay_wakes_a_read_that_another_holds() {
+    let server = RedisServer::start();
+    let (one, other) = (relay_on(&server).await, relay_on(&server).await);
+    let url = one.create().await;
+    let there = at(&other, &url);
+    let version = other.read(&there, RECEIVER).await.version();
+    let list = [("Prefer", HELD), ("Mailbox-Payload-Version", &version)];
+    let begun = Instant::now();
+    let held = other.read_with(&there, RECEIVER, &list);
+    let written = async {
+        subscribed(&server);
+        one.update(&url, SENDER, 1, "second").await
+    };
+    let (held, written) = tokio::join!(held, written);
+    assert_eq!(written.status, 200);
+    assert_eq!(held.json()["payload"]["data"], "second");
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+/// Returns when a read is held.
+fn subscribed(server: &RedisServer) {
+    let asked = ["PUBSUB", "CHANNELS", "tigress:m:*"];
+    tokio::task::block_in_place(|| server.wait_for(&asked, "tigress:m:"));
+}
+
+/// One transfer, as far as a relay sees it: each write at one relay, each read held at the other. Gives how long after the
+/// write was answered each read was.
+async fn transfer(relays: [String; 2], client: reqwest::Client, n: u128) -> Vec<Duration> {
+    let claims = [2 * n, 2 * n + 1].map(|n| uuid::Uuid::from_u128(n).to_string());
+    let request = |side: usize, method: Method, url: &str, id: u128| {
+        client
+            .request(method, url)
+            .header("Mailbox-Device-Claim", &claims[side])
+            .header("Mailbox-Request-ID", uuid::Uuid::from_u128(id).to_string())
+    };
+    let create = format!("{}/v1/m", relays[0]);
+    let made = request(0, Method::POST, &create, 0).body(create_body().to_string());
+    let made = seen(made.send().await.unwrap()).await;
+    let url = url_of(&made);
+    let path = &url[url.find("/v1/").unwrap()..];
+    let places = relays.map(|relay| format!("{relay}{path}"));
+    let bound = request(1, Method::POST, &places[1], 0).send();
+    let mut version = seen(bound.await.unwrap()).await.version();
+    let mut woken = Vec::new();
+    for round in 1..=4 {
+        let (writer, reader) = (round % 2, (round + 1) % 2);
+        let id = u128::try_from(round).unwrap();
+        let held = request(reader, Method::POST, &places[reader], id)
+            .header("Prefer", HELD)
+            .header("Mailbox-Payload-Version", &version)
+            .send();
+        let body = payload(&format!("{round}")).to_string();
+        let write = request(writer, Method::PUT, &places[writer], id)
+            .body(body)
+            .send();
+        let (held, written) = tokio::join!(timed(held), timed(write));
+        assert_eq!((held.0.status, written.0.status), (200, 200));
+        assert_eq!(held.0.json()["payload"]["data"], json!(format!("{round}")));
+        woken.push(held.1.saturating_duration_since(written.1));
+        version = held.0.version();
+    }
+    let deleted = request(0, Method::DELETE, &places[0], 9).send();
+    assert_eq!(deleted.await.unwrap().status(), 200);
+    woken
+}
+
+async fn timed(
+    answer: impl Future<Output = reqwest::Result<reqwest::Response>>,
+) -> (Seen, Instant) {
+    let seen = seen(answer.await.unwrap()).await;
+    (seen, Instant::now())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn transfers_over_two_relays_lose_no_wake_up() {
+    let count = std::env::var("TIGRESS_TRANSFERS").map_or(2_000, |text| text.parse().unwrap());
+    let server = RedisServer::start();
+    let relays = [relay_on(&server).await, relay_on(&server).await];
+    let urls = relays.each_ref().map(TestRelay::base);
+    let client = http_client();
+    let (mut running, mut woken) = (JoinSet::new(), Vec::new());
+    for n in 0..count {
+        if running.len() == 32 {
+            woken.extend(running.join_next().await.unwrap().unwrap());
+        }
+        running.spawn(transfer(urls.clone(), client.clone(), n));
+    }
+    while let Some(done) = running.join_next().await {
+        woken.extend(done.unwrap());
+    }
+    woken.sort_unstable();
+    let [half, most] = [woken.len() / 2, woken.len() * 99 / 100].map(|place| woken[place]);
+    println!(
+        "{count} transfers: a read is answered {half:?} after the write, 99 of 100 within {most:?}"
+    );
+    assert!(woken.last() < Some(&SOON), "reads that nobody woke");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_redis_is_away_callers_are_told_so_and_then_served_again() {
+    let mut server = RedisServer::start();
+    let relay = relay_on(&server).await;
+    let url = relay.create().await;
+    let version = relay.read(&url, RECEIVER).await.version();
+    let list = [("Prefer", HELD), ("Mailbox-Payload-Version", &version)];
+    let begun = Instant::now();
+    let held = relay.read_with(&url, RECEIVER, &list);
+    let killed = async {
+        subscribed(&server);
+        server.kill();
+    };
+    let (held, ()) = tokio::join!(held, killed);
+    assert_eq!(held.status, 503, "not held on for nothing");
+    assert!(held.header("retry-after").is_some());
+    assert_eq!(relay.create_from(&create_body()).await.status, 503);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    server.restart();
+    let until = Instant::now() + SOON;
+    while relay.create_from(&create_body()).await.status != 200 {
+        assert!(Instant::now() < until);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_redis_that_answers_nothing_holds_no_read_beyond_its_time() {
+    let server = RedisServer::start();
+    let relay = relay_on(&server).await;
+    let url = relay.create().await;
+    let version = relay.read(&url, RECEIVER).await.version();
+    let list = [("Prefer", "wait=2"), ("Mailbox-Payload-Version", &version)];
+    let begun = Instant::now();
+    let held = relay.read_with(&url, RECEIVER, &list);
+    let frozen = async {
+        subscribed(&server);
+        server.freeze();
+    };
+    let (held, ()) = tokio::join!(held, frozen);
+    assert_eq!(held.status, 503);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    server.thaw();
+}
