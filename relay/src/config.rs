@@ -6,13 +6,16 @@ use std::time::Duration;
 use url::Url;
 
 use crate::limits::Limits;
+use crate::listen::Listen;
 use crate::tls::TlsFiles;
 
 /// Settings of a relay. The defaults are safe, and listen on a free port of the loopback interface.
 #[derive(Debug, Clone)]
 pub struct RelayConfig {
-    /// Address to listen on; port 0 takes a free one.
-    pub listen: SocketAddr,
+    /// Where to listen.
+    pub listen: Vec<Listen>,
+    /// The names that the relay has: a request for another is refused. Any, if none is given.
+    pub host_names: Vec<String>,
     /// TLS, when the relay itself speaks it; without, plain HTTP for loopback or behind a proxy.
     pub tls: Option<TlsFiles>,
     /// Origin (`https://host[:port]`) of the mailboxes' URLs; scheme and listening address when absent.
@@ -33,7 +36,8 @@ pub struct RelayConfig {
 impl Default for RelayConfig {
     fn default() -> Self {
         Self {
-            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            listen: vec![Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))],
+            host_names: Vec::new(),
             tls: None,
             public_url: None,
             client_ip_header: None,
@@ -48,11 +52,11 @@ impl Default for RelayConfig {
 /// Why a relay does not start.
 #[derive(Debug, thiserror::Error)]
 pub enum RelayError {
-    /// The address can't be listened on.
-    #[error("cannot listen on {address}")]
+    /// The place can't be listened on.
+    #[error("cannot listen on {place}")]
     Listen {
         /// As configured.
-        address: SocketAddr,
+        place: Listen,
         /// What the system said.
         source: std::io::Error,
     },
@@ -65,6 +69,15 @@ pub enum RelayError {
     /// `public_url` is not an origin.
     #[error("the public URL must be http or https, a host, and nothing after it")]
     PublicUrl,
+    /// There is no place to listen on.
+    #[error("there is nothing to listen on")]
+    Nowhere,
+    /// Nobody could be told where the mailboxes are.
+    #[error("a relay that listens on no address needs a public URL")]
+    NoUrl,
+    /// A name among `host_names` is none.
+    #[error("{0} is no host name")]
+    HostName(String),
     /// `client_ip_header` is no name of a header.
     #[error("the header of the client's address has no valid name")]
     Header,
@@ -89,6 +102,12 @@ impl RelayConfig {
                 return Err(RelayError::WellKnown(name));
             }
         }
+        if self.listen.is_empty() {
+            return Err(RelayError::Nowhere);
+        }
+        if let Some(name) = self.host_names.iter().find(|name| !is_host(name)) {
+            return Err(RelayError::HostName(name.clone()));
+        }
         let header = self.client_ip_header.as_deref();
         if header.is_some_and(|name| axum::http::HeaderName::from_bytes(name.as_bytes()).is_err()) {
             return Err(RelayError::Header);
@@ -103,14 +122,41 @@ impl RelayConfig {
         self.public_url.is_some() || self.client_ip_header.is_some()
     }
 
-    /// The origin of mailbox URLs, for a relay that listens on `bound`.
-    pub(crate) fn origin(&self, bound: SocketAddr) -> Result<String, RelayError> {
-        match &self.public_url {
-            Some(url) => origin(url),
-            None if self.tls.is_some() => Ok(format!("https://{bound}")),
-            None => Ok(format!("http://{bound}")),
+    /// Tells what can't be meant, for a relay that listens on this address.
+    pub(crate) fn warn(&self, local: Option<SocketAddr>) {
+        let (url, header) = (&self.public_url, &self.client_ip_header);
+        let loopback = local.is_none_or(|address| address.ip().is_loopback());
+        if url.is_some() && header.is_none() && loopback {
+            tracing::warn!(
+                "no header with the client's address: all that come through a proxy count as one client"
+            );
+        }
+        if url.is_none() && local.is_some_and(|address| address.ip().is_unspecified()) {
+            tracing::warn!(
+                "no public URL: the mailboxes' URLs have an address that no device can reach"
+            );
+        }
+        if url.is_none() && self.tls.is_none() && !loopback {
+            tracing::warn!(
+                "neither TLS nor a public URL: wallets talk plain HTTP to nobody but their own machine"
+            );
         }
     }
+
+    /// The origin of mailbox URLs, for a relay that listens on this address.
+    pub(crate) fn origin(&self, local: Option<SocketAddr>) -> Result<String, RelayError> {
+        match (&self.public_url, local) {
+            (Some(url), _) => origin(url),
+            (None, None) => Err(RelayError::NoUrl),
+            (None, Some(local)) if self.tls.is_some() => Ok(format!("https://{local}")),
+            (None, Some(local)) => Ok(format!("http://{local}")),
+        }
+    }
+}
+
+fn is_host(name: &str) -> bool {
+    let url = Url::parse(&format!("http://{name}/"));
+    url.is_ok_and(|url| url.host_str() == Some(name) && url.port().is_none())
 }
 
 fn is_json(text: &str) -> bool {
@@ -135,6 +181,7 @@ fn origin(text: &str) -> Result<String, RelayError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::test_log::TestLog;
 
     #[test]
     fn the_public_url_is_an_origin_and_nothing_more() {
@@ -167,5 +214,24 @@ mod tests {
             config.check(),
             Err(RelayError::WellKnown("assetlinks.json"))
         ));
+    }
+
+    #[test]
+    fn settings_that_cannot_work_are_told() {
+        let log = TestLog::default();
+        let _guard = log.collect();
+        let all = SocketAddr::from((Ipv4Addr::UNSPECIFIED, 8080));
+        let usual = RelayConfig::default();
+        usual.warn(Some(SocketAddr::from((Ipv4Addr::LOCALHOST, 8080))));
+        assert_eq!(log.text(), "");
+        usual.warn(Some(all));
+        assert!(log.text().contains("no public URL"), "{}", log.text());
+        assert!(log.text().contains("plain HTTP"), "{}", log.text());
+        let behind = RelayConfig {
+            public_url: Some("https://relay.example".to_owned()),
+            ..usual
+        };
+        behind.warn(None);
+        assert!(log.text().contains("no header"), "{}", log.text());
     }
 }

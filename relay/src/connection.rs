@@ -7,8 +7,6 @@ use axum::{Extension, Router};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -17,6 +15,7 @@ use crate::client::Client;
 use crate::connections::Place;
 use crate::heads::Counted;
 use crate::limits::Limits;
+use crate::listen::{Accepted, Stream};
 use crate::peer::Peer;
 
 /// A silent HTTP/2 connection is asked after this whether it is still there.
@@ -43,17 +42,18 @@ pub(crate) struct Server {
 impl Server {
     /// Serves requests until the client goes, says nothing or reads nothing for too long, loses its place, or the relay
     /// stops.
-    pub(crate) async fn serve(self, stream: TcpStream, peer: Peer, place: Place) {
-        // Small answers leave at once.
-        let _ = stream.set_nodelay(true);
+    pub(crate) async fn serve(self, accepted: Accepted, peer: Peer, place: Place) {
         tokio::select! {
-            () = self.shake_hands(stream, peer) => {}
+            () = self.shake_hands(accepted, peer) => {}
             () = place.lost() => {}
         }
     }
 
-    async fn shake_hands(self, stream: TcpStream, peer: Peer) {
-        let Some(acceptor) = &self.tls else {
+    async fn shake_hands(self, accepted: Accepted, peer: Peer) {
+        let Accepted {
+            stream, is_network, ..
+        } = accepted;
+        let Some(acceptor) = self.tls.as_ref().filter(|_| is_network) else {
             return requests(self, stream, peer).await;
         };
         let patience = self.limits.request_timeout;
@@ -70,10 +70,7 @@ impl Server {
     }
 }
 
-async fn requests<I>(server: Server, stream: I, peer: Peer)
-where
-    I: AsyncRead + AsyncWrite + Unpin + Send + 'static,
-{
+async fn requests(server: Server, stream: impl Stream, peer: Peer) {
     let Server {
         app,
         limits,

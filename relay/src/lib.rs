@@ -9,7 +9,7 @@
 //! use tigress_relay::{Relay, RelayConfig, store::MemoryStore};
 //!
 //! let relay = Relay::start(RelayConfig::default(), MemoryStore::default()).await?;
-//! println!("listening on http://{}", relay.local_addr());
+//! println!("listening, for {}", relay.url());
 //! relay.shutdown().await;
 //! # Ok(())
 //! # }
@@ -29,6 +29,7 @@ mod descriptors;
 mod heads;
 mod http;
 mod limits;
+mod listen;
 mod peer;
 mod push;
 mod rate;
@@ -41,6 +42,7 @@ pub use client::{Bound, Client};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{RelayConfig, RelayError};
 pub use limits::Limits;
+pub use listen::{Listen, NotAPlace};
 pub use push::{NoPush, PushGateway};
 pub use server::{Relay, RunningRelay};
 pub use tls::TlsFiles;

@@ -174,6 +174,21 @@ impl Limits {
         Ok(())
     }
 
+    /// One by its name, as [`Limits::set`] takes it.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<String> {
+        let mut copy = self.clone();
+        Some(match copy.place(name)? {
+            Place::Number(at) => at.to_string(),
+            Place::Whole(at) => at.to_string(),
+            Place::Streams(at) => at.to_string(),
+            Place::Percent(at) => at.to_string(),
+            Place::Seconds(at) => at.as_secs().to_string(),
+            Place::Bound(at) => format!("{},{},{}", at.client, at.network, at.all),
+            Place::Flag(at) => at.to_string(),
+        })
+    }
+
     fn place(&mut self, name: &str) -> Option<Place<'_>> {
         Some(match name {
             "body_bytes" => Place::Number(&mut self.body_bytes),
@@ -235,6 +250,9 @@ mod tests {
                 _ => "7",
             };
             assert_eq!(limits.set(name, form), Ok(()), "{name}");
+            let shown = limits.get(name).unwrap();
+            assert_eq!(limits.set(name, &shown), Ok(()));
+            assert_eq!(limits.get(name), Some(shown));
         }
         assert_eq!(limits.room.bytes, Bound::new(1, 2048, 3 << 20));
         assert_eq!(limits.answer_timeout, Duration::from_secs(7));

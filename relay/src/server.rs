@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Notify;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
@@ -17,6 +16,7 @@ use crate::connection::Server;
 use crate::connections::Connections;
 use crate::descriptors;
 use crate::http::{App, router};
+use crate::listen::{Listen, Listener};
 use crate::peer::Peer;
 use crate::push::{NoPush, PushGateway};
 use crate::rate::Rate;
@@ -26,10 +26,6 @@ use crate::tls::Tls;
 
 /// Pause after a failed accept: most often there are no file descriptors left.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
-/// Connections that the system keeps until they are accepted.
-const BACKLOG: u32 = 1024;
-/// What the system keeps for a connection each way, in bytes: it is nobody's memory that is counted here.
-const SOCKET_BUFFER: u32 = 64 * 1024;
 /// Longest time that a shutdown waits for the store.
 const CLOSE: Duration = Duration::from_secs(3);
 
@@ -85,18 +81,24 @@ impl Relay {
     /// [`RelayError`] if the configuration is wrong or the address can't be listened on.
     pub async fn run(self) -> Result<RunningRelay, RelayError> {
         self.config.check()?;
-        let address = self.config.listen;
-        let failed = |source| RelayError::Listen { address, source };
-        let listener = listen(address).map_err(failed)?;
-        let bound = listener.local_addr().map_err(failed)?;
-        let origin = self.config.origin(bound)?;
+        let (listeners, places) = open(&self.config.listen)?;
+        let local = places.iter().find_map(Listen::address);
+        let origin = self.config.origin(local)?;
         let stop = CancellationToken::new();
         let reload = Arc::new(Notify::new());
         let tls = tls(&self.config, &stop, &reload)?;
-        warn(&self.config, bound);
+        self.config.warn(local);
         let limits = Arc::new(self.config.limits.clone());
         let by_address = self.config.client_ip_header.is_none();
         let bounds = descriptors::bound(limits.connections);
+        if bounds.all < limits.connections.all {
+            let (wanted, there) = (limits.connections.all, bounds.all);
+            tracing::warn!(
+                wanted,
+                there,
+                "fewer descriptors than connections: raise the system's limit"
+            );
+        }
         let connections = Connections::new(bounds, by_address);
         let app = Arc::new(App {
             config: self.config,
@@ -122,15 +124,18 @@ impl Relay {
             stop: stop.clone(),
         };
         let server = tokio::spawn(async move {
-            serve(listener, server, &connections).await;
+            let mut all = JoinSet::new();
+            for listener in listeners {
+                all.spawn(serve(listener, server.clone(), connections.clone()));
+            }
+            while all.join_next().await.is_some() {}
             if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
                 tracing::warn!("the store takes too long to close");
             }
             tracing::info!("relay ended");
         });
-        tracing::info!("relay started");
         Ok(RunningRelay {
-            local_addr: bound,
+            places,
             url: origin,
             stop,
             reload,
@@ -142,7 +147,7 @@ impl Relay {
 /// A relay at work. Dropped, it ends as by [`RunningRelay::shutdown`], with nobody waiting for it.
 #[derive(Debug)]
 pub struct RunningRelay {
-    local_addr: SocketAddr,
+    places: Vec<Listen>,
     url: String,
     stop: CancellationToken,
     reload: Arc<Notify>,
@@ -150,10 +155,16 @@ pub struct RunningRelay {
 }
 
 impl RunningRelay {
-    /// The address that is listened on, with its real port.
+    /// The first address that is listened on, with its real port.
     #[must_use]
-    pub fn local_addr(&self) -> SocketAddr {
-        self.local_addr
+    pub fn local_addr(&self) -> Option<SocketAddr> {
+        self.places.iter().find_map(Listen::address)
+    }
+
+    /// Where it listens, ports as they are.
+    #[must_use]
+    pub fn places(&self) -> &[Listen] {
+        &self.places
     }
 
     /// The origin of the mailboxes' URLs.
@@ -190,16 +201,6 @@ impl Drop for RunningRelay {
     }
 }
 
-/// Tells what can't be meant.
-fn warn(config: &RelayConfig, bound: SocketAddr) {
-    if config.public_url.is_some() && config.client_ip_header.is_none() && bound.ip().is_loopback()
-    {
-        tracing::warn!(
-            "no header with the client's address: all that come through a proxy count as one client"
-        );
-    }
-}
-
 /// TLS, if the relay speaks it, and read again when its files change.
 fn tls(
     config: &RelayConfig,
@@ -213,6 +214,20 @@ fn tls(
         until(stop, tls.watch(seen, reload.clone()));
         acceptor
     }))
+}
+
+/// Listens on all, or on none.
+fn open(wanted: &[Listen]) -> Result<(Vec<Listener>, Vec<Listen>), RelayError> {
+    let opened = wanted.iter().map(|place| {
+        let failed = |source| RelayError::Listen {
+            place: place.clone(),
+            source,
+        };
+        let listener = Listener::open(place).map_err(failed)?;
+        let place = listener.place().map_err(failed)?;
+        Ok((listener, place))
+    });
+    opened.collect()
 }
 
 /// A task that ends with the relay.
@@ -232,20 +247,7 @@ async fn sweep(app: Arc<App>) {
     }
 }
 
-/// As `TcpListener::bind`, with bounded buffers for each connection.
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
-    let socket = match address {
-        SocketAddr::V4(_) => TcpSocket::new_v4(),
-        SocketAddr::V6(_) => TcpSocket::new_v6(),
-    }?;
-    socket.set_reuseaddr(true)?;
-    socket.set_send_buffer_size(SOCKET_BUFFER)?;
-    socket.set_recv_buffer_size(SOCKET_BUFFER)?;
-    socket.bind(address)?;
-    socket.listen(BACKLOG)
-}
-
-async fn serve(listener: TcpListener, server: Server, places: &Arc<Connections>) {
+async fn serve(listener: Listener, server: Server, places: Arc<Connections>) {
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -254,11 +256,11 @@ async fn serve(listener: TcpListener, server: Server, places: &Arc<Connections>)
             accepted = listener.accept() => accepted,
         };
         match accepted {
-            Ok((stream, address)) => {
-                let peer = Peer::new(address.ip());
+            Ok(accepted) => {
+                let peer = Peer::new(accepted.from);
                 // Who has no place is sent away at once: waiting would hold up those who come after it.
                 if let Some(place) = places.place(peer.clone()) {
-                    connections.spawn(server.clone().serve(stream, peer, place));
+                    connections.spawn(server.clone().serve(accepted, peer, place));
                 }
             }
             Err(error) => {

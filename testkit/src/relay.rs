@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use tigress::{Config, MemoryStore, TransferClient, TransferStore};
 use tigress_mailbox::NotificationToken;
 use tigress_relay::store::MemoryStore as Mailboxes;
-use tigress_relay::{PushGateway, Relay, RelayConfig, RunningRelay};
+use tigress_relay::{Listen, PushGateway, Relay, RelayConfig, RunningRelay};
 use tokio::sync::mpsc;
 
 use crate::TestClock;
@@ -40,7 +40,7 @@ impl TestRelay {
     /// At this address.
     pub async fn start_at(listen: SocketAddr) -> Self {
         let config = RelayConfig {
-            listen,
+            listen: vec![Listen::Tcp(listen)],
             ..RelayConfig::default()
         };
         Self::run(Relay::new(config, Mailboxes::default())).await

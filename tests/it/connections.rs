@@ -33,7 +33,7 @@ impl Scene {
             .await
             .unwrap();
         let heard = Heard::default();
-        let address = relay.local_addr().to_string();
+        let address = relay.local_addr().unwrap().to_string();
         tokio::spawn(listen(listener, address, Arc::clone(&heard)));
         Self {
             _relay: relay,

@@ -99,3 +99,33 @@ fn a_store_that_is_no_address_is_told_without_its_password() {
     assert!(said.contains("NAME-OF-THE-MASTER"), "{said}");
     assert!(!said.contains("very-secret"), "{said}");
 }
+
+#[test]
+fn settings_come_from_the_line_the_environment_and_a_file_in_this_order() {
+    let desk = Desk::new();
+    let file = desk.path("relay.toml");
+    std::fs::write(
+        &file,
+        "store = 'memory'\npublic_url = 'https://file.example'\n[limits]\nstreams = 3\nmax_wait = 30\npatience = 1\n",
+    )
+    .unwrap();
+    let mut command = desk.command(&["relay", "--print-config", "--limit", "streams=5"]);
+    command.env("TIGRESS_CONFIG", &file);
+    command.env("TIGRESS_PUBLIC_URL", "https://environment.example");
+    command.env("TIGRESS_LIMIT_STREAMS", "4");
+    command.env("TIGRESS_LIMIT_MAX_WAIT", "40");
+    let output = command.output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let printed = String::from_utf8(output.stdout).unwrap();
+    for line in [
+        "store = \"memory\"",
+        "public_url = \"https://environment.example\"",
+        "listen = [\"127.0.0.1:0\"]",
+        "streams = \"5\"",
+        "max_wait = \"40\"",
+        "patience = \"1\"",
+        "burst = \"200,400,20000\"",
+    ] {
+        assert!(printed.lines().any(|one| one == line), "{line}: {printed}");
+    }
+}

@@ -101,6 +101,8 @@ pub mod problems {
     pub const TOO_LARGE: &str = "urn:tigress:relay:too-large";
     /// 429: too many requests from this client.
     pub const TOO_MANY: &str = "urn:tigress:relay:too-many-requests";
+    /// 421: the request names another host.
+    pub const MISDIRECTED: &str = "urn:tigress:relay:misdirected";
     /// 503: the relay is full or can't reach its store.
     pub const UNAVAILABLE: &str = "urn:tigress:relay:unavailable";
 }

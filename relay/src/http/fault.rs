@@ -16,6 +16,8 @@ pub(super) enum Fault {
     Unauthorized,
     NotFound,
     Method,
+    /// Meant for another host.
+    Misdirected,
     Timeout,
     Conflict,
     TooLarge,
@@ -81,6 +83,12 @@ impl Fault {
                 StatusCode::METHOD_NOT_ALLOWED,
                 problems::METHOD,
                 "Method not allowed",
+                None,
+            ),
+            Self::Misdirected => (
+                StatusCode::MISDIRECTED_REQUEST,
+                problems::MISDIRECTED,
+                "Another host's request",
                 None,
             ),
             Self::Timeout => (

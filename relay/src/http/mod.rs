@@ -12,6 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use axum::extract::{Request, State};
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
@@ -98,6 +99,20 @@ impl App {
         (client.map_or(Client::UNKNOWN, Client::of), true)
     }
 
+    /// Whether a request names one of this relay's hosts, where these are set.
+    fn is_for_us(&self, request: &Request) -> bool {
+        let names = &self.config.host_names;
+        let host = request.headers().get(header::HOST);
+        let host = host.and_then(|value| value.to_str().ok()?.parse().ok());
+        let authority = request.uri().authority().or(host.as_ref());
+        names.is_empty()
+            || authority.is_some_and(|authority: &Authority| {
+                names
+                    .iter()
+                    .any(|name| name.eq_ignore_ascii_case(authority.host()))
+            })
+    }
+
     /// A part of the bytes under way, for which a client waits if it has too many.
     async fn part(
         &self,
@@ -158,7 +173,9 @@ async fn frame(
     request.extensions_mut().insert(client);
     let probe = site::is_probe(request.uri().path());
     let place = app.requests.try_take(client, 1);
-    let mut response = if !probe
+    let mut response = if !probe && !app.is_for_us(&request) {
+        Fault::Misdirected.into_response()
+    } else if !probe
         && limited
         && let Err(after) = app.rate.take(client)
     {

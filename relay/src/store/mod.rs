@@ -17,7 +17,7 @@ mod memory;
 mod redis;
 mod room;
 #[cfg(test)]
-mod test_log;
+pub(crate) mod test_log;
 mod wake;
 
 #[cfg(feature = "redis")]

@@ -48,7 +48,7 @@ async fn a_body_of_undeclared_length_is_limited_too() {
     .await;
     let url = relay.create().await;
     let path = url.split_at(relay.base().len()).1;
-    let mut stream = TcpStream::connect(relay.running.local_addr())
+    let mut stream = TcpStream::connect(relay.running.local_addr().unwrap())
         .await
         .unwrap();
     let request_id = id(1);

@@ -8,6 +8,7 @@ mod durable;
 mod full_disk;
 mod limits;
 mod operation;
+mod places;
 mod preview;
 mod shared;
 mod tls;

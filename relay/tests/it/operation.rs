@@ -104,7 +104,7 @@ async fn shut_down_while_a_read_is_held(client: reqwest::Client) {
         .send();
     let waiting = tokio::spawn(waiting);
     next(&mut seen_by_store, Seen::Watched).await;
-    let address = relay.running.local_addr();
+    let address = relay.running.local_addr().unwrap();
     let started = Instant::now();
     relay.running.shutdown().await;
     assert!(
@@ -122,7 +122,7 @@ async fn shut_down_while_a_read_is_held(client: reqwest::Client) {
 #[tokio::test]
 async fn a_shutdown_waits_for_nobody_for_ever() {
     let relay = start().await;
-    let address = relay.running.local_addr();
+    let address = relay.running.local_addr().unwrap();
     let silent = connect(address).await;
     let unfinished = saying(address, head_of_a_creation().as_bytes()).await;
     let half_a_head = saying(address, b"POST /v1/m HTTP/1.1\r\nHo").await;
@@ -163,7 +163,11 @@ async fn a_slow_request_is_given_up() {
         ..Limits::default()
     }))
     .await;
-    let mut slow = saying(relay.running.local_addr(), head_of_a_creation().as_bytes()).await;
+    let mut slow = saying(
+        relay.running.local_addr().unwrap(),
+        head_of_a_creation().as_bytes(),
+    )
+    .await;
     let mut answer = [0; 12];
     slow.read_exact(&mut answer).await.unwrap();
     assert_eq!(&answer, b"HTTP/1.1 408");
@@ -184,7 +188,7 @@ async fn a_connection_that_says_nothing_is_closed() {
         b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         idle_after_an_answer,
     ] {
-        let mut stream = saying(relay.running.local_addr(), said).await;
+        let mut stream = saying(relay.running.local_addr().unwrap(), said).await;
         let mut rest = Vec::new();
         // Closed in whichever way, after whatever was to be said.
         let closed = tokio::time::timeout(Duration::from_secs(20), stream.read_to_end(&mut rest));

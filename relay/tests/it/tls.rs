@@ -176,7 +176,9 @@ async fn a_certificate_is_taken_up_at_once_when_that_is_asked_for() {
 async fn whoever_speaks_no_tls_harms_nobody() {
     let (folder, authority) = (TempDir::new().unwrap(), Authority::new());
     let relay = start(&authority.issue(folder.path(), "127.0.0.1")).await;
-    let mut plain = TcpStream::connect(relay.local_addr()).await.unwrap();
+    let mut plain = TcpStream::connect(relay.local_addr().unwrap())
+        .await
+        .unwrap();
     plain
         .write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
         .await
@@ -184,7 +186,9 @@ async fn whoever_speaks_no_tls_harms_nobody() {
     let mut answer = Vec::new();
     let _ = plain.read_to_end(&mut answer).await;
     assert!(!answer.starts_with(b"HTTP"), "an alert at most");
-    let silent = TcpStream::connect(relay.local_addr()).await.unwrap();
+    let silent = TcpStream::connect(relay.local_addr().unwrap())
+        .await
+        .unwrap();
     assert_eq!(
         health(&authority.client(), &relay).await.unwrap().status(),
         200

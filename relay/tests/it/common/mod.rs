@@ -117,7 +117,7 @@ pub(crate) fn id(n: u32) -> String {
 
 impl TestRelay {
     pub(crate) fn base(&self) -> String {
-        format!("http://{}", self.running.local_addr())
+        format!("http://{}", self.running.local_addr().unwrap())
     }
 
     pub(crate) async fn call(
