@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use minicbor::{Decoder, Encoder};
 
-use super::{Damaged, Record};
+use super::Record;
+use super::encoding::Unreadable::{self, Damaged};
 use crate::Payload;
 
 impl Record {
@@ -46,7 +47,7 @@ impl Payload {
     ///
     /// # Errors
     /// [`Damaged`] for anything else.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Damaged> {
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Unreadable> {
         let mut decoder = Decoder::new(bytes);
         if decoder.array()? != Some(2) {
             return Err(Damaged);
