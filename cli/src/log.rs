@@ -3,23 +3,54 @@
 
 use std::io::{self, Write};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
 use std::time::Duration;
 
+use clap::ValueEnum;
+use serde::{Deserialize, Serialize};
+use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
+use tracing_subscriber::fmt::format::Writer;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 
 /// Lines that wait to be written; further ones are dropped and counted.
 const WAITING: usize = 1024;
 /// How long the end of the process waits for them.
 const PARTING: Duration = Duration::from_millis(500);
 
+/// What a line is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Form {
+    #[default]
+    Text,
+    Json,
+}
+
 /// Makes the writers of single lines.
 #[derive(Clone)]
 pub(crate) struct Log {
     lines: SyncSender<Line>,
-    dropped: Arc<AtomicU64>,
+    counts: Arc<Counts>,
+}
+
+/// Lines that were not written.
+#[derive(Default)]
+struct Counts {
+    /// Those that the log does not tell of yet.
+    untold: AtomicU64,
+    all: Arc<AtomicU64>,
+    /// Whether it is told as JSON.
+    json: AtomicBool,
+}
+
+impl Counts {
+    fn lost(&self) {
+        self.untold.fetch_add(1, Ordering::Relaxed);
+        self.all.fetch_add(1, Ordering::Relaxed);
+    }
 }
 
 enum Line {
@@ -32,13 +63,37 @@ impl Log {
     /// Writes to `to`, on a thread.
     pub(crate) fn to(mut to: impl Write + Send + 'static) -> Self {
         let (lines, waiting) = sync_channel(WAITING);
-        let dropped = Arc::<AtomicU64>::default();
-        let counted = dropped.clone();
+        let counts = Arc::<Counts>::default();
+        let counted = counts.clone();
         // Without a thread there is no log.
         let _ = thread::Builder::new()
             .name("log".to_owned())
             .spawn(move || write_all(&waiting, &mut to, &counted));
-        Self { lines, dropped }
+        Self { lines, counts }
+    }
+
+    /// From here on what is told of this process goes to this log, at this level if the environment names none.
+    pub(crate) fn begin(&self, form: Form, level: &str) {
+        let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
+        let told = tracing_subscriber::fmt()
+            .with_writer(self.clone())
+            .with_env_filter(filter);
+        match form {
+            Form::Text => told.init(),
+            Form::Json => {
+                self.counts.json.store(true, Ordering::Relaxed);
+                told.json()
+                    .flatten_event(true)
+                    .with_current_span(false)
+                    .with_span_list(false)
+                    .init();
+            }
+        }
+    }
+
+    /// How many lines were lost so far, as it goes on being counted.
+    pub(crate) fn lost(&self) -> Arc<AtomicU64> {
+        self.counts.all.clone()
     }
 
     /// Waits until what was logged so far is written, but not for ever.
@@ -51,21 +106,39 @@ impl Log {
     }
 }
 
-fn write_all(waiting: &Receiver<Line>, to: &mut impl Write, dropped: &AtomicU64) {
+fn write_all(waiting: &Receiver<Line>, to: &mut impl Write, counts: &Counts) {
     for line in waiting {
         match line {
             Line::Text(text) => {
-                let lost = dropped.swap(0, Ordering::Relaxed);
-                if lost > 0 && writeln!(to, "{lost} lines of the log are lost").is_err() {
-                    dropped.fetch_add(lost, Ordering::Relaxed);
+                let lost = counts.untold.swap(0, Ordering::Relaxed);
+                let json = counts.json.load(Ordering::Relaxed);
+                if lost > 0 && to.write_all(told(lost, json).as_bytes()).is_err() {
+                    counts.untold.fetch_add(lost, Ordering::Relaxed);
                 }
                 if to.write_all(&text).is_err() {
-                    dropped.fetch_add(1, Ordering::Relaxed);
+                    counts.lost();
                 }
             }
             Line::End(written) => drop(written.try_send(())),
         }
     }
+}
+
+/// That so many lines are lost, as a line.
+fn told(lost: u64, json: bool) -> String {
+    if !json {
+        return format!("{lost} lines of the log are lost\n");
+    }
+    let mut time = String::new();
+    let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+    let line = serde_json::json!({
+        "timestamp": time,
+        "level": "WARN",
+        "message": "lines of the log are lost",
+        "lines": lost,
+        "target": "tigress::log",
+    });
+    format!("{line}\n")
 }
 
 impl<'log> MakeWriter<'log> for Log {
@@ -100,7 +173,7 @@ impl Drop for OneLine<'_> {
     fn drop(&mut self) {
         let text = Line::Text(std::mem::take(&mut self.text));
         if self.log.lines.try_send(text).is_err() {
-            self.log.dropped.fetch_add(1, Ordering::Relaxed);
+            self.log.counts.lost();
         }
     }
 }
@@ -143,7 +216,7 @@ mod tests {
             say(&log, "line\n");
         }
         // One may be with the thread already.
-        let lost = log.dropped.load(Ordering::Relaxed);
+        let lost = log.lost().load(Ordering::Relaxed);
         assert!((99..=100).contains(&lost), "{lost}");
         for _ in 0..=WAITING + 1 {
             let_it.send(()).unwrap();
@@ -155,6 +228,21 @@ mod tests {
         drop(let_it);
         say(&log, "after the reader is gone\n");
         log.finish();
-        assert!(log.dropped.load(Ordering::Relaxed) > 0);
+        assert!(log.counts.untold.load(Ordering::Relaxed) > 0);
+        let all = log.lost().load(Ordering::Relaxed);
+        assert!(all > lost, "what was told is still counted: {all}");
+    }
+
+    #[test]
+    fn what_is_lost_is_told_in_the_logs_own_form() {
+        assert_eq!(told(7, false), "7 lines of the log are lost\n");
+        let line = told(7, true);
+        let told: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(
+            (&told["lines"], &told["level"]),
+            (&7.into(), &"WARN".into())
+        );
+        assert!(told["timestamp"].as_str().unwrap().ends_with('Z'), "{line}");
+        assert_eq!(line.lines().count(), 1);
     }
 }

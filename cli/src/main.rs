@@ -31,9 +31,9 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use tigress_parts::cpu;
-use tracing_subscriber::EnvFilter;
 
 use exit::Failure;
+use log::{Form, Log};
 use output::{Event, Output};
 
 /// Transfers a digital credential from one phone to another.
@@ -71,9 +71,9 @@ impl Command {
         }
     }
 
-    fn run(self) -> Result<u8, Failure> {
+    fn run(self, log: &Log) -> Result<u8, Failure> {
         match self {
-            Self::Relay(command) => on_runtime(relay::run(command)),
+            Self::Relay(command) => on_runtime(relay::run(command, log)),
             Self::Send(command) => on_runtime(send::run(command)),
             Self::Receive(command) => on_runtime(receive::run(command)),
             Self::Resume(command) => on_runtime(resume::run(command)),
@@ -90,14 +90,13 @@ fn main() -> ExitCode {
     let command = Args::parse().command;
     let is_relay = matches!(command, Command::Relay(_));
     bug::watch(is_relay);
-    let level = if is_relay { "info" } else { "error" };
-    let log = log::Log::to(std::io::stderr());
-    tracing_subscriber::fmt()
-        .with_writer(log.clone())
-        .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into()))
-        .init();
+    let log = Log::to(std::io::stderr());
+    // A relay's settings say what its log is like.
+    if !is_relay {
+        log.begin(Form::default(), "error");
+    }
     let output = command.output();
-    let ended = command.run();
+    let ended = command.run(&log);
     log.finish();
     match ended {
         Ok(code) => code.into(),

@@ -147,7 +147,6 @@ impl fmt::Debug for Net {
 }
 
 impl Tally {
-    #[cfg(test)]
     pub(crate) fn all(&self) -> usize {
         self.all
     }

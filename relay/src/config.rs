@@ -31,6 +31,13 @@ pub struct RelayConfig {
     pub limits: Limits,
     /// How often expired mailboxes are erased; they are gone for callers at once.
     pub sweep_interval: Duration,
+    /// Where the metrics are, at `/metrics`: for the operator alone, never where clients come. Nowhere, if there is none.
+    #[cfg(feature = "metrics")]
+    pub metrics_listen: Option<Listen>,
+    /// From one snapshot of the metrics to the next: a minute. What many do in that time is shown after it, what few do after
+    /// fifteen times as long.
+    #[cfg(feature = "metrics")]
+    pub metrics_interval: Duration,
 }
 
 impl Default for RelayConfig {
@@ -45,6 +52,10 @@ impl Default for RelayConfig {
             assetlinks: None,
             limits: Limits::default(),
             sweep_interval: Duration::from_secs(10),
+            #[cfg(feature = "metrics")]
+            metrics_listen: None,
+            #[cfg(feature = "metrics")]
+            metrics_interval: Duration::from_secs(60),
         }
     }
 }

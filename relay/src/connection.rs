@@ -16,6 +16,7 @@ use crate::connections::Place;
 use crate::heads::Counted;
 use crate::limits::Limits;
 use crate::listen::{Accepted, Stream};
+use crate::metrics::Metrics;
 use crate::peer::Peer;
 
 /// A silent HTTP/2 connection is asked after this whether it is still there.
@@ -36,6 +37,7 @@ pub(crate) struct Server {
     pub(crate) limits: Arc<Limits>,
     /// What heads may make connections keep beyond what each has of its own. None behind a proxy: heads are the proxy's.
     pub(crate) heads: Option<Arc<Budget>>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: CancellationToken,
 }
 

@@ -49,6 +49,12 @@ impl Connections {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// How many there are.
+    #[cfg(feature = "metrics")]
+    pub(crate) fn count(&self) -> usize {
+        self.open().all.len()
+    }
+
     /// A place for a connection. If the client has all of its own, its connection that is idle for longest gives way; if
     /// all places are taken, one of the client that has most. None if none is idle.
     pub(crate) fn place(self: &Arc<Self>, peer: Peer) -> Option<Place> {

@@ -30,6 +30,7 @@ mod heads;
 mod http;
 mod limits;
 mod listen;
+mod metrics;
 mod peer;
 mod push;
 mod rate;

@@ -2,6 +2,8 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+#[cfg(feature = "metrics")]
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -10,13 +12,18 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
+use crate::client::Bound;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{RelayConfig, RelayError};
 use crate::connection::Server;
 use crate::connections::Connections;
 use crate::descriptors;
 use crate::http::{App, router};
+use crate::limits::Limits;
 use crate::listen::{Listen, Listener};
+#[cfg(feature = "metrics")]
+use crate::metrics::{self, Source};
+use crate::metrics::{Limit, Metrics, Operation};
 use crate::peer::Peer;
 use crate::push::{NoPush, PushGateway};
 use crate::rate::Rate;
@@ -35,6 +42,7 @@ pub struct Relay {
     store: Arc<dyn MailboxStore>,
     clock: Arc<dyn Clock>,
     push: Arc<dyn PushGateway>,
+    metrics: Arc<Metrics>,
 }
 
 impl Relay {
@@ -47,6 +55,7 @@ impl Relay {
             store: Arc::new(store),
             clock,
             push,
+            metrics: Arc::default(),
         }
     }
 
@@ -61,6 +70,14 @@ impl Relay {
     #[must_use]
     pub fn with_push(mut self, push: Arc<dyn PushGateway>) -> Self {
         self.push = push;
+        self
+    }
+
+    /// The same, which shows how many lines its process's log has lost.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn with_lost_lines(mut self, lost_lines: Arc<AtomicU64>) -> Self {
+        self.metrics = Arc::new(Metrics::with_lost_lines(lost_lines));
         self
     }
 
@@ -82,27 +99,58 @@ impl Relay {
     pub async fn run(self) -> Result<RunningRelay, RelayError> {
         self.config.check()?;
         let (listeners, places) = open(&self.config.listen)?;
+        #[cfg(feature = "metrics")]
+        let (scraped, scraped_at) = open(self.config.metrics_listen.as_slice())?;
         let local = places.iter().find_map(Listen::address);
         let origin = self.config.origin(local)?;
         let stop = CancellationToken::new();
         let reload = Arc::new(Notify::new());
         let tls = tls(&self.config, &stop, &reload)?;
         self.config.warn(local);
-        let limits = Arc::new(self.config.limits.clone());
         let by_address = self.config.client_ip_header.is_none();
-        let bounds = descriptors::bound(limits.connections);
-        if bounds.all < limits.connections.all {
-            let (wanted, there) = (limits.connections.all, bounds.all);
-            tracing::warn!(
-                wanted,
-                there,
-                "fewer descriptors than connections: raise the system's limit"
-            );
+        let connections = Connections::new(bounds(&self.config.limits), by_address);
+        let app = self.app(origin.clone(), &stop);
+        until(&stop, sweep(app.clone()));
+        let limits = Arc::new(app.config.limits.clone());
+        let heads = by_address.then(|| Budget::new(limits.kept_bytes));
+        let server = Server {
+            app: router(app.clone()),
+            heads,
+            tls,
+            limits,
+            metrics: app.metrics.clone(),
+            stop: stop.clone(),
+        };
+        let mut all = JoinSet::new();
+        #[cfg(feature = "metrics")]
+        for listener in scraped {
+            let source = Source {
+                metrics: app.metrics.clone(),
+                store: app.store.clone(),
+                connections: connections.clone(),
+                largest: app.config.limits.body_bytes,
+                interval: app.config.metrics_interval,
+            };
+            all.spawn(metrics::serve(listener, source, stop.clone()));
         }
-        let connections = Connections::new(bounds, by_address);
-        let app = Arc::new(App {
-            config: self.config,
-            origin: origin.clone(),
+        for listener in listeners {
+            all.spawn(serve(listener, server.clone(), connections.clone()));
+        }
+        Ok(RunningRelay {
+            places,
+            #[cfg(feature = "metrics")]
+            metrics: scraped_at.into_iter().next(),
+            url: origin,
+            stop,
+            reload,
+            server: tokio::spawn(until_all_have_ended(all, app.store.clone())),
+        })
+    }
+
+    fn app(self, origin: String, stop: &CancellationToken) -> Arc<App> {
+        let limits = &self.config.limits;
+        Arc::new(App {
+            origin,
             store: self.store,
             rate: Rate::new(limits.requests_per_second, limits.burst, self.clock.clone()),
             time: Time::new(self.clock, limits.clock_patience),
@@ -111,35 +159,9 @@ impl Relay {
             incoming: Budget::new(limits.incoming_bytes),
             outgoing: Budget::new(limits.outgoing_bytes),
             notifications: App::notification_slots(),
+            metrics: self.metrics,
             stop: stop.clone(),
-        });
-        until(&stop, sweep(app.clone()));
-        let store = app.store.clone();
-        let heads = by_address.then(|| Budget::new(limits.kept_bytes));
-        let server = Server {
-            app: router(app),
-            heads,
-            tls,
-            limits,
-            stop: stop.clone(),
-        };
-        let server = tokio::spawn(async move {
-            let mut all = JoinSet::new();
-            for listener in listeners {
-                all.spawn(serve(listener, server.clone(), connections.clone()));
-            }
-            while all.join_next().await.is_some() {}
-            if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
-                tracing::warn!("the store takes too long to close");
-            }
-            tracing::info!("relay ended");
-        });
-        Ok(RunningRelay {
-            places,
-            url: origin,
-            stop,
-            reload,
-            server,
+            config: self.config,
         })
     }
 }
@@ -148,6 +170,8 @@ impl Relay {
 #[derive(Debug)]
 pub struct RunningRelay {
     places: Vec<Listen>,
+    #[cfg(feature = "metrics")]
+    metrics: Option<Listen>,
     url: String,
     stop: CancellationToken,
     reload: Arc<Notify>,
@@ -165,6 +189,13 @@ impl RunningRelay {
     #[must_use]
     pub fn places(&self) -> &[Listen] {
         &self.places
+    }
+
+    /// Where the metrics are, with its real port.
+    #[cfg(feature = "metrics")]
+    #[must_use]
+    pub fn metrics(&self) -> Option<&Listen> {
+        self.metrics.as_ref()
     }
 
     /// The origin of the mailboxes' URLs.
@@ -230,6 +261,28 @@ fn open(wanted: &[Listen]) -> Result<(Vec<Listener>, Vec<Listen>), RelayError> {
     opened.collect()
 }
 
+/// As many connections as there are descriptors for.
+fn bounds(limits: &Limits) -> Bound {
+    let bounds = descriptors::bound(limits.connections);
+    if bounds.all < limits.connections.all {
+        let (wanted, there) = (limits.connections.all, bounds.all);
+        tracing::warn!(
+            wanted,
+            there,
+            "fewer descriptors than connections: raise the system's limit"
+        );
+    }
+    bounds
+}
+
+async fn until_all_have_ended(mut all: JoinSet<()>, store: Arc<dyn MailboxStore>) {
+    while all.join_next().await.is_some() {}
+    if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
+        tracing::warn!("the store takes too long to close");
+    }
+    tracing::info!("relay ended");
+}
+
 /// A task that ends with the relay.
 fn until(stop: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
     tokio::spawn(stop.clone().run_until_cancelled_owned(work));
@@ -239,7 +292,8 @@ async fn sweep(app: Arc<App>) {
     let mut ticks = tokio::time::interval(app.config.sweep_interval);
     loop {
         ticks.tick().await;
-        match app.store.sweep(app.time.now()).await {
+        let sweep = app.store.sweep(app.time.now());
+        match app.metrics.of_store(Operation::Sweep, sweep).await {
             Ok(0) => {}
             Ok(erased) => tracing::info!(erased, "expired mailboxes erased"),
             Err(error) => tracing::error!(%error, "sweep"),
@@ -259,8 +313,11 @@ async fn serve(listener: Listener, server: Server, places: Arc<Connections>) {
             Ok(accepted) => {
                 let peer = Peer::new(accepted.from);
                 // Who has no place is sent away at once: waiting would hold up those who come after it.
-                if let Some(place) = places.place(peer.clone()) {
-                    connections.spawn(server.clone().serve(accepted, peer, place));
+                match places.place(peer.clone()) {
+                    Some(place) => {
+                        connections.spawn(server.clone().serve(accepted, peer, place));
+                    }
+                    None => server.metrics.refused(Limit::Connections),
                 }
             }
             Err(error) => {

@@ -9,11 +9,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use tigress_relay::store::{DurableStore, MemoryStore, RedisStore, is_address};
-use tigress_relay::{Listen, Relay, RelayError};
+use tigress_relay::{Listen, Relay, RelayError, RunningRelay};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::exit::{DONE, Failure};
 use crate::folder;
+use crate::log::Log;
 use settings::Settings;
 
 /// Runs a relay until SIGTERM or SIGINT; SIGHUP has certificate and key read again.
@@ -29,8 +30,9 @@ pub(crate) struct Command {
     settings: Settings,
 }
 
-pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
+pub(crate) async fn run(command: Command, log: &Log) -> Result<u8, Failure> {
     let settings = command.settings.over(command.config.as_deref())?;
+    log.begin(settings.log.unwrap_or_default(), "info");
     if command.print_config {
         let text = settings.to_file()?;
         return match std::io::stdout().write_all(text.as_bytes()) {
@@ -65,6 +67,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
             (path.display().to_string(), Relay::new(config, open(&path)?))
         }
     };
+    let relay = relay.with_lost_lines(log.lost());
     let relay = relay.run().await.map_err(failed)?;
     tracing::info!(
         version = env!("CARGO_PKG_VERSION"),
@@ -75,11 +78,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
         },
         "relay started"
     );
-    let lines = relay.places().iter().map(|place| match place {
-        Listen::Tcp(address) => format!("listening on {scheme}://{address}{public}\n"),
-        Listen::Unix(_) => format!("listening on {place}{public}\n"),
-    });
-    let lines: String = lines.collect();
+    let lines = places(&relay, scheme, &public);
     // A stdout that is closed, or that nobody reads, is no reason to stop: nobody waits for this thread.
     std::thread::spawn(move || drop(std::io::stdout().write_all(lines.as_bytes())));
     loop {
@@ -91,6 +90,19 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     }
     relay.shutdown().await;
     Ok(DONE)
+}
+
+/// Where it is, a line for each place.
+fn places(relay: &RunningRelay, scheme: &str, public: &str) -> String {
+    let lines = relay.places().iter().map(|place| match place {
+        Listen::Tcp(address) => format!("listening on {scheme}://{address}{public}\n"),
+        Listen::Unix(_) => format!("listening on {place}{public}\n"),
+    });
+    let metrics = relay.metrics().map(|place| match place {
+        Listen::Tcp(address) => format!("metrics on http://{address}/metrics\n"),
+        Listen::Unix(_) => format!("metrics on {place}\n"),
+    });
+    lines.chain(metrics).collect()
 }
 
 /// Opens the file.

@@ -12,6 +12,7 @@ use tigress_relay::{Limits, Listen, RelayConfig, TlsFiles};
 use toml::{Table, Value};
 
 use crate::exit::Failure;
+use crate::log::Form;
 
 /// What comes before a limit's name in the environment.
 const LIMIT: &str = "TIGRESS_LIMIT_";
@@ -54,6 +55,15 @@ pub(crate) struct Settings {
     )]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     host_names: Vec<String>,
+    /// Where Prometheus finds the metrics, at /metrics: an address or unix:PATH that only the operator can reach. By default
+    /// nowhere.
+    #[arg(long, value_name = "PLACE", env = "TIGRESS_METRICS_LISTEN")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metrics_listen: Option<String>,
+    /// The log's form: text, or an object of JSON in each line.
+    #[arg(long, value_name = "FORM", env = "TIGRESS_LOG")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) log: Option<Form>,
     /// Speak TLS with this certificate (PEM), followed by those between it and its authority. Certificate and key are
     /// read again when they change.
     #[arg(long, value_name = "FILE", env = "TIGRESS_TLS_CERT")]
@@ -120,10 +130,11 @@ impl Settings {
     /// As the relay takes them.
     pub(crate) fn config(&self) -> Result<RelayConfig, Failure> {
         let usual = RelayConfig::default();
-        let listen = self.listen.iter().map(|text| {
+        let place = |text: &String| {
             text.parse::<Listen>()
                 .map_err(|error| Failure::usage(format!("{text} is {error}")))
-        });
+        };
+        let listen = self.listen.iter().map(place);
         let listen = listen.collect::<Result<Vec<_>, _>>()?;
         let tls = match (&self.tls_cert, &self.tls_key) {
             (Some(certificate), Some(key)) => Some(TlsFiles::new(certificate, key)),
@@ -146,6 +157,7 @@ impl Settings {
             client_ip_header: self.client_ip_header.clone(),
             apple_app_site_association: document(self.apple_app_site_association.as_deref())?,
             assetlinks: document(self.assetlinks.as_deref())?,
+            metrics_listen: self.metrics_listen.as_ref().map(place).transpose()?,
             limits: self.limits()?,
             ..usual
         })

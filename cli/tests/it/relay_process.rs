@@ -4,6 +4,8 @@ use std::io::{PipeReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::time::Duration;
 
+use serde_json::Value;
+
 use crate::common::{Desk, Process, Signal};
 
 /// An address that is free now.
@@ -12,11 +14,16 @@ fn free() -> SocketAddr {
     listener.local_addr().unwrap()
 }
 
-/// The head of the answer to one request on a connection of its own.
+/// The answer to one request on a connection of its own.
 fn ask(relay: SocketAddr) -> std::io::Result<String> {
+    get(relay, "/healthz")
+}
+
+fn get(relay: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect(relay)?;
     stream.set_read_timeout(Some(Duration::from_secs(20)))?;
-    stream.write_all(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")?;
+    let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    stream.write_all(request.as_bytes())?;
     let mut answer = String::new();
     stream.read_to_string(&mut answer)?;
     Ok(answer)
@@ -69,6 +76,47 @@ fn a_log_that_nobody_reads_stops_nothing() {
         .unwrap();
     assert_eq!(process.wait().unwrap().code(), Some(0), "it ends as always");
     drop(reader);
+}
+
+/// Each line of a relay's log as JSON, also that it has lost some.
+#[test]
+fn a_log_as_json_is_an_object_in_each_line() {
+    let desk = Desk::new();
+    let file = desk.write("relay.toml", b"log = 'json'\nstore = 'memory'\n");
+    let mut relay = desk.start(&["relay", "--config", file.to_str().unwrap()]);
+    let line = relay.line().unwrap();
+    let url = line.strip_prefix("listening on http://").unwrap();
+    assert!(answers(url.parse().unwrap()));
+    relay.signal(Signal::TERM);
+    let ended = relay.end();
+    let lines = ended.stderr.lines().map(serde_json::from_str::<Value>);
+    let lines: Vec<Value> = lines.collect::<Result<_, _>>().unwrap();
+    let started = &lines[0];
+    assert_eq!(started["message"], "relay started");
+    assert_eq!(
+        (&started["level"], &started["store"]),
+        (&"INFO".into(), &"memory".into())
+    );
+    let answered = lines.iter().find(|line| line["message"] == "answered");
+    assert_eq!(answered.unwrap()["status"], 200);
+}
+
+#[test]
+fn metrics_are_where_they_are_asked_for() {
+    let desk = Desk::new();
+    let mut command = desk.command(&["relay", "--store", "memory"]);
+    command.env("TIGRESS_METRICS_LISTEN", "127.0.0.1:0");
+    let mut relay = Process::of(command);
+    assert!(relay.line().unwrap().starts_with("listening on "));
+    let line = relay.line().unwrap();
+    let url = line.strip_prefix("metrics on http://").unwrap();
+    let address = url.strip_suffix("/metrics").unwrap().parse().unwrap();
+    let answer = get(address, "/metrics").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(
+        answer.contains("tigress_relay_log_lines_lost_total 0"),
+        "{answer}"
+    );
 }
 
 #[test]

@@ -28,13 +28,14 @@ use super::fields::{self, Hold};
 
 use crate::budget::Taken;
 use crate::client::Client;
+use crate::metrics::Operation;
 use crate::store::{
     Answer, Command, CreateKey, Created, Creation, NewMailbox, ProofDigest, Record, Version,
 };
 
 /// Longest title, description and notification token, in bytes; longest URL of a picture.
-const MAX_TEXT: usize = 4096;
-const MAX_IMAGE_URL: usize = 2048;
+pub(super) const MAX_TEXT: usize = 4096;
+pub(super) const MAX_IMAGE_URL: usize = 2048;
 /// What stands around a payload at most: the texts, each letter as six, and the rest.
 const AROUND: usize = 96 * 1024;
 
@@ -74,7 +75,8 @@ pub(super) async fn create(
         record,
         client,
     };
-    match app.store.create(new, &limits.room, now).await? {
+    let creating = app.store.create(new, &limits.room, now);
+    match app.metrics.of_store(Operation::Create, creating).await? {
         Created::New => Ok(app.created(StatusCode::OK, id, Some(version))),
         Created::Repeated { id, version } => Ok(app.created(StatusCode::CREATED, id, version)),
     }
@@ -100,6 +102,7 @@ pub(super) async fn read(
     let mut seen = app.look(client, id, command(true, known)).await?;
     if let (Answer::Unchanged { .. }, Some(hold)) = (&seen.0, &hold) {
         drop(seen);
+        let _held = app.metrics.held_read();
         let until = Instant::now() + Duration::from_secs(hold.seconds);
         loop {
             // Watched first and looked at again: a change in between is not missed.
@@ -268,7 +271,10 @@ impl App {
         let again = self.store.wakeups().look_again();
         let again = again.map_or(end, |pause| Instant::now() + pause);
         tokio::select! {
-            () = change => false,
+            () = change => {
+                self.metrics.woken();
+                false
+            }
             () = tokio::time::sleep_until(end.min(again)) => end <= again,
             () = self.stop.cancelled() => true,
         }

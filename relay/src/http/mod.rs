@@ -1,5 +1,6 @@
 //! The HTTP interface: routes, and what every answer has in common.
 
+mod about;
 mod answer;
 mod calls;
 mod fault;
@@ -25,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use crate::budget::{Budget, Taken};
 use crate::client::Client;
 use crate::config::RelayConfig;
+use crate::metrics::{Call, Limit, Metrics, Operation};
 use crate::peer::Peer;
 use crate::push::PushGateway;
 use crate::rate::Rate;
@@ -50,6 +52,7 @@ pub(crate) struct App {
     pub(crate) incoming: Arc<Budget>,
     pub(crate) outgoing: Arc<Budget>,
     pub(crate) notifications: Arc<Semaphore>,
+    pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: CancellationToken,
 }
 
@@ -61,7 +64,8 @@ impl App {
     /// Runs a command and notifies whom it concerns.
     async fn apply(&self, id: MailboxId, command: Command) -> Result<Answer, Fault> {
         let room = &self.config.limits.room;
-        let applied = self.store.apply(id, command, room, self.time.now()).await?;
+        let applying = self.store.apply(id, command, room, self.time.now());
+        let applied = self.metrics.of_store(Operation::Apply, applying).await?;
         if let Some(token) = applied.notify {
             self.notify(token);
         }
@@ -122,9 +126,12 @@ impl App {
     ) -> Result<Taken, Fault> {
         let patience = self.config.limits.patience;
         let taken = budget.take(client, bytes, patience).await;
-        taken.ok_or(Fault::TooMany {
-            after: 1,
-            why: Some("too many bytes under way"),
+        taken.ok_or_else(|| {
+            self.metrics.refused(Limit::Bytes);
+            Fault::TooMany {
+                after: 1,
+                why: Some("too many bytes under way"),
+            }
         })
     }
 }
@@ -150,6 +157,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             get(site::apple_app_site_association),
         )
         .route("/.well-known/assetlinks.json", get(site::assetlinks))
+        .route(about::PATH, get(about::about))
         .route(site::HEALTH, get(site::health))
         .route(site::READY, get(site::ready))
         .fallback(|| async { Fault::NotFound })
@@ -167,7 +175,8 @@ async fn frame(
 ) -> Response {
     let started = Instant::now();
     let under_way = peer.begin();
-    let call = call_name(request.method(), request.uri().path());
+    let call = call_of(request.method(), request.uri().path());
+    let may_be_held = request.headers().contains_key(headers::PREFER);
     let echoed = fields::echoed_request_id(request.headers());
     let (client, limited) = app.caller(peer.ip, request.headers());
     request.extensions_mut().insert(client);
@@ -179,8 +188,10 @@ async fn frame(
         && limited
         && let Err(after) = app.rate.take(client)
     {
+        app.metrics.refused(Limit::Rate);
         Fault::TooMany { after, why: None }.into_response()
     } else if place.is_none() && !probe {
+        app.metrics.refused(Limit::Requests);
         let why = Some("too many requests under way");
         Fault::TooMany { after: 1, why }.into_response()
     } else {
@@ -191,13 +202,11 @@ async fn frame(
         list.insert(HeaderName::from_static(headers::REQUEST_ID), id);
     }
     common_headers(list, app.time.now());
-    let milliseconds = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(
-        call,
-        status = response.status().as_u16(),
-        milliseconds,
-        "answered"
-    );
+    let (time, status) = (started.elapsed(), response.status().as_u16());
+    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    tracing::info!(call = call.word(), status, milliseconds, "answered");
+    let time = (!may_be_held).then_some(time);
+    app.metrics.answered(call, status, time);
     let held = Held {
         under_way,
         place,
@@ -224,16 +233,16 @@ fn common_headers(list: &mut HeaderMap, now: u64) {
         .or_insert(HeaderValue::from_static("no-store"));
 }
 
-/// What the log calls a request: never its path, which holds a mailbox's address.
-fn call_name(method: &Method, path: &str) -> &'static str {
+/// What the log and the metrics call a request: never its path, which holds a mailbox's address.
+fn call_of(method: &Method, path: &str) -> Call {
     let on_mailbox = path.starts_with("/v1/m/");
     match *method {
-        Method::POST if path == tigress_mailbox::MAILBOX_PATH => "CreateMailbox",
-        Method::GET | Method::HEAD if on_mailbox => "ReadDisplayInformation",
-        Method::POST if on_mailbox => "ReadSecureContent",
-        Method::PUT if on_mailbox => "UpdateMailbox",
-        Method::PATCH if on_mailbox => "RelinquishMailbox",
-        Method::DELETE if on_mailbox => "DeleteMailbox",
-        _ => "other",
+        Method::POST if path == tigress_mailbox::MAILBOX_PATH => Call::Create,
+        Method::GET | Method::HEAD if on_mailbox => Call::Show,
+        Method::POST if on_mailbox => Call::Read,
+        Method::PUT if on_mailbox => Call::Update,
+        Method::PATCH if on_mailbox => Call::Relinquish,
+        Method::DELETE if on_mailbox => Call::Delete,
+        _ => Call::Other,
     }
 }

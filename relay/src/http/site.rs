@@ -9,6 +9,7 @@ use tigress_mailbox::media;
 
 use super::App;
 use super::fault::Fault;
+use crate::metrics::Operation;
 
 pub(super) const HEALTH: &str = "/healthz";
 pub(super) const READY: &str = "/readyz";
@@ -28,7 +29,8 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fau
     if app.stop.is_cancelled() {
         return Err(Fault::Unavailable("the relay is about to end"));
     }
-    app.store.ready(&app.config.limits.room).await?;
+    let ready = app.store.ready(&app.config.limits.room);
+    app.metrics.of_store(Operation::Ready, ready).await?;
     Ok(StatusCode::OK)
 }
 

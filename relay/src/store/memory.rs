@@ -7,19 +7,21 @@ use async_trait::async_trait;
 use tigress_mailbox::MailboxId;
 
 use super::room::Ledger;
-use super::{Applied, Created, Creation, LocalWakeups, MailboxStore, Room, StoreError, Wakeups};
+use super::{
+    Applied, Created, Creation, Kept, LocalWakeups, MailboxStore, Room, StoreError, Wakeups,
+};
 use tigress_mailbox::rules::{self, Command, Effect, Refusal, Transition};
 use tigress_mailbox::rules::{CreateKey, Record};
 
 /// Keeps mailboxes in this process's memory.
 #[derive(Debug, Default)]
 pub struct MemoryStore {
-    kept: Mutex<Kept>,
+    state: Mutex<State>,
     wakeups: LocalWakeups,
 }
 
 #[derive(Debug, Default)]
-struct Kept {
+struct State {
     mailboxes: HashMap<MailboxId, Mailbox>,
     creations: HashMap<CreateKey, MailboxId>,
     /// Creations whose mailbox was deleted, and when they are forgotten; the oldest first.
@@ -35,12 +37,12 @@ struct Mailbox {
 
 impl MemoryStore {
     /// Nothing panics while the lock is held halfway through a change, so a poisoned one is still whole.
-    fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Kept {
+impl State {
     //= draft/6.1.6-repeated draft/6.1.6-no-second
     fn create(&mut self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
         self.forget(now, room.remembered);
@@ -129,7 +131,7 @@ impl Kept {
 #[async_trait]
 impl MailboxStore for MemoryStore {
     async fn create(&self, new: Creation, room: &Room, now: u64) -> Result<Created, StoreError> {
-        self.kept().create(new, room, now)
+        self.state().create(new, room, now)
     }
 
     async fn apply(
@@ -139,7 +141,7 @@ impl MailboxStore for MemoryStore {
         room: &Room,
         now: u64,
     ) -> Result<Applied, StoreError> {
-        let transition = self.kept().apply(id, command, room, now)?;
+        let transition = self.state().apply(id, command, room, now)?;
         if matches!(
             transition.effect,
             Effect::KeepAndWake | Effect::EraseAndWake
@@ -158,7 +160,7 @@ impl MailboxStore for MemoryStore {
 
     //= draft/4.3-sweep draft/8.1.2-sweep
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
-        let mut kept = self.kept();
+        let mut kept = self.state();
         let expired = kept
             .mailboxes
             .iter()
@@ -175,7 +177,11 @@ impl MailboxStore for MemoryStore {
     }
 
     async fn ready(&self, room: &Room) -> Result<(), StoreError> {
-        self.kept().ledger.has_room(room)
+        self.state().ledger.has_room(room)
+    }
+
+    async fn kept(&self) -> Option<Kept> {
+        Some(self.state().ledger.kept())
     }
 }
 
@@ -193,7 +199,7 @@ mod tests {
     async fn nothing_is_left_of_what_has_ended() {
         let store = MemoryStore::default();
         conformance::many_short_transfers(&store, 1_000).await;
-        let kept = store.kept();
+        let kept = store.state();
         assert_eq!(kept.ledger.totals(), (0, 0));
         assert!(kept.mailboxes.is_empty() && kept.creations.is_empty() && kept.deleted.is_empty());
     }

@@ -72,6 +72,11 @@ pub trait MailboxStore: Send + Sync + 'static {
     /// What a caller would meet.
     async fn ready(&self, room: &Room) -> Result<(), StoreError>;
 
+    /// How much is kept, for the operator; none if that can't be said.
+    async fn kept(&self) -> Option<Kept> {
+        None
+    }
+
     /// Called once at the end of the relay: whatever the store still has to do, such as closing a file.
     async fn close(&self) {}
 }
@@ -103,6 +108,10 @@ impl<S: MailboxStore + ?Sized> MailboxStore for Arc<S> {
 
     async fn ready(&self, room: &Room) -> Result<(), StoreError> {
         (**self).ready(room).await
+    }
+
+    async fn kept(&self) -> Option<Kept> {
+        (**self).kept().await
     }
 
     async fn close(&self) {
@@ -144,6 +153,15 @@ pub struct Applied {
     pub answer: Result<Answer, Refusal>,
     /// Whom to notify.
     pub notify: Option<NotificationToken>,
+}
+
+/// How much a store keeps, of what counts at this relay.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// Mailboxes, with those that have expired and are not swept yet.
+    pub mailboxes: u64,
+    /// What they take.
+    pub bytes: u64,
 }
 
 /// Why a store could not do its work: not the caller's fault, so worth another try.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use tigress_mailbox::MailboxId;
 
-use super::StoreError;
+use super::{Kept, StoreError};
 use crate::client::{Bound, Client, Exceeded, Tally};
 
 /// How much mailboxes may take.
@@ -176,6 +176,14 @@ impl Ledger {
                 after: entry.before,
                 ..entry
             });
+        }
+    }
+
+    pub(super) fn kept(&self) -> Kept {
+        let number = |tally: &Tally| tally.all().try_into().unwrap_or(u64::MAX);
+        Kept {
+            mailboxes: number(&self.mailboxes),
+            bytes: number(&self.bytes),
         }
     }
 

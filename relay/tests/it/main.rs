@@ -1,12 +1,14 @@
 //! The relay over real HTTP and TLS on loopback, a file for each matter, in one program: what is linked once.
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod about;
 mod additions;
 mod common;
 mod draft;
 mod durable;
 mod full_disk;
 mod limits;
+mod metrics;
 mod operation;
 mod places;
 mod preview;

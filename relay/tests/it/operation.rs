@@ -296,7 +296,7 @@ async fn mailboxes_have_the_public_origin() {
 }
 
 /// A store that can't be reached.
-struct Broken;
+pub(crate) struct Broken;
 
 #[async_trait]
 impl MailboxStore for Broken {

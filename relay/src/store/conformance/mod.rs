@@ -42,6 +42,7 @@ pub(crate) async fn check<S: MailboxStore>(make: impl Fn() -> S) {
 pub(crate) async fn check_shared<S: MailboxStore>(make: impl Fn() -> S) {
     a_repeated_creation_gives_the_first_mailbox(&make()).await;
     room::the_number_of_mailboxes_is_limited(&make()).await;
+    room::what_is_kept_is_known(&make()).await;
     room::one_client_fills_its_own_part_only(&make()).await;
     room::a_mailbox_lives_longer_once_somebody_is_bound(&make()).await;
     what_the_reader_knows_is_left_out(&make()).await;

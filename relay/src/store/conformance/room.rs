@@ -19,6 +19,20 @@ pub(super) async fn the_number_of_mailboxes_is_limited<S: MailboxStore>(store: &
     assert_eq!(make(3).await, Ok(Created::New));
 }
 
+/// A store may not know how much it keeps; one that does is right.
+pub(super) async fn what_is_kept_is_known<S: MailboxStore>(store: &S) {
+    let Some(before) = store.kept().await else {
+        return;
+    };
+    create(store, new_mailbox()).await;
+    let size = u64::try_from(creation(ID, new_mailbox()).record.size()).unwrap();
+    let kept = store.kept().await.unwrap();
+    assert_eq!(kept.mailboxes, before.mailboxes + 1);
+    assert_eq!(kept.bytes, before.bytes + size);
+    run(store, Command::Delete { claim: SENDER }).await;
+    assert_eq!(store.kept().await, Some(before));
+}
+
 /// The same mailbox under another name and request.
 fn numbered(n: u128) -> Creation {
     let new = NewMailbox {

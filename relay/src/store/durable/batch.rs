@@ -54,6 +54,7 @@ impl Batch<'_, '_> {
             Task::Ready { room } => {
                 readiness(self.ledger, self.writable, self.trouble, room).map(|()| Done::Ready)
             }
+            Task::Kept => Ok(Done::Kept(self.ledger.kept())),
             Task::Close => Ok(Done::Closed),
             #[cfg(test)]
             Task::Pause { begun, until } => {

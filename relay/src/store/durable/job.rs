@@ -3,7 +3,7 @@
 use tigress_mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::super::{Applied, Created, Creation, Room, StoreError};
+use super::super::{Applied, Created, Creation, Kept, Room, StoreError};
 use tigress_mailbox::rules::Command;
 
 /// A call of the store.
@@ -32,6 +32,7 @@ pub(super) enum Task {
     Ready {
         room: Room,
     },
+    Kept,
     Close,
     /// Keeps the thread from going on until the test lets it.
     #[cfg(test)]
@@ -48,6 +49,7 @@ pub(super) enum Done {
     Applied(Applied),
     Swept { erased: usize, more: bool },
     Ready,
+    Kept(Kept),
     Closed,
 }
 

@@ -23,7 +23,9 @@ use async_trait::async_trait;
 use tigress_mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::{Applied, Created, Creation, LocalWakeups, MailboxStore, Room, StoreError, Wakeups};
+use super::{
+    Applied, Created, Creation, Kept, LocalWakeups, MailboxStore, Room, StoreError, Wakeups,
+};
 pub use error::OpenError;
 use file::File;
 use job::{Done, Job, Task};
@@ -164,6 +166,13 @@ impl MailboxStore for DurableStore {
 
     async fn ready(&self, room: &Room) -> Result<(), StoreError> {
         self.ask(Task::Ready { room: *room }).await.map(drop)
+    }
+
+    async fn kept(&self) -> Option<Kept> {
+        match self.ask(Task::Kept).await {
+            Ok(Done::Kept(kept)) => Some(kept),
+            _ => None,
+        }
     }
 
     async fn close(&self) {

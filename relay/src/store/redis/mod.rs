@@ -23,7 +23,7 @@ use tigress_mailbox::rules::{
 use tigress_mailbox::{MailboxId, Payload};
 use uuid::Uuid;
 
-use super::{Applied, Created, Creation, MailboxStore, Room, StoreError, Wakeups};
+use super::{Applied, Created, Creation, Kept, MailboxStore, Room, StoreError, Wakeups};
 use address::{Address, Kind};
 pub use address::{BadAddress, is_address};
 use link::Link;
@@ -414,6 +414,10 @@ impl MailboxStore for RedisStore {
         set.arg("tigress:ready").arg("").arg("PX").arg(1_000);
         self.link.query::<()>(&set).await?;
         self.owned().has_room(room)
+    }
+
+    async fn kept(&self) -> Option<Kept> {
+        Some(self.owned().kept())
     }
 }
 

@@ -7,8 +7,8 @@ use tigress_mailbox::MailboxId;
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::store::StoreError;
 use crate::store::room::{Ledger, Room};
+use crate::store::{Kept, StoreError};
 
 #[derive(Default)]
 pub(super) struct Owned {
@@ -35,6 +35,10 @@ impl Owned {
 
     pub(super) fn has_room(&self, room: &Room) -> Result<(), StoreError> {
         self.ledger.has_room(room)
+    }
+
+    pub(super) fn kept(&self) -> Kept {
+        self.ledger.kept()
     }
 
     pub(super) fn created(&mut self, id: MailboxId, client: Client, size: usize, expires: u64) {
