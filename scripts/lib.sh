@@ -71,13 +71,13 @@ ensure_rust() {
     say "$(rustc --version), $(cargo --version), $(cc --version | head -n 1)"
 }
 
-# ensure_redis: the server that the relay's tests start for themselves.
-ensure_redis() {
-    have redis-server && have redis-cli && return
-    have apt-get || die "redis-server and redis-cli, version 7 or later, are needed, and this system has no apt-get"
-    say "installing Redis from the system's packages"
+# ensure_servers: what the relay's tests start for themselves. nginx may be on root's path alone.
+ensure_servers() {
+    have redis-server && have redis-cli && have caddy && { have nginx || [[ -x /usr/sbin/nginx ]]; } && return
+    have apt-get || die "redis-server and redis-cli (7 or later), nginx and caddy are needed, and this system has no apt-get"
+    say "installing Redis, nginx and Caddy from the system's packages"
     apt update
-    apt install --yes --no-install-recommends redis-server
+    apt install --yes --no-install-recommends redis-server nginx caddy
 }
 
 # rust_build: the host's library, the command, and what generates the bindings, of the profile and in the folder of all tests.

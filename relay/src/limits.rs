@@ -26,7 +26,7 @@ pub struct Limits {
     pub default_lifetime: u64,
     /// Longest life of a mailbox that no recipient was ever bound to, in seconds: 48 hours.
     pub unbound_lifetime: u64,
-    /// Longest hold of a read, in seconds: 60.
+    /// Longest hold of a read, in seconds: 50. Proxies wait for an answer for 60.
     pub max_wait: u64,
     /// What mailboxes may take.
     pub room: Room,
@@ -71,7 +71,7 @@ impl Default for Limits {
             max_lifetime: 30 * 24 * 3600 + 600,
             default_lifetime: 48 * 3600,
             unbound_lifetime: 48 * 3600,
-            max_wait: tigress_mailbox::MAX_WAIT,
+            max_wait: 50,
             room: Room::default(),
             requests_per_second: Bound::new(20, 40, 2_000),
             burst: Bound::new(200, 400, 20_000),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::Notify;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
@@ -104,8 +104,8 @@ impl Relay {
         let local = places.iter().find_map(Listen::address);
         let origin = self.config.origin(local)?;
         let stop = CancellationToken::new();
-        let reload = Arc::new(Notify::new());
-        let tls = tls(&self.config, &stop, &reload)?;
+        let (reload, asked) = mpsc::unbounded_channel();
+        let tls = tls(&self.config, &stop, asked)?;
         self.config.warn(local);
         let by_address = self.config.client_ip_header.is_none();
         let connections = Connections::new(bounds(&self.config.limits), by_address);
@@ -174,7 +174,7 @@ pub struct RunningRelay {
     metrics: Option<Listen>,
     url: String,
     stop: CancellationToken,
-    reload: Arc<Notify>,
+    reload: mpsc::UnboundedSender<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
 
@@ -205,9 +205,12 @@ impl RunningRelay {
     }
 
     /// Reads certificate and key again, now rather than within a minute. Store, connections and the address stay as they
-    /// are; without TLS there is nothing to read.
-    pub fn reload(&self) {
-        self.reload.notify_one();
+    /// are; without TLS there is nothing to read. What is returned need not be waited for: it ends when they are read.
+    pub fn reload(&self) -> impl Future<Output = ()> + Send + use<> {
+        let (done, read) = oneshot::channel();
+        let _ = self.reload.send(done);
+        // An error: nobody reads them, or not any more.
+        async move { drop(read.await) }
     }
 
     /// Ends the relay: takes no more connections, answers held reads at once, waits for requests under way for at most
@@ -236,13 +239,13 @@ impl Drop for RunningRelay {
 fn tls(
     config: &RelayConfig,
     stop: &CancellationToken,
-    reload: &Arc<Notify>,
+    asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
 ) -> Result<Option<TlsAcceptor>, RelayError> {
     let loaded = config.tls.clone().map(Tls::load).transpose();
     let loaded = loaded.map_err(|reason| RelayError::Tls { reason })?;
     Ok(loaded.map(|(tls, seen)| {
         let acceptor = tls.acceptor();
-        until(stop, tls.watch(seen, reload.clone()));
+        until(stop, tls.watch(seen, asked));
         acceptor
     }))
 }

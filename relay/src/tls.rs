@@ -11,7 +11,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
-use tokio::sync::Notify;
+use tokio::sync::{mpsc, oneshot};
 use tokio_rustls::TlsAcceptor;
 
 /// A certificate and its key, as PEM files.
@@ -86,15 +86,20 @@ impl Tls {
         self.acceptor.clone()
     }
 
-    /// Looks at the files again and again, and at once when it is asked to.
-    pub(crate) async fn watch(self, mut seen: Seen, asked: Arc<Notify>) {
+    /// Looks at the files again and again, and at once when it is asked to; tells that when it is done.
+    pub(crate) async fn watch(
+        self,
+        mut seen: Seen,
+        mut asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
+    ) {
         let mut ticks = tokio::time::interval(self.files.check_interval);
         ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            tokio::select! {
-                _ = ticks.tick() => {}
-                () = asked.notified() => {}
-            }
+            // Dropped at the end of the round, which tells as well.
+            let _asked = tokio::select! {
+                _ = ticks.tick() => None,
+                Some(done) = asked.recv() => Some(done),
+            };
             let files = self.files.clone();
             let Ok(found) = tokio::task::spawn_blocking(move || read(&files)).await else {
                 continue;

@@ -1,5 +1,6 @@
 //! `tigress relay`.
 
+mod notify;
 mod settings;
 
 use std::fs::DirBuilder;
@@ -81,13 +82,19 @@ pub(crate) async fn run(command: Command, log: &Log) -> Result<u8, Failure> {
     let lines = places(&relay, scheme, &public);
     // A stdout that is closed, or that nobody reads, is no reason to stop: nobody waits for this thread.
     std::thread::spawn(move || drop(std::io::stdout().write_all(lines.as_bytes())));
+    notify::ready();
     loop {
         tokio::select! {
             _ = terminate.recv() => break,
             _ = interrupt.recv() => break,
-            _ = hang_up.recv() => relay.reload(),
+            _ = hang_up.recv() => {
+                notify::reloading();
+                let read = relay.reload();
+                tokio::spawn(async { read.await; notify::ready() });
+            }
         }
     }
+    notify::stopping();
     relay.shutdown().await;
     Ok(DONE)
 }

@@ -15,6 +15,7 @@ mod pin;
 mod proxy;
 mod reach;
 mod relay_process;
+mod service;
 mod state;
 mod streams;
 mod terminal;

@@ -6,6 +6,7 @@ mod calls;
 mod fault;
 mod fields;
 mod preview;
+mod rest;
 mod site;
 
 use std::net::{IpAddr, SocketAddr};
@@ -34,6 +35,7 @@ use crate::store::{Answer, Command, MailboxStore};
 use crate::time::Time;
 use answer::{Cost, Held, holding};
 use fault::Fault;
+use rest::Lent;
 
 /// Notifications under way at a time; further ones are dropped, the devices poll anyway.
 const MAX_NOTIFICATIONS: usize = 64;
@@ -182,6 +184,7 @@ async fn frame(
     request.extensions_mut().insert(client);
     let probe = site::is_probe(request.uri().path());
     let place = app.requests.try_take(client, 1);
+    let lent = Lent::of(&mut request);
     let mut response = if !probe && !app.is_for_us(&request) {
         Fault::Misdirected.into_response()
     } else if !probe
@@ -197,6 +200,11 @@ async fn frame(
     } else {
         next.run(request).await
     };
+    if let Some(lent) = lent {
+        // As much again as it may have been.
+        let rest = lent.finish(app.config.limits.body_bytes);
+        let _ = tokio::time::timeout(app.config.limits.request_timeout, rest).await;
+    }
     let list = response.headers_mut();
     if let Some(id) = echoed {
         list.insert(HeaderName::from_static(headers::REQUEST_ID), id);

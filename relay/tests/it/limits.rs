@@ -64,6 +64,38 @@ async fn a_body_of_undeclared_length_is_limited_too() {
 }
 
 #[tokio::test]
+async fn who_is_refused_while_still_sending_gets_the_answer() {
+    let relay = start_with(limited(Limits {
+        limit_loopback: true,
+        burst: Bound::new(21, 21, 100),
+        requests_per_second: Bound::new(1, 1, 1),
+        ..Limits::default()
+    }))
+    .await;
+    let url = relay.create().await;
+    let path = url.split_at(relay.base().len()).1;
+    let body = vec![b'x'; 1024 * 1024 + 1];
+    let claim = format!("Mailbox-Device-Claim: {SENDER}\r\n");
+    // Too large; without a claim; too many.
+    let refused = [(claim.as_str(), "413"), ("", "400")].repeat(10);
+    for (claim, status) in refused.into_iter().chain([("", "429"); 5]) {
+        let mut stream = TcpStream::connect(relay.running.local_addr().unwrap())
+            .await
+            .unwrap();
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nHost: x\r\n{claim}Mailbox-Request-ID: {}\r\nContent-Length: {}\r\n\r\n",
+            id(1),
+            body.len()
+        );
+        stream.write_all(head.as_bytes()).await.unwrap();
+        stream.write_all(&body).await.unwrap();
+        let mut answer = [0; 12];
+        stream.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, format!("HTTP/1.1 {status}").as_bytes());
+    }
+}
+
+#[tokio::test]
 async fn a_body_of_one_mebibyte_is_the_default_limit() {
     let relay = start().await;
     let url = relay.create().await;

@@ -12,5 +12,6 @@ mod metrics;
 mod operation;
 mod places;
 mod preview;
+mod proxies;
 mod shared;
 mod tls;

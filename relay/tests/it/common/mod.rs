@@ -21,6 +21,8 @@ pub(crate) struct TestRelay {
     pub(crate) running: RunningRelay,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) client: reqwest::Client,
+    /// The origin of a proxy before it.
+    pub(crate) front: Option<String>,
 }
 
 /// What came back.
@@ -93,6 +95,7 @@ pub(crate) async fn run(relay: Relay) -> TestRelay {
         running,
         clock,
         client: http_client(),
+        front: None,
     }
 }
 
@@ -117,7 +120,8 @@ pub(crate) fn id(n: u32) -> String {
 
 impl TestRelay {
     pub(crate) fn base(&self) -> String {
-        format!("http://{}", self.running.local_addr().unwrap())
+        let own = || format!("http://{}", self.running.local_addr().unwrap());
+        self.front.clone().unwrap_or_else(own)
     }
 
     pub(crate) async fn call(

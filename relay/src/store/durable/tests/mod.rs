@@ -1,6 +1,7 @@
 //! What a file adds to the rules that every store keeps (those are the conformance suite's).
 
 mod files;
+mod layouts;
 mod sharing;
 
 use std::path::{Path, PathBuf};
