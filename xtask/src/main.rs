@@ -4,6 +4,7 @@ mod android;
 mod api;
 mod bindings;
 mod circles;
+mod capacity;
 mod figures;
 mod ktlint;
 mod mutants;
@@ -22,6 +23,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
 
   version [NEW]       prints each place of the project's version, or changes them all; exit code 1 if they differ
   circles         that no two Rust files and no two folders import each other
+  capacity [--seconds N] [--bytes N] RATE…   what relays need for so many transfers a second
   ktlint [--format]   the form of the hand-written Kotlin
   requirements [--list]   each requirement of the specifications beside code and test; --list shows where
 
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let project = Project::here();
     let done = match words[..] {
+        ["capacity", ref words @ ..] => capacity::capacity(words),
         ["version"] => version::print(&project.root),
         ["version", new] => version::change(&project.root, new),
         ["android", ref words @ ..] => android::android(&project, words),
