@@ -46,7 +46,7 @@ struct Args {
 
 #[derive(Subcommand)]
 enum Command {
-    Relay(relay::Command),
+    Relay(Box<relay::Command>),
     Send(send::Command),
     Receive(receive::Command),
     Resume(resume::Command),
@@ -73,7 +73,7 @@ impl Command {
 
     fn run(self, log: &Log) -> Result<u8, Failure> {
         match self {
-            Self::Relay(command) => on_runtime(relay::run(command, log)),
+            Self::Relay(command) => on_runtime(relay::run(*command, log)),
             Self::Send(command) => on_runtime(send::run(command)),
             Self::Receive(command) => on_runtime(receive::run(command)),
             Self::Resume(command) => on_runtime(resume::run(command)),

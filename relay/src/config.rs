@@ -92,6 +92,9 @@ pub enum RelayError {
     /// `client_ip_header` is no name of a header.
     #[error("the header of the client's address has no valid name")]
     Header,
+    /// Two push gateways serve the same type of notification token.
+    #[error("two push gateways serve {0}")]
+    PushTwice(String),
     /// A well-known document is not JSON.
     #[error("{0} is not JSON")]
     WellKnown(&'static str),

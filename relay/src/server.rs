@@ -25,7 +25,7 @@ use crate::listen::{Listen, Listener};
 use crate::metrics::{self, Source};
 use crate::metrics::{Limit, Metrics, Operation};
 use crate::peer::Peer;
-use crate::push::{NoPush, PushGateway};
+use crate::push::{PushCounts, PushGateway, Queue};
 use crate::rate::Rate;
 use crate::store::MailboxStore;
 use crate::time::Time;
@@ -41,7 +41,7 @@ pub struct Relay {
     config: RelayConfig,
     store: Arc<dyn MailboxStore>,
     clock: Arc<dyn Clock>,
-    push: Arc<dyn PushGateway>,
+    push: Vec<Arc<dyn PushGateway>>,
     metrics: Arc<Metrics>,
 }
 
@@ -49,12 +49,11 @@ impl Relay {
     /// A relay with the machine's clock and without a push gateway.
     #[must_use]
     pub fn new(config: RelayConfig, store: impl MailboxStore) -> Self {
-        let (clock, push) = (Arc::new(SystemClock), Arc::new(NoPush));
         Self {
             config,
             store: Arc::new(store),
-            clock,
-            push,
+            clock: Arc::new(SystemClock),
+            push: Vec::new(),
             metrics: Arc::default(),
         }
     }
@@ -66,10 +65,10 @@ impl Relay {
         self
     }
 
-    /// The same with a push gateway.
+    /// The same with one more push gateway, for notification tokens of its types.
     #[must_use]
-    pub fn with_push(mut self, push: Arc<dyn PushGateway>) -> Self {
-        self.push = push;
+    pub fn with_push(mut self, gateway: Arc<dyn PushGateway>) -> Self {
+        self.push.push(gateway);
         self
     }
 
@@ -96,8 +95,9 @@ impl Relay {
     ///
     /// # Errors
     /// [`RelayError`] if the configuration is wrong or the address can't be listened on.
-    pub async fn run(self) -> Result<RunningRelay, RelayError> {
+    pub async fn run(mut self) -> Result<RunningRelay, RelayError> {
         self.config.check()?;
+        let push = Queue::new(std::mem::take(&mut self.push), self.clock.clone())?;
         let (listeners, places) = open(&self.config.listen)?;
         #[cfg(feature = "metrics")]
         let (scraped, scraped_at) = open(self.config.metrics_listen.as_slice())?;
@@ -109,7 +109,7 @@ impl Relay {
         self.config.warn(local);
         let by_address = self.config.client_ip_header.is_none();
         let connections = Connections::new(bounds(&self.config.limits), by_address);
-        let app = self.app(origin.clone(), &stop);
+        let app = self.app(origin.clone(), push.clone(), &stop);
         until(&stop, sweep(app.clone()));
         let limits = Arc::new(app.config.limits.clone());
         let heads = by_address.then(|| Budget::new(limits.kept_bytes));
@@ -141,24 +141,24 @@ impl Relay {
             #[cfg(feature = "metrics")]
             metrics: scraped_at.into_iter().next(),
             url: origin,
+            push: app.push.clone(),
             stop,
             reload,
-            server: tokio::spawn(until_all_have_ended(all, app.store.clone())),
+            server: tokio::spawn(until_all_have_ended(all, app)),
         })
     }
 
-    fn app(self, origin: String, stop: &CancellationToken) -> Arc<App> {
+    fn app(self, origin: String, push: Arc<Queue>, stop: &CancellationToken) -> Arc<App> {
         let limits = &self.config.limits;
         Arc::new(App {
             origin,
             store: self.store,
             rate: Rate::new(limits.requests_per_second, limits.burst, self.clock.clone()),
             time: Time::new(self.clock, limits.clock_patience),
-            push: self.push,
+            push,
             requests: Budget::new(limits.requests),
             incoming: Budget::new(limits.incoming_bytes),
             outgoing: Budget::new(limits.outgoing_bytes),
-            notifications: App::notification_slots(),
             metrics: self.metrics,
             stop: stop.clone(),
             config: self.config,
@@ -173,6 +173,7 @@ pub struct RunningRelay {
     #[cfg(feature = "metrics")]
     metrics: Option<Listen>,
     url: String,
+    push: Arc<Queue>,
     stop: CancellationToken,
     reload: mpsc::UnboundedSender<oneshot::Sender<()>>,
     server: JoinHandle<()>,
@@ -202,6 +203,18 @@ impl RunningRelay {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The types of notification tokens that are served, in order.
+    #[must_use]
+    pub fn push_types(&self) -> Vec<String> {
+        self.push.types()
+    }
+
+    /// What became of notifications until now.
+    #[must_use]
+    pub fn push_counts(&self) -> PushCounts {
+        self.push.counts()
     }
 
     /// Reads certificate and key again, now rather than within a minute. Store, connections and the address stay as they
@@ -278,9 +291,13 @@ fn bounds(limits: &Limits) -> Bound {
     bounds
 }
 
-async fn until_all_have_ended(mut all: JoinSet<()>, store: Arc<dyn MailboxStore>) {
+async fn until_all_have_ended(mut all: JoinSet<()>, app: Arc<App>) {
     while all.join_next().await.is_some() {}
-    if tokio::time::timeout(CLOSE, store.close()).await.is_err() {
+    app.push.close();
+    if tokio::time::timeout(CLOSE, app.store.close())
+        .await
+        .is_err()
+    {
         tracing::warn!("the store takes too long to close");
     }
     tracing::info!("relay ended");

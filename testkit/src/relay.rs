@@ -7,8 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use tigress::{Config, MemoryStore, TransferClient, TransferStore};
 use tigress_mailbox::NotificationToken;
+use tigress_relay::push::{Notification, Outcome, PushGateway};
 use tigress_relay::store::MemoryStore as Mailboxes;
-use tigress_relay::{Listen, PushGateway, Relay, RelayConfig, RunningRelay};
+use tigress_relay::{Listen, Relay, RelayConfig, RunningRelay};
 use tokio::sync::mpsc;
 
 use crate::TestClock;
@@ -18,6 +19,9 @@ pub struct TestRelay {
     running: RunningRelay,
 }
 
+/// The type of notification token that a relay with a push gateway serves.
+const PUSH_TYPE: &str = "org.example.push";
+
 /// The notifications that a relay's push gateway was handed, in order.
 pub type PushEvents = mpsc::UnboundedReceiver<NotificationToken>;
 
@@ -25,9 +29,14 @@ struct Gateway(mpsc::UnboundedSender<NotificationToken>);
 
 #[async_trait]
 impl PushGateway for Gateway {
-    async fn notify(&self, token: NotificationToken) {
+    fn types(&self) -> Vec<String> {
+        vec![PUSH_TYPE.to_owned()]
+    }
+
+    async fn notify(&self, notification: &Notification<'_>) -> Outcome {
         // Nobody listens any more at a test's end.
-        let _ = self.0.send(token);
+        let _ = self.0.send(notification.token.clone());
+        Outcome::Sent
     }
 }
 

@@ -1,6 +1,7 @@
 //! `tigress relay`.
 
 mod notify;
+mod push;
 mod settings;
 
 use std::fs::DirBuilder;
@@ -41,7 +42,7 @@ pub(crate) async fn run(command: Command, log: &Log) -> Result<u8, Failure> {
             Err(error) => Err(Failure::new("output", error.to_string())),
         };
     }
-    let config = settings.config()?;
+    let (config, gateways) = (settings.config()?, settings.push.gateways()?);
     let signals = || Failure::new("signal", "signals can't be handled");
     let mut terminate = signal(SignalKind::terminate()).map_err(|_| signals())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|_| signals())?;
@@ -69,16 +70,9 @@ pub(crate) async fn run(command: Command, log: &Log) -> Result<u8, Failure> {
         }
     };
     let relay = relay.with_lost_lines(log.lost());
+    let relay = gateways.into_iter().fold(relay, Relay::with_push);
     let relay = relay.run().await.map_err(failed)?;
-    tracing::info!(
-        version = env!("CARGO_PKG_VERSION"),
-        store,
-        limits = match settings.unusual().join(" ") {
-            limits if limits.is_empty() => "as usual".to_owned(),
-            limits => limits,
-        },
-        "relay started"
-    );
+    tell(&store, &relay.push_types(), &settings);
     let lines = places(&relay, scheme, &public);
     // A stdout that is closed, or that nobody reads, is no reason to stop: nobody waits for this thread.
     std::thread::spawn(move || drop(std::io::stdout().write_all(lines.as_bytes())));
@@ -110,6 +104,21 @@ fn places(relay: &RunningRelay, scheme: &str, public: &str) -> String {
         Listen::Unix(_) => format!("metrics on {place}\n"),
     });
     lines.chain(metrics).collect()
+}
+
+/// The log's first line.
+fn tell(store: &str, push: &[String], settings: &Settings) {
+    let or = |words: String, none: &str| match words {
+        words if words.is_empty() => none.to_owned(),
+        words => words,
+    };
+    tracing::info!(
+        version = env!("CARGO_PKG_VERSION"),
+        store,
+        push = or(push.join(" "), "none"),
+        limits = or(settings.unusual().join(" "), "as usual"),
+        "relay started"
+    );
 }
 
 /// Opens the file.

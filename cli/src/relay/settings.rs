@@ -10,7 +10,9 @@ use clap::Args;
 use serde::{Deserialize, Serialize};
 use tigress_relay::{Limits, Listen, RelayConfig, TlsFiles};
 use toml::{Table, Value};
+use zeroize::Zeroizing;
 
+use super::push::{KEY_IN_FILE, PushSettings};
 use crate::exit::Failure;
 use crate::log::Form;
 
@@ -94,6 +96,9 @@ pub(crate) struct Settings {
     #[arg(skip)]
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     limits: BTreeMap<String, Value>,
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "PushSettings::is_empty")]
+    pub(crate) push: PushSettings,
 }
 
 impl Settings {
@@ -104,6 +109,7 @@ impl Settings {
                 self.limits.insert(name.to_owned(), Value::String(value));
             }
         }
+        self.push = self.push.with_environment();
         for limit in std::mem::take(&mut self.limit) {
             let (name, value) = limit.split_once('=').unwrap_or((&limit, ""));
             let value = Value::String(value.to_owned());
@@ -114,8 +120,10 @@ impl Settings {
         };
         let shown = file.display();
         let text = fs::read_to_string(file)
+            .map(Zeroizing::new)
             .map_err(|error| Failure::new("config", format!("cannot read {shown}: {error}")))?;
-        let bad = |error: toml::de::Error| Failure::usage(format!("{shown}: {error}"));
+        let bad =
+            |error: toml::de::Error| Failure::usage(format!("{shown}{}", told(&error, &text)));
         // Read as settings first: what is wrong is told with its line.
         toml::from_str::<Self>(&text).map_err(bad)?;
         let mut all: Table = toml::from_str(&text).map_err(bad)?;
@@ -179,13 +187,16 @@ impl Settings {
             .collect()
     }
 
-    /// All of them as a file, those that were not given as they are then. Passwords are left out.
+    /// All of them as a file, those that were not given as they are then. Passwords and keys are left out.
     pub(crate) fn to_file(&self) -> Result<String, Failure> {
         let (config, mut all) = (self.config()?, self.to_table()?);
         let places = config.listen.iter().map(|place| place.to_string().into());
         all.insert("listen".to_owned(), Value::Array(places.collect()));
         if let Some(store) = &self.store {
             all.insert("store".to_owned(), without_password(store).into());
+        }
+        if let Some(Value::Table(push)) = all.get_mut("push") {
+            push.remove(KEY_IN_FILE);
         }
         let limits = Limits::NAMES.into_iter().filter_map(|name| {
             let value = config.limits.get(name)?;
@@ -194,6 +205,15 @@ impl Settings {
         all.insert("limits".to_owned(), Value::Table(limits.collect()));
         toml::to_string(&all).map_err(|error| Failure::usage(error.to_string()))
     }
+}
+
+/// What is wrong and where, without the line itself: it may hold a key.
+fn told(error: &toml::de::Error, text: &str) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start));
+    let line = before.map_or(String::new(), |before| {
+        format!(", line {}", before.matches('\n').count() + 1)
+    });
+    format!("{line}: {}", error.message())
 }
 
 /// Lays what is given over what is there.
@@ -264,12 +284,14 @@ mod tests {
 
     #[test]
     fn what_is_printed_is_read_again_as_the_same() {
-        let file = "store = 'redis://me:secret@127.0.0.1/1'\npublic_url = 'https://relay.example'\n[limits]\nbytes = ['1MiB', '2MiB', '3MiB']\n";
+        let file = "store = 'redis://me:secret@127.0.0.1/1'\npublic_url = 'https://relay.example'\n[limits]\nbytes = ['1MiB', '2MiB', '3MiB']\n[push]\nwebhook_url = 'https://hook.example'\nwebhook_key = 'whsec_secret'\n";
         let printed = of_file(file, Settings::default())
             .unwrap()
             .to_file()
             .unwrap();
         assert!(printed.contains("redis://127.0.0.1/1"), "{printed}");
+        assert!(printed.contains("webhook_url"), "{printed}");
+        assert!(!printed.contains("secret"), "{printed}");
         for name in Limits::NAMES {
             assert!(printed.contains(&format!("{name} = ")), "{name}: {printed}");
         }
@@ -283,12 +305,18 @@ mod tests {
             ("\nlissen = ['127.0.0.1:1']\n", "line 2"),
             ("listen = 7\n", "line 1"),
             ("[limits]\nstreems = 3\n", "there is no limit streems"),
+            ("\n[push]\nwebhook_key = 'very-secret' oops\n", "line 3"),
             ("tls_cert = 'a.pem'\n", "needs its key"),
             ("listen = ['localhost']\n", "neither an address"),
         ] {
             let failed = of_file(file, Settings::default()).and_then(|settings| settings.config());
             let failure = failed.err().unwrap_or_else(|| panic!("{file} is taken"));
             assert!(failure.reason.contains(told), "{}", failure.reason);
+            assert!(
+                !failure.reason.contains("very-secret"),
+                "{}",
+                failure.reason
+            );
             assert_eq!(failure.exit, crate::exit::USAGE);
         }
     }

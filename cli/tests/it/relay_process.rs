@@ -149,6 +149,30 @@ fn a_store_that_is_no_address_is_told_without_its_password() {
 }
 
 #[test]
+fn a_webhooks_key_is_taken_from_the_environment_and_shown_to_nobody() {
+    let desk = Desk::new();
+    let webhook = ["--push-webhook-types", "com.example.one,com.example.two"];
+    let relay = |url: &str, more: &[&str]| {
+        let mut command = desk.command(&["relay", "--store", "memory"]);
+        command.args(webhook).args(more);
+        command.env("TIGRESS_PUSH_WEBHOOK_URL", url);
+        let key = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+        command.env("TIGRESS_PUSH_WEBHOOK_KEY", key);
+        command.output().unwrap()
+    };
+    let printed = relay("https://hook.example/", &["--print-config"]);
+    let refused = relay("http://hook.example/", &[]);
+    assert_eq!(printed.status.code(), Some(0));
+    assert_eq!(refused.status.code(), Some(2));
+    let printed = String::from_utf8([printed.stdout, refused.stderr].concat()).unwrap();
+    let types = "webhook_types = [\"com.example.one\", \"com.example.two\"]";
+    for said in [types, "a URL must be https, or of this machine"] {
+        assert!(printed.contains(said), "{said}: {printed}");
+    }
+    assert!(!printed.contains("MfKQ9r8"), "{printed}");
+}
+
+#[test]
 fn settings_come_from_the_line_the_environment_and_a_file_in_this_order() {
     let desk = Desk::new();
     let file = desk.path("relay.toml");

@@ -112,7 +112,7 @@ impl About {
                 requests_under_way: limits.requests.client,
             },
             additions: &ADDITIONS,
-            push: Vec::new(),
+            push: app.push.types(),
         }
     }
 }

@@ -55,6 +55,7 @@ pub(super) async fn create(
     check_sizes(&body, limits.first_payload_bytes)?;
     let configuration = body.mailbox_configuration.unwrap_or_default();
     let version = fresh_version();
+    let push = app.push.serves(body.notification_token.as_ref());
     let bound_expires = app.expires(configuration.expiration.as_deref(), now)?;
     let record = Record::new(NewMailbox {
         claim,
@@ -77,8 +78,10 @@ pub(super) async fn create(
     };
     let creating = app.store.create(new, &limits.room, now);
     match app.metrics.of_store(Operation::Create, creating).await? {
-        Created::New => Ok(app.created(StatusCode::OK, id, Some(version))),
-        Created::Repeated { id, version } => Ok(app.created(StatusCode::CREATED, id, version)),
+        Created::New => Ok(app.created(StatusCode::OK, id, Some(version), push)),
+        Created::Repeated { id, version } => {
+            Ok(app.created(StatusCode::CREATED, id, version, push))
+        }
     }
 }
 
@@ -144,6 +147,7 @@ pub(super) async fn update(
     let most = app.config.limits.body_bytes;
     let (body, _part) = app.json::<UpdateRequest>(client, request, most).await?;
     check_token(body.notification_token.as_ref())?;
+    let is_push_notification_supported = app.push.serves(body.notification_token.as_ref());
     let answer = app
         .apply(
             id,
@@ -158,7 +162,6 @@ pub(super) async fn update(
         )
         .await?;
     let (status, version) = done(&answer)?;
-    let is_push_notification_supported = app.push.is_supported();
     Ok(json(
         status,
         &UpdateResponse {
@@ -209,10 +212,16 @@ impl App {
         format!("{}{MAILBOX_PATH}/{id}", self.origin)
     }
 
-    fn created(&self, status: StatusCode, id: MailboxId, version: Option<Version>) -> Response {
+    fn created(
+        &self,
+        status: StatusCode,
+        id: MailboxId,
+        version: Option<Version>,
+        is_push_notification_supported: bool,
+    ) -> Response {
         let body = CreateResponse {
             url_link: self.url(id),
-            is_push_notification_supported: self.push.is_supported(),
+            is_push_notification_supported,
         };
         json(status, &body, version)
     }

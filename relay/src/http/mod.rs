@@ -20,8 +20,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Extension, Router};
-use tigress_mailbox::{MailboxId, NotificationToken, headers};
-use tokio::sync::Semaphore;
+use tigress_mailbox::{MailboxId, headers};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Budget, Taken};
@@ -29,7 +28,7 @@ use crate::client::Client;
 use crate::config::RelayConfig;
 use crate::metrics::{Call, Limit, Metrics, Operation};
 use crate::peer::Peer;
-use crate::push::PushGateway;
+use crate::push::Queue;
 use crate::rate::Rate;
 use crate::store::{Answer, Command, MailboxStore};
 use crate::time::Time;
@@ -37,58 +36,31 @@ use answer::{Cost, Held, holding};
 use fault::Fault;
 use rest::Lent;
 
-/// Notifications under way at a time; further ones are dropped, the devices poll anyway.
-const MAX_NOTIFICATIONS: usize = 64;
-/// After this a push gateway is given up.
-const NOTIFY_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// What handlers share.
 pub(crate) struct App {
     pub(crate) config: RelayConfig,
     pub(crate) origin: String,
     pub(crate) store: Arc<dyn MailboxStore>,
     pub(crate) time: Time,
-    pub(crate) push: Arc<dyn PushGateway>,
+    pub(crate) push: Arc<Queue>,
     pub(crate) rate: Rate,
     pub(crate) requests: Arc<Budget>,
     pub(crate) incoming: Arc<Budget>,
     pub(crate) outgoing: Arc<Budget>,
-    pub(crate) notifications: Arc<Semaphore>,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) stop: CancellationToken,
 }
 
 impl App {
-    pub(crate) fn notification_slots() -> Arc<Semaphore> {
-        Arc::new(Semaphore::new(MAX_NOTIFICATIONS))
-    }
-
     /// Runs a command and notifies whom it concerns.
     async fn apply(&self, id: MailboxId, command: Command) -> Result<Answer, Fault> {
         let room = &self.config.limits.room;
         let applying = self.store.apply(id, command, room, self.time.now());
         let applied = self.metrics.of_store(Operation::Apply, applying).await?;
         if let Some(token) = applied.notify {
-            self.notify(token);
+            self.push.notify(token);
         }
         Ok(applied.answer?)
-    }
-
-    fn notify(&self, token: NotificationToken) {
-        let Ok(slot) = self.notifications.clone().try_acquire_owned() else {
-            tracing::warn!("notification dropped: too many under way");
-            return;
-        };
-        let push = self.push.clone();
-        tokio::spawn(async move {
-            if tokio::time::timeout(NOTIFY_TIMEOUT, push.notify(token))
-                .await
-                .is_err()
-            {
-                tracing::warn!("push gateway did not answer in time");
-            }
-            drop(slot);
-        });
     }
 
     /// Whose request it is, and whether its rate is limited.

@@ -7,11 +7,10 @@ use async_trait::async_trait;
 use reqwest::Method;
 use serde_json::json;
 use tigress_mailbox::Secret;
-use tigress_mailbox::{
-    NotificationToken, format_timestamp, recipient_proof_hash, recipient_proof_header,
-};
+use tigress_mailbox::{format_timestamp, recipient_proof_hash, recipient_proof_header};
+use tigress_relay::Relay;
+use tigress_relay::push::{Notification, Outcome, PushGateway};
 use tigress_relay::store::MemoryStore;
-use tigress_relay::{PushGateway, Relay};
 use tokio::sync::mpsc;
 
 use crate::common::observed::{Observed, Seen, next};
@@ -223,8 +222,13 @@ struct Gateway(mpsc::UnboundedSender<String>);
 
 #[async_trait]
 impl PushGateway for Gateway {
-    async fn notify(&self, token: NotificationToken) {
-        let _ = self.0.send(token.token_data);
+    fn types(&self) -> Vec<String> {
+        vec!["test".to_owned()]
+    }
+
+    async fn notify(&self, notification: &Notification<'_>) -> Outcome {
+        let _ = self.0.send(notification.token.token_data.clone());
+        Outcome::Sent
     }
 }
 

@@ -13,5 +13,6 @@ mod operation;
 mod places;
 mod preview;
 mod proxies;
+mod push;
 mod shared;
 mod tls;

@@ -14,17 +14,17 @@ use tokio::net::TcpStream;
 use crate::common::{Log, config, start_with};
 
 /// A private authority.
-struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let mut params = CertificateParams::new([]).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
     }
 
     /// Writes a certificate for `name` and its key.
-    fn issue(&self, folder: &Path, name: &str) -> TlsFiles {
+    pub(crate) fn issue(&self, folder: &Path, name: &str) -> TlsFiles {
         let key = KeyPair::generate().unwrap();
         let params = CertificateParams::new([name.to_owned()]).unwrap();
         let certificate = params.signed_by(&key, &self.0).unwrap();
@@ -32,6 +32,10 @@ impl Authority {
         std::fs::write(&files.certificate, certificate.pem()).unwrap();
         std::fs::write(&files.key, key.serialize_pem()).unwrap();
         files
+    }
+
+    pub(crate) fn pem(&self) -> String {
+        self.0.pem()
     }
 
     fn root(&self) -> Certificate {
