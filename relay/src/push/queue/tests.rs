@@ -147,6 +147,16 @@ async fn what_may_succeed_later_is_tried_again_more_and_more_slowly_and_given_up
     assert!(!log.text().contains("secret-token"));
 }
 
+#[test]
+fn not_all_come_again_at_once() {
+    let of = |first: u8| {
+        let mut id = [0; 16];
+        id[0] = first;
+        pause(1, Uuid::from_bytes(id), None).unwrap()
+    };
+    assert_eq!((of(0), of(128)), (FIRST_PAUSE, FIRST_PAUSE * 9 / 8));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_service_that_asks_for_silence_has_it_from_all_tokens() {
     let (queue, mut tries) = queue(vec![later(Some(100))]);

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -55,8 +56,10 @@ pub(super) enum Act {
     Answer(u16, &'static str),
     /// With a header.
     With(u16, &'static str, String),
-    /// 200, and a body without an end.
-    Endless,
+    /// 200, and a body without an end, of which so many bytes went out.
+    Endless(Arc<AtomicUsize>),
+    /// 200, and a body that never comes.
+    Stalls,
     Never,
 }
 
@@ -151,14 +154,16 @@ async fn answer(State((acts, told)): State<Shared>, request: Request) -> Respons
         None => ().into_response(),
         Some(Act::Answer(code, body)) => (status(code), body).into_response(),
         Some(Act::With(code, name, value)) => (status(code), [(name, value)]).into_response(),
-        Some(Act::Endless) => Body::new(Endless).into_response(),
+        Some(Act::Endless(given)) => Body::new(Long(Some(given))).into_response(),
+        Some(Act::Stalls) => Body::new(Long(None)).into_response(),
         Some(Act::Never) => std::future::pending().await,
     }
 }
 
-struct Endless;
+/// A body without an end that counts its bytes, or one that never begins.
+struct Long(Option<Arc<AtomicUsize>>);
 
-impl http_body::Body for Endless {
+impl http_body::Body for Long {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -166,7 +171,12 @@ impl http_body::Body for Endless {
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 1024])))))
+        const PART: &[u8] = &[b'x'; 1024];
+        let Some(given) = &self.0 else {
+            return Poll::Pending;
+        };
+        given.fetch_add(PART.len(), Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(PART)))))
     }
 }
 

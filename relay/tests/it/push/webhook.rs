@@ -1,6 +1,7 @@
 //! The webhook, alone and behind a whole relay.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use base64::Engine as _;
@@ -158,7 +159,6 @@ async fn each_answer_has_its_outcome() {
     let ended = |status| Outcome::Ended(Why::answered(status, ""));
     let cases = [
         (Act::Answer(204, ""), Outcome::Sent),
-        (Act::Endless, Outcome::Sent),
         (Act::Answer(500, "no"), later(500, "", None)),
         (
             Act::With(429, "retry-after", "77".to_owned()),
@@ -179,6 +179,20 @@ async fn each_answer_has_its_outcome() {
     }
     let mut elsewhere = elsewhere;
     assert!(elsewhere.is_left_alone(), "redirects are not followed");
+}
+
+#[tokio::test]
+async fn a_body_without_an_end_is_not_taken_and_the_status_counts() {
+    let given = Arc::new(AtomicUsize::new(0));
+    let acts = vec![Act::Endless(given.clone()), Act::Stalls];
+    let service = Service::start(acts).await;
+    let (webhook, token) = (webhook(&service.url), token(KIND, "x"));
+    for _ in 0..2 {
+        assert_eq!(notify(&webhook, &token).await, Outcome::Sent);
+    }
+    // The rest is what the sockets hold.
+    let given = given.load(Ordering::Relaxed);
+    assert!(given < 32 << 20, "{given}");
 }
 
 #[tokio::test]
