@@ -6,7 +6,7 @@ use tigress_mailbox::format_timestamp;
 use tigress_relay::store::Room;
 use tigress_relay::{Bound, Limits, RelayConfig};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 
 use crate::common::{
     NOW, RECEIVER, SENDER, config, create_body, id, payload, start, start_with, url_of,
@@ -79,9 +79,11 @@ async fn who_is_refused_while_still_sending_gets_the_answer() {
     // Too large; without a claim; too many.
     let refused = [(claim.as_str(), "413"), ("", "400")].repeat(10);
     for (claim, status) in refused.into_iter().chain([("", "429"); 5]) {
-        let mut stream = TcpStream::connect(relay.running.local_addr().unwrap())
-            .await
-            .unwrap();
+        // So small that what is sent waits for the relay to read it.
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_send_buffer_size(4096).unwrap();
+        let address = relay.running.local_addr().unwrap();
+        let mut stream = socket.connect(address).await.unwrap();
         let head = format!(
             "PUT {path} HTTP/1.1\r\nHost: x\r\n{claim}Mailbox-Request-ID: {}\r\nContent-Length: {}\r\n\r\n",
             id(1),

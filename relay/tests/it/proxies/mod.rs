@@ -7,17 +7,23 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use async_trait::async_trait;
 use reqwest::{Method, Version};
 use tempfile::TempDir;
-use tigress::{Config, InvitationRequest, MemoryStore as Transfers, Outcome, TransferClient};
+use tigress::{
+    Config, HttpTransport, InvitationRequest, MemoryStore as Transfers, Outcome, TransferClient,
+    built_in_transport,
+};
+use tigress_conformance::{Client, Finding, Suite, Verdict};
+use tigress_mailbox::{HttpRequest, HttpResponse, TransportFailure};
 use tigress_relay::store::{DurableStore, MailboxStore, MemoryStore};
-use tigress_relay::{Bound, Limits, Listen, Relay, RelayConfig, RunningRelay};
+use tigress_relay::{Bound, Limits, Listen, ManualClock, Relay, RelayConfig, RunningRelay};
 use tigress_testkit::{Apps, Follower};
 use tokio::task::JoinSet;
 
 use crate::common::observed::{Observed, Seen, next};
 use crate::common::{RECEIVER, SENDER, TestRelay, config, http_client, payload, run};
-use server::{Kind, Proxy, free_port};
+use server::{Kind, Proxy, free_port, seconds};
 
 /// Where a relay is reached by its proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -96,10 +102,31 @@ impl Front {
             .unwrap()
     }
 
-    fn wallet(&self) -> TransferClient {
+    fn settings(&self) -> Config {
         let mut config = Config::with_relay(&self.url);
         config.extra_roots = vec![self.proxy.ca.clone()];
-        TransferClient::new(config, Arc::new(Transfers::new()), None).unwrap()
+        config
+    }
+
+    fn wallet(&self) -> TransferClient {
+        TransferClient::new(self.settings(), Arc::new(Transfers::new()), None).unwrap()
+    }
+}
+
+/// What the conformance suite asks with.
+struct Asking {
+    http: Arc<dyn HttpTransport>,
+    clock: Arc<ManualClock>,
+}
+
+#[async_trait]
+impl Client for Asking {
+    async fn send(&self, request: HttpRequest) -> Result<HttpResponse, TransportFailure> {
+        self.http.send(request).await.map_err(|error| error.kind)
+    }
+
+    async fn pass(&self, seconds: u64) {
+        self.clock.advance(seconds);
     }
 }
 
@@ -132,6 +159,22 @@ async fn a_whole_transfer_goes_through() {
         let outcomes = [sender.outcome().await, receiver.outcome().await];
         assert_eq!(outcomes, [Outcome::Completed; 2], "{way:?}");
         relay.shutdown().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_relay_behind_a_proxy_does_all_that_a_relay_must() {
+    for way in [(Kind::Nginx, Way::Socket), (Kind::Caddy, Way::Socket)] {
+        let front = Front::start(way);
+        let limits = Limits::default();
+        let relay = front.relay(MemoryStore::default(), limits).await;
+        let http = built_in_transport(&front.settings()).unwrap();
+        let clock = relay.clock.clone();
+        let asking = Asking { http, clock };
+        let findings = Suite::new(&front.url, &asking).run().await.unwrap();
+        for Finding { check, verdict } in findings {
+            assert_eq!((check.name, verdict), (check.name, Verdict::Passed));
+        }
     }
 }
 
@@ -205,6 +248,25 @@ async fn the_relays_longest_hold_is_within_the_patience_of_a_proxy() {
     }
     while let Some(done) = all.join_next().await {
         done.unwrap();
+    }
+}
+
+/// Whoever changes one of these must change the other.
+#[test]
+fn the_times_of_proxies_fit_the_relays() {
+    let limits = Limits::default();
+    let (nginx, caddy) = ("nginx/tigress.conf", "caddy/Caddyfile");
+    for patience in [
+        seconds(nginx, "proxy_read_timeout"),
+        seconds(caddy, "response_header_timeout"),
+    ] {
+        assert!(patience > limits.max_wait, "{patience}");
+    }
+    for kept in [
+        seconds(nginx, "keepalive_timeout"),
+        seconds(caddy, "keepalive"),
+    ] {
+        assert!(kept < limits.request_timeout.as_secs(), "{kept}");
     }
 }
 

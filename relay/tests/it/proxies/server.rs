@@ -195,3 +195,15 @@ fn caddy(folder: &Path, port: u16, place: &Listen) -> Command {
     }
     command
 }
+
+/// The number of seconds after this word in the shipped file.
+pub(super) fn seconds(name: &str, word: &str) -> u64 {
+    let text = shipped(name, &[]);
+    let lines = text.lines().map(str::trim);
+    let mut found = lines.filter_map(|line| line.strip_prefix(word)?.strip_prefix(' '));
+    let value = found
+        .next()
+        .unwrap_or_else(|| panic!("no {word} in {name}"));
+    let digits = value.trim_end_matches(['s', ';']);
+    digits.parse().unwrap()
+}
