@@ -80,6 +80,15 @@ ensure_servers() {
     apt install --yes --no-install-recommends redis-server nginx caddy
 }
 
+# ensure_python: a Python that can make an environment of its own.
+ensure_python() {
+    python3 -c 'import ensurepip, venv' 2>/dev/null && return
+    have apt-get || die "Python 3 with venv is needed, and this system has no apt-get"
+    say "installing Python from the system's packages"
+    apt update
+    apt install --yes --no-install-recommends python3-venv
+}
+
 # rust_build: the host's library, the command, and what generates the bindings, of the profile and in the folder of all tests.
 # With TIGRESS_BUILT they are there, from the build of all that scripts/test makes: asked for alone, cargo would build them and
 # many dependencies again, with other features.

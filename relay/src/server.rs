@@ -128,6 +128,7 @@ impl Relay {
                 metrics: app.metrics.clone(),
                 store: app.store.clone(),
                 connections: connections.clone(),
+                push: app.push.clone(),
                 largest: app.config.limits.body_bytes,
                 interval: app.config.metrics_interval,
             };

@@ -8,6 +8,7 @@ mod capacity;
 mod figures;
 mod ktlint;
 mod mutants;
+mod openapi;
 mod pairs;
 mod project;
 mod requirements;
@@ -34,6 +35,7 @@ what scripts/ calls, after making the machine ready:
   pairs [build|run]
   bindings [--check]
   bench [PART…] [--record], size
+  openapi         asks a relay whether it does what its OpenAPI document says
   android loadable JNI | aar [JNI] | self-test
   kotlin-api, swift-api [--check]
   xcframework [--macos] [--release URL] [--dry-run]";
@@ -49,6 +51,7 @@ fn main() -> ExitCode {
         ["android", ref words @ ..] => android::android(&project, words),
         ["bench", ref words @ ..] => figures::bench(&project, words),
         ["bindings", ref words @ ..] => bindings::bindings(&project, words),
+        ["openapi"] => openapi::openapi(&project),
         ["size", ref words @ ..] => figures::size(&project, words),
         ["circles", ref words @ ..] => circles::circles(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),

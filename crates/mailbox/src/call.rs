@@ -6,6 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use super::headers;
 use super::http::{HttpRequest, HttpResponse, MAX_BODY, Method};
 use super::ids::{DeviceClaim, RequestId};
+use super::object::Object;
 use super::time::{parse_http_date, parse_timestamp};
 use super::wire::{
     CreateResponse, DisplayInformation, NotificationToken, Payload, Problem, ReadResponse,
@@ -282,8 +283,8 @@ fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {
         .map(str::to_owned);
     let repeated = response.status == 201;
     match call {
-        None => match serde_json::from_slice::<CreateResponse>(&response.body) {
-            Ok(created) => Reply::Created {
+        None => match serde_json::from_slice::<Object<CreateResponse>>(&response.body) {
+            Ok(Object(created)) => Reply::Created {
                 url_link: created.url_link,
                 version,
             },
@@ -291,16 +292,18 @@ fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {
             Err(_) if repeated => Reply::Done { repeated, version },
             Err(_) => Reply::Malformed,
         },
-        Some(Call::Read { .. }) => match serde_json::from_slice::<ReadResponse>(&response.body) {
-            Ok(read) => Reply::Content {
-                data: read.payload.data,
-                payload_type: read.payload.payload_type,
-                display: read.display_information,
-                expiration: read.expiration.as_deref().and_then(parse_timestamp),
-                version,
-            },
-            Err(_) => Reply::Malformed,
-        },
+        Some(Call::Read { .. }) => {
+            match serde_json::from_slice::<Object<ReadResponse>>(&response.body) {
+                Ok(Object(read)) => Reply::Content {
+                    data: read.payload.data,
+                    payload_type: read.payload.payload_type,
+                    display: read.display_information,
+                    expiration: read.expiration.as_deref().and_then(parse_timestamp),
+                    version,
+                },
+                Err(_) => Reply::Malformed,
+            }
+        }
         Some(_) => Reply::Done { repeated, version },
     }
 }
@@ -311,6 +314,6 @@ fn is_etag_byte(byte: u8) -> bool {
 }
 
 fn is_final(response: &HttpResponse) -> bool {
-    serde_json::from_slice::<Problem>(&response.body)
-        .is_ok_and(|problem| problem.problem_type == super::problems::NOT_FOUND)
+    serde_json::from_slice::<Object<Problem>>(&response.body)
+        .is_ok_and(|Object(problem)| problem.problem_type == super::problems::NOT_FOUND)
 }

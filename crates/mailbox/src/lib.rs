@@ -8,6 +8,7 @@ mod http;
 mod ids;
 #[cfg(feature = "testing")]
 pub mod memory;
+mod object;
 mod peer_text;
 mod plain_text;
 pub mod rules;
@@ -20,6 +21,7 @@ mod tests;
 pub use call::{Call, Later, Mailbox, Reply, create_request, interpret, later};
 pub use http::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
 pub use ids::{DeviceClaim, MailboxId, NotAUuid, RequestId};
+pub use object::Object;
 pub use peer_text::{PeerText, PeerTextTooLong};
 /// The recipient proof is one.
 pub use tigress_primitives::secret::Secret;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::object::Object;
 use crate::rules::{
     self, Answer, Command, Condition, CreateKey, Effect, NewMailbox, ProofDigest, Record, Refusal,
     Version,
@@ -268,7 +269,8 @@ fn parsed<T: FromStr>(request: &HttpRequest, name: &str) -> Option<T> {
 
 fn body<T: DeserializeOwned>(request: &HttpRequest) -> Result<T, Fault> {
     let body = request.body.as_deref().unwrap_or_default();
-    serde_json::from_slice(body).map_err(|_| MALFORMED)
+    let Object(body) = serde_json::from_slice(body).map_err(|_| MALFORMED)?;
+    Ok(body)
 }
 
 fn problem(status: u16, problem_type: &str) -> HttpResponse {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
+use super::object::{object, optional};
 use super::time::format_timestamp;
 use tigress_primitives::hash::sha256;
 use tigress_primitives::secret::Secret;
@@ -83,16 +84,24 @@ pub struct MailboxConfiguration {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateRequest {
     /// The first payload.
+    #[serde(deserialize_with = "object")]
     pub payload: Payload,
     /// For the preview page.
-    #[serde(rename = "displayInformation")]
+    #[serde(rename = "displayInformation", deserialize_with = "object")]
     pub display_information: DisplayInformation,
     /// Where the creator can be woken.
-    #[serde(rename = "notificationToken", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "notificationToken",
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub notification_token: Option<NotificationToken>,
     /// Rights and expiration.
     #[serde(
         rename = "mailboxConfiguration",
+        default,
+        deserialize_with = "optional",
         skip_serializing_if = "Option::is_none"
     )]
     pub mailbox_configuration: Option<MailboxConfiguration>,
@@ -141,9 +150,15 @@ pub struct CreateResponse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UpdateRequest {
     /// What the slot holds from now on.
+    #[serde(deserialize_with = "object")]
     pub payload: Payload,
     /// Where the caller can be woken.
-    #[serde(rename = "notificationToken", skip_serializing_if = "Option::is_none")]
+    #[serde(
+        rename = "notificationToken",
+        default,
+        deserialize_with = "optional",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub notification_token: Option<NotificationToken>,
 }
 
@@ -159,9 +174,10 @@ pub struct UpdateResponse {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReadResponse {
     /// What the slot holds.
+    #[serde(deserialize_with = "object")]
     pub payload: Payload,
     /// As given at creation.
-    #[serde(rename = "displayInformation")]
+    #[serde(rename = "displayInformation", deserialize_with = "object")]
     pub display_information: DisplayInformation,
     /// `YYYY-MM-DDThh:mm:ssZ`.
     #[serde(default, skip_serializing_if = "Option::is_none")]

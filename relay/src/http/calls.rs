@@ -15,7 +15,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tigress_mailbox::{
     AccessRights, CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId,
-    NotificationToken, Payload, UpdateRequest, UpdateResponse, decode_recipient_proof,
+    NotificationToken, Object, Payload, UpdateRequest, UpdateResponse, decode_recipient_proof,
     format_timestamp, headers, media, parse_timestamp,
 };
 use tokio::time::Instant;
@@ -243,7 +243,7 @@ impl App {
         let reading = body(request.into_body(), size);
         let timed = tokio::time::timeout(self.config.limits.request_timeout, reading);
         let bytes = timed.await.map_err(|_| Fault::Timeout)??;
-        let value = serde_json::from_slice(&bytes).map_err(|_| Fault::Malformed("body"))?;
+        let Object(value) = serde_json::from_slice(&bytes).map_err(|_| Fault::Malformed("body"))?;
         Ok((value, part))
     }
 

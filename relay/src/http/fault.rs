@@ -59,7 +59,7 @@ impl From<StoreError> for Fault {
 }
 
 impl Fault {
-    fn parts(self) -> (StatusCode, &'static str, &'static str, Option<&'static str>) {
+    pub(super) fn parts(self) -> (StatusCode, &'static str, &'static str, Option<&'static str>) {
         match self {
             Self::Malformed(what) => (
                 StatusCode::BAD_REQUEST,
@@ -124,7 +124,7 @@ impl Fault {
         }
     }
 
-    fn retry_after(self) -> Option<u64> {
+    pub(super) fn retry_after(self) -> Option<u64> {
         match self {
             Self::TooMany { after, .. } => Some(after),
             Self::Unavailable(_) => Some(STORE_RETRY),

@@ -5,6 +5,7 @@ mod answer;
 mod calls;
 mod fault;
 mod fields;
+mod openapi;
 mod preview;
 mod rest;
 mod site;
@@ -132,6 +133,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         )
         .route("/.well-known/assetlinks.json", get(site::assetlinks))
         .route(about::PATH, get(about::about))
+        .route(openapi::PATH, get(openapi::document))
         .route(site::HEALTH, get(site::health))
         .route(site::READY, get(site::ready))
         .fallback(|| async { Fault::NotFound })

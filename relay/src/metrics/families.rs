@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 
 use super::rounding::{CROWD, EXACT, Number};
 use super::{Call, Class, Limit, Metrics, Operation, Times, Trouble};
+use crate::push::PushCounts;
 use crate::store::Kept;
 
 /// What else is seen at the time of a snapshot.
@@ -12,6 +13,8 @@ pub(super) struct Now {
     pub(super) connections: u64,
     /// What the store keeps, if it can say.
     pub(super) kept: Option<Kept>,
+    /// What became of notifications, if any are sent.
+    pub(super) push: Option<PushCounts>,
     /// The largest that a client can send: bytes are shown in steps of ten of these.
     pub(super) largest: u64,
 }
@@ -114,6 +117,11 @@ pub(super) fn families(metrics: &Metrics, now: &Now) -> Vec<Family> {
             lost,
         ),
     ];
+    if let Some(counts) = now.push {
+        let help = "Devices that wait to be notified.";
+        all.push(level("push_waiting", help, counts.waiting));
+        all.push(push(counts));
+    }
     if let Some(Kept { mailboxes, bytes }) = now.kept {
         let step = now.largest.saturating_mul(CROWD);
         let size = Family::new("mailbox_bytes", Kind::Level, "What the mailboxes take.");
@@ -169,5 +177,36 @@ fn store_errors(metrics: &Metrics) -> Family {
     let troubles = Trouble::ALL.iter().zip(&metrics.store_errors);
     troubles.fold(family, |family, (trouble, count)| {
         family.with(vec![("error", trouble.word())], EXACT, vec![count.get()])
+    })
+}
+
+/// Each concerns one device, whoever failed.
+fn push(counts: PushCounts) -> Family {
+    let PushCounts {
+        waiting: _,
+        sent,
+        merged,
+        retried,
+        dropped,
+        ended,
+        refused,
+        given_up,
+    } = counts;
+    let results = [
+        ("sent", sent),
+        ("merged", merged),
+        ("retried", retried),
+        ("dropped", dropped),
+        ("ended", ended),
+        ("refused", refused),
+        ("given_up", given_up),
+    ];
+    let family = Family::new(
+        "push",
+        Kind::Count,
+        "Notifications, by what became of them.",
+    );
+    results.into_iter().fold(family, |family, (result, value)| {
+        family.with(vec![("result", result)], CROWD, vec![value])
     })
 }

@@ -21,6 +21,7 @@ use super::rounding::Snapshots;
 use super::text::{MEDIA, text};
 use crate::connections::Connections;
 use crate::listen::{Listener, Stream};
+use crate::push::Queue;
 use crate::store::{Kept, MailboxStore};
 
 /// Connections at a time; further ones are sent away. Scrapers are few.
@@ -35,6 +36,7 @@ pub(crate) struct Source {
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) store: Arc<dyn MailboxStore>,
     pub(crate) connections: Arc<Connections>,
+    pub(crate) push: Arc<Queue>,
     /// The largest body.
     pub(crate) largest: usize,
     /// From one snapshot to the next.
@@ -112,6 +114,7 @@ impl Source {
         let now = Now {
             connections: self.connections.count().try_into().unwrap_or(u64::MAX),
             kept,
+            push: self.push.serves(None).then(|| self.push.counts()),
             largest: self.largest.try_into().unwrap_or(u64::MAX),
         };
         let mut families = families(&self.metrics, &now);

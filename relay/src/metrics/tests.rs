@@ -35,6 +35,33 @@ async fn what_a_store_can_not_do_is_told_from_what_one_client_may_not() {
     assert_eq!(asked.map(of).sum::<u64>(), 3);
 }
 
+#[cfg(feature = "metrics")]
+#[test]
+fn notifications_are_shown_where_some_are_sent() {
+    let metrics = Metrics::default();
+    let shown = |push| {
+        let now = families::Now {
+            push,
+            ..families::Now::default()
+        };
+        text::text(families::families(&metrics, &now)).unwrap()
+    };
+    assert!(!shown(None).contains("push"));
+    let counts = crate::push::PushCounts {
+        waiting: 20,
+        given_up: 30,
+        ..Default::default()
+    };
+    let text = shown(Some(counts));
+    for line in [
+        "tigress_relay_push_waiting 20",
+        "tigress_relay_push_total{result=\"given_up\"} 30",
+        "tigress_relay_push_total{result=\"sent\"} 0",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+}
+
 #[test]
 fn a_read_that_is_given_up_is_held_no_more() {
     let metrics = Metrics::default();

@@ -154,6 +154,20 @@ fn malformed_creations() -> Vec<Value> {
     change(&|body| body["mailboxConfiguration"]["expiration"] = json!(format_timestamp(NOW)));
     change(&|body| body["notificationToken"] = json!({"type": "x"}));
     change(&|body| body["recipientProof"] = json!("short"));
+    // A list of an object's values is no object.
+    change(&|body| body["payload"] = json!(["GSS_API", "first"]));
+    change(&|body| body["displayInformation"] = json!(["Hotel key", "Room 7", ""]));
+    change(&|body| body["notificationToken"] = json!(["test", "token"]));
+    change(&|body| body["mailboxConfiguration"] = json!(["RWD", format_timestamp(NOW + 1000)]));
+    change(&|body| {
+        *body = json!([
+            body["payload"],
+            body["displayInformation"],
+            null,
+            null,
+            null
+        ])
+    });
     change(&|body| *body = json!([]));
     bad
 }

@@ -9,6 +9,7 @@ mod durable;
 mod full_disk;
 mod limits;
 mod metrics;
+mod openapi;
 mod operation;
 mod places;
 mod preview;
