@@ -18,6 +18,7 @@ mod own_process;
 mod pace;
 mod pin;
 mod plain_relay;
+mod proxies;
 mod pure;
 mod relay_trouble;
 mod secrets;

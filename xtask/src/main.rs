@@ -3,8 +3,8 @@
 mod android;
 mod api;
 mod bindings;
-mod circles;
 mod capacity;
+mod circles;
 mod figures;
 mod ktlint;
 mod mutants;

@@ -13,7 +13,6 @@ mod openapi;
 mod operation;
 mod places;
 mod preview;
-mod proxies;
 mod push;
 mod shared;
 mod tls;

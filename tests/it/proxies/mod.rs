@@ -1,6 +1,9 @@
 //! The relay behind the real nginx and Caddy, with the configurations of `packaging/`: clients come by TLS and HTTP/2, the
 //! relay is reached by TCP and by a socket of the file system.
 
+#[path = "../../../relay/tests/it/common/mod.rs"]
+#[expect(dead_code, reason = "the relay's own tests use all of it")]
+mod common;
 mod server;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -21,8 +24,8 @@ use tigress_relay::{Bound, Limits, Listen, ManualClock, Relay, RelayConfig, Runn
 use tigress_testkit::{Apps, Follower};
 use tokio::task::JoinSet;
 
-use crate::common::observed::{Observed, Seen, next};
-use crate::common::{RECEIVER, SENDER, TestRelay, config, http_client, payload, run};
+use common::observed::{Observed, Seen, next};
+use common::{RECEIVER, SENDER, TestRelay, config, http_client, payload, run};
 use server::{Kind, Proxy, free_port, seconds};
 
 /// Where a relay is reached by its proxy.
@@ -297,7 +300,7 @@ async fn many_wait_at_a_time_each_by_http_2_and_all_are_woken() {
             let answer = answer.unwrap().unwrap();
             assert_eq!((answer.status().as_u16(), kind), (200, kind));
             assert_eq!(answer.version(), Version::HTTP_2, "{kind:?}");
-            let read = crate::common::seen(answer).await;
+            let read = common::seen(answer).await;
             assert_eq!(read.version(), written.version());
         }
     }

@@ -109,7 +109,7 @@ fn issue(folder: &Path) -> Vec<u8> {
 
 /// The shipped file with each of these texts, which must be there once, replaced.
 fn shipped(name: &str, replaced: &[(&str, &str)]) -> String {
-    let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging");
+    let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("packaging");
     let mut text = fs::read_to_string(packaging.join(name)).unwrap();
     for (old, new) in replaced {
         assert_eq!(text.matches(old).count(), 1, "{old} in {name}");
