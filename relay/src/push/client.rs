@@ -49,16 +49,14 @@ impl Client {
     /// Trusts what the system trusts, or these authorities (PEM) alone.
     pub(super) fn new(authorities: Option<&[u8]>, speaks: Speaks) -> Result<Self, PushError> {
         let mut tls = tls(authorities)?;
-        let mut builder = reqwest::Client::builder()
+        let builder = reqwest::Client::builder()
             .no_proxy()
             .redirect(Policy::none())
             .referer(false)
             .connect_timeout(CONNECT)
             .pool_idle_timeout(IDLE);
         tls.alpn_protocols = vec![b"h2".to_vec()];
-        if speaks == Speaks::Http2 {
-            builder = builder.http2_prior_knowledge();
-        } else {
+        if speaks == Speaks::Any {
             tls.alpn_protocols.push(b"http/1.1".to_vec());
         }
         let client = builder.tls_backend_preconfigured(tls).build();
@@ -234,7 +232,8 @@ mod tests {
         for bad in [
             "http://hook.example/",
             "http://10.0.0.1/",
-            "https://a:b@hook.example/",
+            "https://a@hook.example/",
+            "https://:b@hook.example/",
             "hook",
         ] {
             assert!(address(bad).is_err(), "{bad}");

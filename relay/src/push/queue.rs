@@ -271,17 +271,14 @@ impl Place {
         }
     }
 
-    fn stands(&self, key: Key, stand: Stand) {
-        self.queue.room().tokens.insert(key, stand);
-    }
-
     /// Tries until there is nothing more to try.
     async fn tries(&self, key: Key) -> Option<End> {
         let (id, made) = (Uuid::new_v4(), self.queue.clock.now());
         let mut tried = 0;
         loop {
             let slot = self.served.slot().await?;
-            self.stands(key, Stand::UnderWay);
+            // This try tells of all that happened until now.
+            self.queue.room().tokens.insert(key, Stand::UnderWay);
             let notification = Notification {
                 token: &self.token,
                 id,
@@ -304,8 +301,6 @@ impl Place {
             if after.is_some() {
                 self.served.be_silent(pause);
             }
-            // The next try tells of all that happens until then.
-            self.stands(key, Stand::Waiting);
             self.queue.room().counts.retried += 1;
             let kind = &self.token.token_type;
             tracing::debug!(kind, %why, "notification is tried again");

@@ -147,6 +147,20 @@ async fn what_may_succeed_later_is_tried_again_more_and_more_slowly_and_given_up
     assert!(!log.text().contains("secret-token"));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_next_try_tells_of_what_happened_before_it() {
+    let (queue, mut tries) = queue(vec![later(None)]);
+    queue.notify(token(KIND, "a"));
+    while queue.counts().retried == 0 {
+        tokio::task::yield_now().await;
+    }
+    queue.notify(token(KIND, "a"));
+    until_nothing_waits(&queue).await;
+    assert_eq!(all(&mut tries).len(), 2);
+    let counts = queue.counts();
+    assert_eq!((counts.sent, counts.merged), (1, 1));
+}
+
 #[test]
 fn not_all_come_again_at_once() {
     let of = |first: u8| {
@@ -259,6 +273,7 @@ async fn closed_it_ends_what_it_does_and_says_how_much_was_lost() {
     queue.notify(token(KIND, "a"));
     tries.recv().await.unwrap();
     queue.close();
-    until_nothing_waits(&queue).await;
+    sleep(Duration::from_millis(1)).await;
+    assert_eq!(queue.counts(), PushCounts::default());
     assert!(log.text().contains("left=1"), "{}", log.text());
 }
