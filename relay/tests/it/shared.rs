@@ -190,7 +190,7 @@ async fn a_redis_that_answers_nothing_holds_no_read_beyond_its_time() {
     let relay = relay_on(&server).await;
     let url = relay.create().await;
     let version = relay.read(&url, RECEIVER).await.version();
-    let list = [("Prefer", "wait=2"), ("Mailbox-Payload-Version", &version)];
+    let list = [("Prefer", "wait=20"), ("Mailbox-Payload-Version", &version)];
     let begun = Instant::now();
     let held = relay.read_with(&url, RECEIVER, &list);
     let frozen = async {
@@ -199,6 +199,7 @@ async fn a_redis_that_answers_nothing_holds_no_read_beyond_its_time() {
     };
     let (held, ()) = tokio::join!(held, frozen);
     assert_eq!(held.status, 503);
-    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    let taken = begun.elapsed();
+    assert!(taken < Duration::from_secs(20), "{taken:?}");
     server.thaw();
 }

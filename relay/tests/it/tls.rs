@@ -1,10 +1,6 @@
 //! TLS of the relay, as any client sees it; what a wallet's own client makes of it is in the library's tests/it/tls.rs.
 
-use std::future::poll_fn;
 use std::path::Path;
-use std::pin::pin;
-use std::sync::mpsc;
-use std::task::Poll;
 use std::time::Duration;
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -14,7 +10,6 @@ use tigress_relay::store::MemoryStore;
 use tigress_relay::{Relay, RelayConfig, RelayError, RunningRelay, TlsFiles};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
-use tokio::sync::oneshot;
 
 use crate::common::{Log, config, start_with};
 
@@ -168,14 +163,8 @@ async fn a_certificate_is_taken_up_at_once_when_that_is_asked_for() {
         .unwrap();
     let open = first.client();
     assert_eq!(health(&open, &relay).await.unwrap().status(), 200);
-    let files = second.issue(folder.path(), "127.0.0.1");
-    let (opened, go) = slow(&files.certificate);
-    let mut reading = pin!(relay.reload());
-    opened.await.unwrap();
-    let done = poll_fn(|context| Poll::Ready(reading.as_mut().poll(context).is_ready())).await;
-    assert!(!done, "not before they are read");
-    go.send(()).unwrap();
-    reading.await;
+    second.issue(folder.path(), "127.0.0.1");
+    relay.reload().await;
     let renewed = health(&second.client(), &relay).await;
     assert_eq!(renewed.unwrap().status(), 200);
     assert_eq!(
@@ -183,23 +172,6 @@ async fn a_certificate_is_taken_up_at_once_when_that_is_asked_for() {
         200,
         "the open connection goes on"
     );
-}
-
-/// Makes a file one that is read only as it is written, once: tells when it is opened, and is written when that is said.
-fn slow(file: &Path) -> (oneshot::Receiver<()>, mpsc::Sender<()>) {
-    let content = std::fs::read(file).unwrap();
-    std::fs::remove_file(file).unwrap();
-    let made = std::process::Command::new("mkfifo").arg(file).status();
-    assert!(made.unwrap().success());
-    let ((tell, opened), (go, gone)) = (oneshot::channel(), mpsc::channel());
-    let file = file.to_owned();
-    std::thread::spawn(move || {
-        let mut pipe = std::fs::File::create(file).unwrap();
-        let _ = tell.send(());
-        let _ = gone.recv();
-        std::io::Write::write_all(&mut pipe, &content).unwrap();
-    });
-    (opened, go)
 }
 
 //= test draft/8.1.1-tls
