@@ -10,7 +10,7 @@ use serde::Serialize;
 use tigress_mailbox::media;
 
 use super::App;
-use super::calls::{MAX_IMAGE_URL, MAX_TEXT};
+use super::checked::{MAX_IMAGE_URL, MAX_TEXT};
 
 pub(super) const PATH: &str = "/.well-known/tigress-relay";
 

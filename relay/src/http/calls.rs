@@ -14,28 +14,23 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tigress_mailbox::{
-    AccessRights, CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId,
-    NotificationToken, Object, Payload, UpdateRequest, UpdateResponse, decode_recipient_proof,
-    format_timestamp, headers, media, parse_timestamp,
+    CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId, Object, Payload,
+    UpdateRequest, UpdateResponse, format_timestamp, headers, media, parse_timestamp,
 };
 use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::App;
 use super::answer::Cost;
+use super::checked::{check_sizes, check_token, proof, rights};
 use super::fault::Fault;
 use super::fields::{self, Hold};
 
 use crate::budget::Taken;
 use crate::client::Client;
 use crate::metrics::Operation;
-use crate::store::{
-    Answer, Command, CreateKey, Created, Creation, NewMailbox, ProofDigest, Record, Version,
-};
+use crate::store::{Answer, Command, CreateKey, Created, Creation, NewMailbox, Record, Version};
 
-/// Longest title, description and notification token, in bytes; longest URL of a picture.
-pub(super) const MAX_TEXT: usize = 4096;
-pub(super) const MAX_IMAGE_URL: usize = 2048;
 /// What stands around a payload at most: the texts, each letter as six, and the rest.
 const AROUND: usize = 96 * 1024;
 
@@ -309,44 +304,6 @@ async fn body(mut body: Body, most: usize) -> Result<Vec<u8>, Fault> {
         all.extend_from_slice(&data);
     }
     Ok(all)
-}
-
-/// What people and the push gateway are shown is bounded (docs/protocol.md, section 10), and so is the first payload, since
-/// anybody may make a mailbox.
-fn check_sizes(body: &CreateRequest, first_payload: usize) -> Result<(), Fault> {
-    let (payload, shown) = (&body.payload, &body.display_information);
-    let payload = payload
-        .data
-        .len()
-        .saturating_add(payload.payload_type.len());
-    let fits = payload <= first_payload
-        && shown.title.len() <= MAX_TEXT
-        && shown.description.len() <= MAX_TEXT
-        && shown.image_url.len() <= MAX_IMAGE_URL;
-    if !fits {
-        return Err(Fault::TooLarge);
-    }
-    check_token(body.notification_token.as_ref())
-}
-
-fn check_token(token: Option<&NotificationToken>) -> Result<(), Fault> {
-    let size = token.map_or(0, |token| token.token_type.len() + token.token_data.len());
-    if size > MAX_TEXT {
-        return Err(Fault::TooLarge);
-    }
-    Ok(())
-}
-
-fn rights(wanted: Option<&str>) -> Result<AccessRights, Fault> {
-    let Some(text) = wanted else {
-        return Ok(AccessRights::default());
-    };
-    text.parse().map_err(|_| Fault::Malformed("accessRights"))
-}
-
-fn proof(text: &str) -> Result<ProofDigest, Fault> {
-    let digest = decode_recipient_proof(text).ok_or(Fault::Malformed("recipientProof"))?;
-    Ok(ProofDigest::new(*digest.expose()))
 }
 
 fn fresh_version() -> Version {

@@ -3,6 +3,7 @@
 mod about;
 mod answer;
 mod calls;
+mod checked;
 mod fault;
 mod fields;
 mod openapi;
