@@ -25,17 +25,22 @@ pub(crate) fn openapi(project: &Project) -> Done {
     let work = env::temp_dir().join(format!("tigress-openapi-{}", std::process::id()));
     fs::create_dir_all(&work).map_err(Failure::because)?;
     let file = work.join("mailboxes").display().to_string();
-    let asked = ["memory", &file].map(|store| ask(project, &program, store));
+    let asked = ["memory", &file].map(|store| ask(project, &program, &work, store));
     let _ = fs::remove_dir_all(&work);
     asked.into_iter().collect()
 }
 
-fn ask(project: &Project, program: &Path, store: &str) -> Done {
+/// What schemathesis keeps for itself goes to the folder `work`.
+fn ask(project: &Project, program: &Path, work: &Path, store: &str) -> Done {
     let (url, _relay) = relay(project, store)?;
     let document = format!("{url}/.well-known/tigress-relay/openapi.json");
     let program = program.display().to_string();
+    let own = project.root.join("relay/tests/openapi");
+    let config = own.join("schemathesis.toml").display().to_string();
     let words = [
         &program,
+        "--config-file",
+        &config,
         "run",
         &document,
         "--url",
@@ -49,7 +54,8 @@ fn ask(project: &Project, program: &Path, store: &str) -> Done {
     eprintln!("openapi: store {store}");
     let mut command = project.command(&words);
     command
-        .current_dir(project.root.join("relay/tests/openapi"))
+        .current_dir(work)
+        .env("PYTHONPATH", own)
         .env("SCHEMATHESIS_HOOKS", "hooks")
         .env("PYTHONDONTWRITEBYTECODE", "1");
     match command.status() {
