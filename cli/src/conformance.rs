@@ -15,6 +15,7 @@ use crate::checked::Checked;
 use crate::exit::{self, DONE, FAILED, Failure};
 use crate::options::{self, Reach};
 use crate::output::{Event, Output};
+use crate::told::Told;
 
 /// Looks whether a relay does what the draft and this project's specification say, each rule by its section. It makes
 /// a few mailboxes, which it deletes; under 80 small requests. Exit code 1 if the relay does otherwise.
@@ -90,7 +91,7 @@ struct Patient {
     meter: Arc<Meter>,
     output: Output,
     /// What the user was told of why it does not answer.
-    told: Mutex<Option<String>>,
+    told: Mutex<Told>,
 }
 
 /// Pause before a request is tried again, and the longest for which a relay is left alone in one go.
@@ -114,14 +115,7 @@ impl Patient {
 
     fn tell(&self, trouble: Option<String>) {
         let mut told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        match &trouble {
-            Some(reason) if told.as_ref() != Some(reason) => {
-                self.output.warn(format_args!("{reason}; trying on"));
-            }
-            None if told.is_some() => self.output.warn("the relay answers again"),
-            _ => {}
-        }
-        *told = trouble;
+        told.tell(self.output, trouble);
     }
 
     async fn try_on(&self, request: &HttpRequest) -> Result<HttpResponse, TransportFailure> {

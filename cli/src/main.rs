@@ -24,6 +24,7 @@ mod state;
 mod stats;
 mod terminal;
 mod terminate;
+mod told;
 mod transfers;
 
 use std::future::Future;

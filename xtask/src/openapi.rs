@@ -3,14 +3,12 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
-    process::Stdio,
 };
 
 use crate::{
     Done, Failure,
-    project::{Project, Running, tools},
+    project::{self, Project, Running, tools},
 };
 
 const VERSION: &str = "4.32.5";
@@ -81,21 +79,9 @@ fn relay(project: &Project, store: &str) -> Done<(String, Running)> {
         "127.0.0.1:0",
     ];
     let mut command = project.command(&words);
-    command
-        .env("RUST_LOG", "warn")
-        .env_remove("TIGRESS_CONFIG")
-        .stdout(Stdio::piped());
-    let mut running = Running(command.spawn().map_err(Failure::because)?);
-    let mut line = String::new();
-    if let Some(output) = running.0.stdout.take() {
-        BufReader::new(output)
-            .read_line(&mut line)
-            .map_err(Failure::because)?;
-    }
-    match line.trim_end().strip_prefix("listening on ") {
-        Some(url) => Ok((url.to_owned(), running)),
-        None => Err(Failure::because("the relay does not say where it listens")),
-    }
+    command.env("RUST_LOG", "warn").env_remove("TIGRESS_CONFIG");
+    project::relay(command)?
+        .ok_or_else(|| Failure::because("the relay does not say where it listens"))
 }
 
 /// The program: from the registry of Python's packages, kept outside the tree.

@@ -2,6 +2,7 @@
 
 use std::{
     env, fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -128,6 +129,20 @@ impl Drop for Running {
             let _ = self.0.wait();
         }
     }
+}
+
+/// Starts a relay by this command, and says where it listens; nothing if it does not say so.
+pub(crate) fn relay(mut command: Command) -> Done<Option<(String, Running)>> {
+    command.stdout(Stdio::piped());
+    let mut running = Running(command.spawn().map_err(Failure::because)?);
+    let mut line = String::new();
+    if let Some(output) = running.0.stdout.take() {
+        BufReader::new(output)
+            .read_line(&mut line)
+            .map_err(Failure::because)?;
+    }
+    let url = line.trim_end().strip_prefix("listening on ");
+    Ok(url.map(|url| (url.to_owned(), running)))
 }
 
 /// The files under `folder` whose names end with `end`, sorted.

@@ -1,5 +1,6 @@
 //! `tigress relay`.
 
+mod file;
 mod notify;
 mod push;
 mod settings;

@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use tigress_relay::push::{Apns, ApnsKey, ApnsPlace, Fcm, PushError, PushGateway, Webhook};
 use zeroize::Zeroizing;
 
+use super::file;
 use crate::exit::Failure;
 
 /// Where the key of a webhook may be given beside the file: other users of a machine see a command's line.
@@ -186,8 +187,7 @@ impl PushSettings {
 }
 
 fn read(file: &Path) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let read = fs::read(file).map(Zeroizing::new);
-    read.map_err(|error| Failure::new("config", format!("cannot read {}: {error}", file.display())))
+    file::of(file, fs::read).map(Zeroizing::new)
 }
 
 #[cfg(test)]

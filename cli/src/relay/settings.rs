@@ -12,6 +12,7 @@ use tigress_relay::{Limits, Listen, RelayConfig, TlsFiles};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
+use super::file;
 use super::push::{KEY_IN_FILE, PushSettings};
 use crate::exit::Failure;
 use crate::log::Form;
@@ -119,9 +120,7 @@ impl Settings {
             return Ok(self);
         };
         let shown = file.display();
-        let text = fs::read_to_string(file)
-            .map(Zeroizing::new)
-            .map_err(|error| Failure::new("config", format!("cannot read {shown}: {error}")))?;
+        let text = Zeroizing::new(file::of(file, fs::read_to_string)?);
         let bad =
             |error: toml::de::Error| Failure::usage(format!("{shown}{}", told(&error, &text)));
         // Read as settings first: what is wrong is told with its line.
@@ -236,12 +235,8 @@ fn as_limit(value: &Value) -> String {
 }
 
 fn document(file: Option<&Path>) -> Result<Option<String>, Failure> {
-    let Some(file) = file else {
-        return Ok(None);
-    };
-    let read = fs::read_to_string(file);
-    let bad = |error| Failure::new("config", format!("cannot read {}: {error}", file.display()));
-    read.map(Some).map_err(bad)
+    file.map(|file| file::of(file, fs::read_to_string))
+        .transpose()
 }
 
 /// An address without who logs in.

@@ -23,6 +23,7 @@ use crate::output::{Counts, Event, Output};
 use crate::state::{Notes, State};
 use crate::stats;
 use crate::terminal::Prompt;
+use crate::told::Told;
 
 pub(crate) use opening::Opening;
 pub(crate) use pin::pin_missing;
@@ -49,7 +50,7 @@ pub(crate) struct Session {
     meter: Arc<Meter>,
     relay: RelayWatch,
     /// What the user was told of why it does not answer.
-    told: Option<String>,
+    told: Told,
     interrupts: Signal,
     /// The last PIN was wrong.
     rejected: bool,

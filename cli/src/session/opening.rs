@@ -14,6 +14,7 @@ use crate::options::{Common, Reach};
 use crate::output::Output;
 use crate::state::{Content, Notes, State};
 use crate::terminal;
+use crate::told::Told;
 
 /// What a command has to carry a transfer with.
 pub(crate) struct Opening {
@@ -66,7 +67,7 @@ impl Opening {
         let client = TransferClient::new(config, self.state.store(), Some(transport))?;
         Ok(Session {
             relay: client.watch_relay(id),
-            told: None,
+            told: Told::default(),
             client,
             id,
             role,

@@ -57,19 +57,10 @@ impl Session {
         }
     }
 
-    /// What stands between this and the relay, which is tried on; on stderr, as it is nobody's output.
+    /// What stands between this and the relay, which is tried on. The rest ends what is being done, and is told by that.
     pub(super) fn tell(&mut self, trouble: Option<&Error>) {
-        match trouble {
-            Some(error) if is_silence(error) => {
-                let reason = error.to_string();
-                if self.told.as_ref() != Some(&reason) {
-                    self.output.warn(format_args!("{reason}; trying on"));
-                    self.told = Some(reason);
-                }
-            }
-            None if self.told.take().is_some() => self.output.warn("the relay answers again"),
-            // The others end what is being done, and are told by that.
-            _ => {}
+        if trouble.is_none_or(is_silence) {
+            self.told.tell(self.output, trouble.map(Error::to_string));
         }
     }
 

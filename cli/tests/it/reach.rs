@@ -4,23 +4,19 @@ use std::io::{Read as _, Write as _};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tigress_servers::Authority;
 
 use crate::common::{Desk, Process, Relay, Signal, text};
 use crate::words::{receive, receive_in, resume, send};
 
 /// A relay with an authority of its own, whose certificate is in `ca.pem` and, as DER, in `ca.der`.
 fn private_relay(desk: &Desk) -> Relay {
-    let mut params = CertificateParams::new([]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &ca).unwrap();
-    desk.write("ca.pem", ca.pem().as_bytes());
-    desk.write("ca.der", ca.der());
-    desk.write("relay.pem", certificate.pem().as_bytes());
-    desk.write("relay.key", key.serialize_pem().as_bytes());
+    let authority = Authority::new();
+    let pair = authority.issue("127.0.0.1");
+    desk.write("ca.pem", authority.pem().as_bytes());
+    desk.write("ca.der", authority.der());
+    desk.write("relay.pem", pair.certificate.as_bytes());
+    desk.write("relay.key", pair.key.as_bytes());
     let mut process = desk.start(&[
         "relay",
         "--store",

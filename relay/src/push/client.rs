@@ -1,7 +1,7 @@
 //! The HTTP client of the gateways: goes where the operator says and nowhere else, and takes little.
 
 use std::sync::Arc;
-use std::time::{Duration, UNIX_EPOCH};
+use std::time::Duration;
 
 use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
@@ -11,6 +11,7 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
+use tigress_mailbox::parse_http_date;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
@@ -127,9 +128,8 @@ fn silence(value: &HeaderValue, now: u64) -> Option<Duration> {
     if let Ok(seconds) = text.parse() {
         return Some(Duration::from_secs(seconds));
     }
-    let date = httpdate::parse_http_date(text).ok()?;
-    let date = date.duration_since(UNIX_EPOCH).ok()?;
-    Some(date.saturating_sub(Duration::from_secs(now)))
+    let date = parse_http_date(text)?;
+    Some(Duration::from_secs(date.saturating_sub(now)))
 }
 
 /// reqwest's texts name URLs: say what kind of failure it was instead.

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::KeyPair;
 use reqwest::{Certificate, Client, ClientBuilder, Response, Version};
 use tempfile::TempDir;
 use tigress_relay::store::MemoryStore;
@@ -14,23 +14,19 @@ use tokio::net::TcpStream;
 use crate::common::{Log, config, start_with};
 
 /// A private authority.
-pub(crate) struct Authority(CertifiedIssuer<'static, KeyPair>);
+pub(crate) struct Authority(tigress_servers::Authority);
 
 impl Authority {
     pub(crate) fn new() -> Self {
-        let mut params = CertificateParams::new([]).unwrap();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        Self(CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap())
+        Self(tigress_servers::Authority::new())
     }
 
     /// Writes a certificate for `name` and its key.
     pub(crate) fn issue(&self, folder: &Path, name: &str) -> TlsFiles {
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new([name.to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &self.0).unwrap();
+        let pair = self.0.issue(name);
         let files = TlsFiles::new(folder.join("relay.pem"), folder.join("relay.key"));
-        std::fs::write(&files.certificate, certificate.pem()).unwrap();
-        std::fs::write(&files.key, key.serialize_pem()).unwrap();
+        std::fs::write(&files.certificate, pair.certificate).unwrap();
+        std::fs::write(&files.key, pair.key).unwrap();
         files
     }
 

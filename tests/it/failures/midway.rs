@@ -5,12 +5,25 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::Duration;
 
 use tigress::{
-    AcceptOptions, InvitationRequest, MemoryStore, Outcome, TerminateReason, TransferEvent,
+    AcceptOptions, InvitationRequest, MemoryStore, Outcome, TerminateReason, TransferClient,
+    TransferEvent, TransferId,
 };
 use tigress_mailbox::{HttpResponse, Method};
 use tigress_testkit::{Apps, Faulty, Follower, PlainRelay, Recorder, Side, TestClock, TestRelay};
 
 use super::relay::{refused, request};
+
+/// One invites and the other accepts: the transfer of each.
+async fn meet(
+    alice: &TransferClient,
+    bob: &TransferClient,
+    request: InvitationRequest,
+) -> (TransferId, TransferId) {
+    let invitation = alice.create_invitation(request).await.unwrap();
+    let url = invitation.share_url.to_url();
+    let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::default());
+    (invitation.transfer, accepted.await.unwrap())
+}
 
 /// A transfer over a plain relay, behind a proxy that answers for it with a status while one is set.
 struct Scene {
@@ -40,17 +53,12 @@ impl Scene {
             Apps::client_at(clock.clone(), Arc::new(MemoryStore::new()), proxy)
         };
         let (alice, bob) = (client(), client());
-        let invitation = alice.create_invitation(request()).await.unwrap();
-        let url = invitation.share_url.to_url();
-        let theirs = bob
-            .accept_invitation(url.as_str(), AcceptOptions::default())
-            .await
-            .unwrap();
+        let (ours, theirs) = meet(&alice, &bob, request()).await;
         let mut scene = Self {
             relay,
             clock,
             status,
-            alice: Side::unhurried(&alice, invitation.transfer),
+            alice: Side::unhurried(&alice, ours),
             bob: Side::unhurried(&bob, theirs),
         };
         scene.bob.step().await.unwrap();
@@ -165,12 +173,7 @@ async fn a_relay_that_takes_no_write_is_not_stormed() {
         let recorder = Recorder::new(http);
         let client = || Apps::client(Arc::new(MemoryStore::new()), recorder.clone());
         let (alice, bob) = (client(), client());
-        let invitation = alice.create_invitation(request()).await.unwrap();
-        let url = invitation.share_url.to_url();
-        let theirs = bob
-            .accept_invitation(url.as_str(), AcceptOptions::default())
-            .await
-            .unwrap();
+        let (_, theirs) = meet(&alice, &bob, request()).await;
         let before = recorder.log().len();
         bob.poll(theirs, Duration::ZERO, 0).await.unwrap();
         let once = recorder.log().len() - before;
@@ -224,24 +227,16 @@ async fn a_relay_that_restarts_empty_is_told_to_both() {
         .parse()
         .unwrap();
     let (alice, bob) = (relay.client(), relay.client());
-    let invitation = alice
-        .create_invitation(InvitationRequest::default())
-        .await
-        .unwrap();
-    let url = invitation.share_url.to_url();
-    let theirs = bob
-        .accept_invitation(url.as_str(), AcceptOptions::default())
-        .await
-        .unwrap();
+    let (ours, theirs) = meet(&alice, &bob, InvitationRequest::default()).await;
     {
-        let mut sender = Follower::start(&alice, invitation.transfer);
+        let mut sender = Follower::start(&alice, ours);
         let mut receiver = Follower::start(&bob, theirs);
         sender.event(&TransferEvent::Established).await;
         receiver.event(&TransferEvent::Established).await;
     }
     relay.shutdown().await;
     let _empty = TestRelay::start_at(address).await;
-    for (client, id) in [(&alice, invitation.transfer), (&bob, theirs)] {
+    for (client, id) in [(&alice, ours), (&bob, theirs)] {
         assert_eq!(
             Follower::start(client, id).outcome().await,
             Outcome::Unconfirmed

@@ -8,9 +8,9 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use tempfile::TempDir;
 use tigress_relay::Listen;
+use tigress_servers::Authority;
 
 /// Longest time for a server to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -96,15 +96,11 @@ impl Drop for Proxy {
 
 /// A private authority, whose certificate is given, and a certificate for `localhost`.
 fn issue(folder: &Path) -> Vec<u8> {
-    let mut params = CertificateParams::new([]).unwrap();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let ca = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["localhost".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &ca).unwrap();
-    fs::write(folder.join("fullchain.pem"), certificate.pem()).unwrap();
-    fs::write(folder.join("privkey.pem"), key.serialize_pem()).unwrap();
-    ca.pem().into_bytes()
+    let authority = Authority::new();
+    let pair = authority.issue("localhost");
+    fs::write(folder.join("fullchain.pem"), pair.certificate).unwrap();
+    fs::write(folder.join("privkey.pem"), pair.key).unwrap();
+    authority.pem().into_bytes()
 }
 
 /// The shipped file with each of these texts, which must be there once, replaced.

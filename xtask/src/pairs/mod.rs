@@ -13,13 +13,12 @@ use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
     path::{Path, PathBuf},
-    process::Stdio,
     time::{Duration, Instant},
 };
 
 use crate::{
     Done, Failure,
-    project::{Project, Running, files},
+    project::{self, Project, Running, files},
 };
 use build::build;
 use peer::{Lines, Peers};
@@ -117,23 +116,13 @@ fn start_relay(project: &Project, work: &Path, limit: u64) -> Done<(String, Runn
     let tigress = project.built("tigress").display().to_string();
     let relay = ["relay", "--store", "memory", "--listen", "127.0.0.1:0"];
     let mut command = project.command(&[&["timeout", &bound, &tigress], &relay[..]].concat());
-    command
-        .stdout(Stdio::piped())
-        .stderr(File::create(&errors).map_err(Failure::because)?);
-    let mut running = Running(command.spawn().map_err(Failure::because)?);
-    let mut line = String::new();
-    if let Some(output) = running.0.stdout.take() {
-        BufReader::new(output)
-            .read_line(&mut line)
-            .map_err(Failure::because)?;
-    }
-    match line.trim_end().strip_prefix("listening on ") {
-        Some(url) => Ok((url.to_owned(), running)),
-        None => Err(Failure::because(format!(
+    command.stderr(File::create(&errors).map_err(Failure::because)?);
+    project::relay(command)?.ok_or_else(|| {
+        Failure::because(format!(
             "the relay does not say where it listens: {}",
             fs::read_to_string(errors).unwrap_or_default()
-        ))),
-    }
+        ))
+    })
 }
 
 /// One transfer between two of them.

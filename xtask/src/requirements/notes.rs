@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use crate::{Done, Failure};
+use crate::{Done, Failure, project::files};
 
 /// What begins such a comment.
 const MARK: &str = "//= ";
@@ -20,23 +20,14 @@ pub(super) struct Note {
 
 /// Those of all Rust files below a folder.
 pub(super) fn of_folder(root: &Path, folder: &Path, notes: &mut Vec<Note>) -> Done {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Failure::because)? {
-        paths.push(entry.map_err(Failure::because)?.path());
-    }
-    paths.sort();
-    for path in paths {
-        if path.is_dir() {
-            of_folder(root, &path, notes)?;
-        } else if path.extension().is_some_and(|ending| ending == "rs") {
-            let text = fs::read_to_string(&path).map_err(Failure::because)?;
-            let name = path
-                .strip_prefix(root)
-                .unwrap_or(&path)
-                .display()
-                .to_string();
-            notes.extend(of_text(&name, &text));
-        }
+    for path in files(folder, ".rs")? {
+        let text = fs::read_to_string(&path).map_err(Failure::because)?;
+        let name = path
+            .strip_prefix(root)
+            .unwrap_or(&path)
+            .display()
+            .to_string();
+        notes.extend(of_text(&name, &text));
     }
     Ok(())
 }

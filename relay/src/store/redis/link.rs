@@ -100,10 +100,7 @@ impl Address {
                 let config = config(pushes);
                 let connecting = self.connect_to_master(master, &config);
                 // Each Sentinel may be asked in turn.
-                match tokio::time::timeout(ANSWER, connecting).await {
-                    Ok(connected) => connected,
-                    Err(_) => Err((ErrorKind::Io, "no Sentinel answers in time").into()),
-                }
+                within(ANSWER, connecting, "no Sentinel answers in time").await
             }
             Kind::Cluster => {
                 let mut builder = ClusterClientBuilder::new(self.servers.clone())
@@ -116,12 +113,9 @@ impl Address {
                 }
                 let client = builder.build()?;
                 let connecting = client.get_async_connection();
-                match tokio::time::timeout(CLUSTER_ANSWER, connecting).await {
-                    Ok(connected) => connected.map(Connection::Cluster),
-                    Err(_) => {
-                        Err((ErrorKind::Io, "no server of the cluster answers in time").into())
-                    }
-                }
+                let late = "no server of the cluster answers in time";
+                let connected = within(CLUSTER_ANSWER, connecting, late).await;
+                connected.map(Connection::Cluster)
             }
         }
     }
@@ -153,6 +147,15 @@ impl Address {
         let connected = client.get_async_connection_with_config(config).await?;
         Ok(Connection::One(connected))
     }
+}
+
+async fn within<T>(
+    time: Duration,
+    work: impl Future<Output = RedisResult<T>>,
+    late: &'static str,
+) -> RedisResult<T> {
+    let done = tokio::time::timeout(time, work).await;
+    done.unwrap_or_else(|_| Err((ErrorKind::Io, late).into()))
 }
 
 fn nowhere() -> RedisError {

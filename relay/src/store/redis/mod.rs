@@ -171,7 +171,8 @@ impl RedisStore {
         let version = *record.version().0.as_bytes();
         let wakes = transition.effect == Effect::KeepAndWake;
         let (head, payload) = record.split();
-        let (size, head, payload) = (head.size(), head.to_bytes(), payload.to_bytes());
+        let (size, head) = (head.size(), head.to_bytes());
+        let payload = is_new.then(|| payload.to_bytes());
         let left = left(expires, now);
         let wake = if wakes { self.publish } else { "" };
         let mut arguments = vec![
@@ -181,8 +182,8 @@ impl RedisStore {
             left.as_bytes(),
             wake.as_bytes(),
         ];
-        if is_new {
-            arguments.extend([version.as_slice(), &payload]);
+        if let Some(payload) = &payload {
+            arguments.extend([version.as_slice(), payload]);
         }
         let script = if always {
             &scripts::KEEP_ALWAYS
@@ -194,11 +195,7 @@ impl RedisStore {
         let Some(creation) = kept else {
             return Ok(false);
         };
-        let payload_size = if is_new {
-            payload.len()
-        } else {
-            loaded.payload_size
-        };
+        let payload_size = payload.map_or(loaded.payload_size, |payload| payload.len());
         self.owned().changed(id, size + payload_size, expires);
         if expires != loaded.record.expires() {
             self.remember(&creation, id, false, left).await;
@@ -270,7 +267,7 @@ impl MailboxStore for RedisStore {
         if let Some(repeated) = repeated {
             return Ok(repeated);
         }
-        self.owned().may_create(client, size, room)?;
+        self.owned().ledger.may_create(client, size, room)?;
         let (head, payload) = record.split();
         let (key, left) = (key::of_mailbox(id), left(expires, now));
         let (revision, head, payload) = (Uuid::new_v4(), head.to_bytes(), payload.to_bytes());
@@ -333,7 +330,7 @@ impl MailboxStore for RedisStore {
                             Effect::KeepAndWake => record.size(),
                             _ => record.size() + loaded.payload_size,
                         };
-                        self.owned().may_resize(id, before, after, room)?;
+                        self.owned().ledger.may_resize(id, before, after, room)?;
                     }
                     let always = !needs_room;
                     self.keep(id, &loaded, record, &transition, always, now)
@@ -373,11 +370,11 @@ impl MailboxStore for RedisStore {
         let mut set = redis::cmd("SET");
         set.arg("tigress:ready").arg("").arg("PX").arg(1_000);
         self.link.query::<()>(&set).await?;
-        self.owned().has_room(room)
+        self.owned().ledger.has_room(room)
     }
 
     async fn kept(&self) -> Option<Kept> {
-        Some(self.owned().kept())
+        Some(self.owned().ledger.kept())
     }
 }
 

@@ -7,12 +7,12 @@ use tigress_mailbox::MailboxId;
 use uuid::Uuid;
 
 use crate::client::Client;
-use crate::store::room::{Ledger, Room};
-use crate::store::{Kept, StoreError};
+use crate::store::room::Ledger;
 
 #[derive(Default)]
 pub(super) struct Owned {
-    ledger: Ledger,
+    /// Asked for room; what is noted in it goes through the functions here.
+    pub(super) ledger: Ledger,
     mailboxes: BTreeMap<Uuid, Mailbox>,
     /// Where it goes on to be seen whether they are still there.
     next: Uuid,
@@ -24,37 +24,10 @@ struct Mailbox {
 }
 
 impl Owned {
-    pub(super) fn may_create(
-        &self,
-        client: Client,
-        size: usize,
-        room: &Room,
-    ) -> Result<(), StoreError> {
-        self.ledger.may_create(client, size, room)
-    }
-
-    pub(super) fn has_room(&self, room: &Room) -> Result<(), StoreError> {
-        self.ledger.has_room(room)
-    }
-
-    pub(super) fn kept(&self) -> Kept {
-        self.ledger.kept()
-    }
-
     pub(super) fn created(&mut self, id: MailboxId, client: Client, size: usize, expires: u64) {
         self.ledger.created(id, client, size);
         self.ledger.commit();
         self.mailboxes.insert(id.0, Mailbox { size, expires });
-    }
-
-    pub(super) fn may_resize(
-        &self,
-        id: MailboxId,
-        before: usize,
-        after: usize,
-        room: &Room,
-    ) -> Result<(), StoreError> {
-        self.ledger.may_resize(id, before, after, room)
     }
 
     pub(super) fn changed(&mut self, id: MailboxId, size: usize, expires: u64) {
