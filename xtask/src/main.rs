@@ -13,6 +13,7 @@ mod pairs;
 mod project;
 mod requirements;
 mod test;
+mod valkey;
 mod version;
 mod xcframework;
 
@@ -36,6 +37,7 @@ what scripts/ calls, after making the machine ready:
   bindings [--check]
   bench [PART…] [--record], size
   openapi         asks a relay whether it does what its OpenAPI document says
+  valkey          the tests of what relays share, with Valkey in Redis' place
   android loadable JNI | aar [JNI] | self-test
   kotlin-api, swift-api [--check]
   xcframework [--macos] [--release URL] [--dry-run]";
@@ -52,6 +54,7 @@ fn main() -> ExitCode {
         ["bench", ref words @ ..] => figures::bench(&project, words),
         ["bindings", ref words @ ..] => bindings::bindings(&project, words),
         ["openapi"] => openapi::openapi(&project),
+        ["valkey"] => valkey::valkey(&project),
         ["size", ref words @ ..] => figures::size(&project, words),
         ["circles", ref words @ ..] => circles::circles(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),

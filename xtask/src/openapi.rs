@@ -8,7 +8,7 @@ use std::{
 
 use crate::{
     Done, Failure,
-    project::{self, Project, Running, tools},
+    project::{self, Project, Running},
 };
 
 const VERSION: &str = "4.32.5";
@@ -84,18 +84,7 @@ fn relay(project: &Project, store: &str) -> Done<(String, Running)> {
         .ok_or_else(|| Failure::because("the relay does not say where it listens"))
 }
 
-/// The program: from the registry of Python's packages, kept outside the tree.
 fn program(project: &Project) -> Done<PathBuf> {
-    let folder = tools().join(format!("schemathesis-{VERSION}"));
-    let program = folder.join("bin/schemathesis");
-    if !program.exists() {
-        let (folder, pip) = (
-            folder.display(),
-            folder.join("bin/pip").display().to_string(),
-        );
-        project.run_quietly(&["python3", "-m", "venv", &folder.to_string()])?;
-        let package = format!("schemathesis=={VERSION}");
-        project.run_quietly(&[&pip, "install", "--quiet", &package])?;
-    }
-    Ok(program)
+    let folder = project.python_package("schemathesis", VERSION)?;
+    Ok(folder.join("bin/schemathesis"))
 }

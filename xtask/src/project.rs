@@ -102,6 +102,21 @@ impl Project {
         String::from_utf8(output.stdout).map_err(|_| told("prints what is no text"))
     }
 
+    /// The folder of a package from the registry of Python's packages, kept outside the tree.
+    pub(crate) fn python_package(&self, name: &str, version: &str) -> Done<PathBuf> {
+        let folder = tools().join(format!("{name}-{version}"));
+        let whole = folder.join("installed");
+        if !whole.exists() {
+            let environment = folder.display().to_string();
+            let pip = folder.join("bin/pip").display().to_string();
+            self.run_quietly(&["python3", "-m", "venv", "--clear", &environment])?;
+            let package = format!("{name}=={version}");
+            self.run_quietly(&[&pip, "install", "--quiet", &package])?;
+            fs::write(&whole, "").map_err(Failure::because)?;
+        }
+        Ok(folder)
+    }
+
     pub(crate) fn read(&self, path: impl AsRef<Path>) -> Done<String> {
         let path = self.root.join(path);
         fs::read_to_string(&path)

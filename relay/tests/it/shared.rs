@@ -71,7 +71,7 @@ async fn a_write_at_one_relay_wakes_a_read_that_another_holds() {
     let begun = Instant::now();
     let held = other.read_with(&there, RECEIVER, &list);
     let written = async {
-        subscribed(&server);
+        subscribed(&server).await;
         one.update(&url, SENDER, 1, "second").await
     };
     let (held, written) = tokio::join!(held, written);
@@ -81,9 +81,14 @@ async fn a_write_at_one_relay_wakes_a_read_that_another_holds() {
 }
 
 /// Returns when a read is held.
-fn subscribed(server: &RedisServer) {
-    let asked = ["PUBSUB", "CHANNELS", "tigress:m:*"];
-    tokio::task::block_in_place(|| server.wait_for(&asked, "tigress:m:"));
+async fn subscribed(server: &RedisServer) {
+    let asked = || server.cli(&["PUBSUB", "CHANNELS", "tigress:m:*"]);
+    let until = Instant::now() + SOON;
+    while !tokio::task::block_in_place(asked).contains("tigress:m:") {
+        assert!(Instant::now() < until, "nobody subscribed");
+        // The read whose subscription this is goes on in the same task.
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// One transfer, as far as a relay sees it: each write at one relay, each read held at the other. Gives how long after the
@@ -169,7 +174,7 @@ async fn while_redis_is_away_callers_are_told_so_and_then_served_again() {
     let begun = Instant::now();
     let held = relay.read_with(&url, RECEIVER, &list);
     let killed = async {
-        subscribed(&server);
+        subscribed(&server).await;
         server.kill();
     };
     let (held, ()) = tokio::join!(held, killed);
@@ -194,7 +199,7 @@ async fn a_redis_that_answers_nothing_holds_no_read_beyond_its_time() {
     let begun = Instant::now();
     let held = relay.read_with(&url, RECEIVER, &list);
     let frozen = async {
-        subscribed(&server);
+        subscribed(&server).await;
         server.freeze();
     };
     let (held, ()) = tokio::join!(held, frozen);

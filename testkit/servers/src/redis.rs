@@ -1,5 +1,5 @@
 //! Real Redis servers: single ones, clusters, and those that Sentinels watch. They need `redis-server` and `redis-cli` of
-//! version 7 or later, and end with their value.
+//! version 7 or later, and end with their value. `TIGRESS_REDIS_SERVER` names another program, such as Valkey's.
 
 use std::fs::File;
 use std::net::TcpListener;
@@ -11,6 +11,11 @@ use tempfile::TempDir;
 
 /// Longest time for a server to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
+
+fn program() -> Command {
+    let named = std::env::var_os("TIGRESS_REDIS_SERVER");
+    Command::new(named.unwrap_or_else(|| "redis-server".into()))
+}
 
 /// One server on a loopback port.
 pub struct RedisServer {
@@ -92,10 +97,14 @@ impl RedisServer {
 
     /// Waits until what it answers to a command contains the words.
     pub fn wait_for(&self, words: &[&str], wanted: &str) {
+        self.wait_until(words, |said| said.contains(wanted));
+    }
+
+    fn wait_until(&self, words: &[&str], good: impl Fn(&str) -> bool) {
         let until = Instant::now() + PATIENCE;
         loop {
             let said = self.try_cli(words).unwrap_or_default();
-            if said.contains(wanted) {
+            if good(&said) {
                 return;
             }
             assert!(Instant::now() < until, "{words:?} answers {said:?}");
@@ -141,7 +150,7 @@ impl Drop for RedisServer {
 fn spawn(port: u16, folder: &TempDir, arguments: &[String]) -> Child {
     let log = File::create(folder.path().join("log")).unwrap();
     let port = port.to_string();
-    Command::new("redis-server")
+    program()
         .args(["--port", &port, "--bind", "127.0.0.1", "--save", ""])
         .args([
             "--databases",
@@ -178,25 +187,54 @@ impl RedisCluster {
     #[must_use]
     pub fn start() -> Self {
         let buses = [free_port(), free_port(), free_port()];
-        let masters = buses.map(|bus| {
-            let bus = bus.to_string();
-            RedisServer::start_with(&["--cluster-enabled", "yes", "--cluster-port", &bus])
-        });
+        let masters = buses.map(member);
         let ranges = [("0", "5460"), ("5461", "10922"), ("10923", "16383")];
         for (master, (first, last)) in masters.iter().zip(ranges) {
             let said = master.cli(&["CLUSTER", "ADDSLOTSRANGE", first, last]);
             assert_eq!(said, "OK");
         }
-        for (master, bus) in masters.iter().zip(buses) {
-            let (port, bus) = (master.port.to_string(), bus.to_string());
-            let met = masters[0].cli(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
-            assert_eq!(met, "OK");
+        let cluster = Self { masters };
+        for (master, bus) in cluster.masters.iter().zip(buses) {
+            cluster.meet(master, bus);
         }
-        for master in &masters {
+        for master in &cluster.masters {
             master.wait_for(&["CLUSTER", "INFO"], "cluster_known_nodes:3");
             master.wait_for(&["CLUSTER", "INFO"], "cluster_state:ok");
         }
-        Self { masters }
+        cluster
+    }
+
+    fn meet(&self, member: &RedisServer, bus: u16) {
+        let (port, bus) = (member.port.to_string(), bus.to_string());
+        let met = self.masters[0].cli(&["CLUSTER", "MEET", "127.0.0.1", &port, &bus]);
+        assert_eq!(met, "OK");
+    }
+
+    /// A replica for each master, which has what it has and takes its place when it is silent.
+    #[must_use]
+    pub fn replicas(&self) -> [RedisServer; 3] {
+        let buses = [free_port(), free_port(), free_port()];
+        let replicas = buses.map(member);
+        for (replica, bus) in replicas.iter().zip(buses) {
+            self.meet(replica, bus);
+        }
+        for (replica, master) in replicas.iter().zip(&self.masters) {
+            replica.wait_for(&["CLUSTER", "INFO"], "cluster_known_nodes:6");
+            let id = master.cli(&["CLUSTER", "MYID"]);
+            replica.wait_for(&["CLUSTER", "NODES"], &id);
+            assert_eq!(replica.cli(&["CLUSTER", "REPLICATE", &id]), "OK");
+        }
+        for (replica, master) in replicas.iter().zip(&self.masters) {
+            replica.wait_for(&["INFO", "replication"], "master_link_status:up");
+            master.wait_for(&["INFO", "replication"], "state=online");
+        }
+        // Who takes a master's place is voted for by all masters: each must know each replica as one.
+        for master in &self.masters {
+            master.wait_until(&["CLUSTER", "NODES"], |said| {
+                said.matches(" slave ").count() + said.matches(",slave ").count() == 3
+            });
+        }
+        replicas
     }
 
     /// Its address as a store.
@@ -206,6 +244,12 @@ impl RedisCluster {
         let hosts = hosts.map(|master| format!("127.0.0.1:{}", master.port));
         format!("redis+cluster://{}", hosts.join(","))
     }
+}
+
+fn member(bus: u16) -> RedisServer {
+    let bus = bus.to_string();
+    let options = ["--cluster-enabled", "yes", "--cluster-port", &bus];
+    RedisServer::start_with(&[&options[..], &["--cluster-node-timeout", "1000"]].concat())
 }
 
 /// A master and a replica, watched by a Sentinel.
@@ -247,7 +291,7 @@ impl WatchedRedis {
 
     fn sentinel(folder: TempDir, file: &std::path::Path) -> RedisServer {
         let port = free_port();
-        let process = Command::new("redis-server")
+        let process = program()
             .arg(file)
             .args([
                 "--sentinel",

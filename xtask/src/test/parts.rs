@@ -37,6 +37,7 @@ impl Run {
         }
         // Doc tests too, in the same run: asked for alone, cargo builds the dependencies again with other features for them.
         self.command("tests", "cargo test --workspace --no-fail-fast --locked")?;
+        self.command("valkey", "scripts/valkey")?;
         self.command("openapi", "scripts/openapi")?;
         self.step("rustdoc", rustdoc)?;
         let installed = self.log("deny-install");
@@ -139,7 +140,7 @@ impl Run {
         self.command("build", "scripts/pairs build")?;
         self.command("pairs", "scripts/pairs run")?;
         self.step("scripts", |step| {
-            linted(step, &["mutants", "openapi", "pairs", "test"])
+            linted(step, &["mutants", "openapi", "pairs", "test", "valkey"])
         })
         .map(|_| ())
     }

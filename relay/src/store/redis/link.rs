@@ -211,9 +211,8 @@ impl Link {
             match calls(connection).await {
                 Ok(done) => return Ok(done),
                 Err(error) => {
-                    let lost = is_lost(&error);
-                    if lost {
-                        self.lose(count);
+                    if is_lost(&error) {
+                        self.lose(count, &error);
                     }
                     if last || !error.is_connection_dropped() {
                         return Err(told(&error));
@@ -267,10 +266,11 @@ impl Link {
         }
     }
 
-    fn lose(&self, count: u64) {
+    fn lose(&self, count: u64, error: &RedisError) {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        // A cluster's connection mends itself.
-        if made.count == count && !matches!(made.connection, Some(Connection::Cluster(_))) {
+        // A cluster's connection mends itself, but does not ask who took the place of a server that is silent.
+        let mended = matches!(made.connection, Some(Connection::Cluster(_)));
+        if made.count == count && (!mended || error.is_timeout()) {
             made.connection = None;
         }
     }

@@ -10,6 +10,8 @@ use super::*;
 
 /// Longest time for a call when the server does not answer: connecting, and asking once more.
 const TIMELY: Duration = Duration::from_secs(8);
+/// So many mailboxes are in all thirds of a cluster.
+const MANY: u128 = 12;
 const NOW: u64 = 1_900_000_000;
 const ID: MailboxId = MailboxId(Uuid::from_u128(1));
 
@@ -200,6 +202,43 @@ async fn after_a_fail_over_what_was_made_and_bound_is_there_and_wakes_go_on() {
     until(async || run(&here, 1, Command::Delete { claim }).await.is_ok()).await;
     waiting.changed().await;
     until(async || create(&here, 2).await.is_ok()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_whose_master_falls_silent_has_what_was_made_and_bound_and_wakes_go_on() {
+    let cluster = RedisCluster::start();
+    let replicas = tokio::task::block_in_place(|| cluster.replicas());
+    let url = format!("{}?replicas=1", cluster.url());
+    let (here, there) = (store(&url), store(&url));
+    for n in 1..=MANY {
+        until(async || create(&here, n).await.is_ok()).await;
+        run(&there, n, read(conformance::THIRD)).await.unwrap();
+    }
+    cluster.masters[0].freeze();
+    let replacement = &replicas[0];
+    tokio::task::block_in_place(|| replacement.wait_for(&["ROLE"], "master"));
+    for n in 1..=MANY {
+        let mut bound = None;
+        until(async || {
+            bound = run(&here, n, read(conformance::THIRD)).await.ok();
+            bound.is_some()
+        })
+        .await;
+        assert!(bound.unwrap().answer.is_ok(), "still there and bound: {n}");
+    }
+    let claim = new_mailbox().claim;
+    for n in 1..=MANY {
+        let id = MailboxId(Uuid::from_u128(n));
+        let mut waiting = None;
+        until(async || {
+            waiting = there.wakeups().watch(id).await.ok();
+            waiting.is_some()
+        })
+        .await;
+        until(async || run(&here, n, Command::Delete { claim }).await.is_ok()).await;
+        waiting.unwrap().changed().await;
+    }
+    cluster.masters[0].thaw();
 }
 
 /// Tries until it is so.
