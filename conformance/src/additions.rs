@@ -80,13 +80,15 @@ fn version(answer: &HttpResponse) -> Option<String> {
 }
 
 /// What needs the payload's version, and therefore is not there without.
-const BY_VERSION: [&Check; 6] = [
+const BY_VERSION: [&Check; 8] = [
     &checks::VERSIONS,
     &checks::CONDITION,
     &checks::CONDITION_LAST,
     &checks::HELD,
     &checks::HELD_END,
     &checks::NOT_HELD,
+    &checks::HELD_UPDATE,
+    &checks::HELD_UPDATE_AGAIN,
 ];
 
 /// Payload versions, and what stands on them.
@@ -116,6 +118,7 @@ pub(crate) async fn versions(session: &Session<'_>) -> Result<(), Stopped> {
     );
     session.judge(&checks::VERSIONS, other.and(same));
     conditions(session, &sender, &made, [&first, &read]).await?;
+    held_updates(session, &sender, &made).await?;
     held_reads(session, &sender, &made).await
 }
 
@@ -183,6 +186,70 @@ async fn held_reads(
     let at_once = holds(begun.elapsed() < AT_ONCE, "it was held");
     session.judge(&checks::NOT_HELD, at_once.and(is(200, "it", &read)));
     released(session, sender, &reader, url, &known).await
+}
+
+/// Write, then wait, in one request.
+async fn held_updates(
+    session: &Session<'_>,
+    sender: &Device<'_, '_>,
+    made: &Made,
+) -> Result<(), Stopped> {
+    let url = &made.url;
+    let begun = Instant::now();
+    let alone = sender.update_held(url, &fresh(), "alone", 1).await?;
+    let is_held = begun.elapsed() >= A_SECOND;
+    if !is_held && alone.header(headers::PREFERENCE_APPLIED).is_none() {
+        for check in [&checks::HELD_UPDATE, &checks::HELD_UPDATE_AGAIN] {
+            session.skip(check, "it holds no update");
+        }
+        return Ok(());
+    }
+    let read = sender.read(url, &[]).await?;
+    let whole = holds(is_held, "it was not held for its second");
+    let seen = whole.and(is(200, "it, after its time,", &alone)).and(holds(
+        version(&alone) == version(&read) && data_of(&alone).is_null(),
+        "after its time it says more than that it is done",
+    ));
+    session.judge(&checks::HELD_UPDATE, seen);
+    answered(session, sender, url, version(&read)).await
+}
+
+/// Held, and repeated, while another device writes.
+async fn answered(
+    session: &Session<'_>,
+    sender: &Device<'_, '_>,
+    url: &str,
+    known: Option<String>,
+) -> Result<(), Stopped> {
+    let (id, other, begun) = (fresh(), sender.clone(), Instant::now());
+    let (held, then) = tokio::join!(sender.update_held(url, &id, "held", HOLD), async {
+        let read = other.read_held(url, HOLD, known.as_deref()).await?;
+        let written = other.update(url, &fresh(), "then").await?;
+        Ok::<_, Stopped>((read, written))
+    });
+    let (held, (read, written)) = (held?, then?);
+    let at_once = holds(
+        begun.elapsed() < AT_ONCE,
+        "it was held although there was another payload",
+    );
+    let done = holds(data_of(&read) == "held", "it was not done at once");
+    let next = holds(
+        data_of(&held) == "then" && version(&held) == version(&written),
+        "it was answered without the next payload",
+    );
+    let seen = is(200, "it", &held).and(done).and(next).and(at_once);
+    session.judge(&checks::HELD_UPDATE, seen);
+
+    let begun = Instant::now();
+    let again = sender.update_held(url, &id, "held", HOLD).await?;
+    let at_once = holds(begun.elapsed() < AT_ONCE, "it was held");
+    let next = holds(
+        data_of(&again) == "then",
+        "it was answered without what the mailbox holds",
+    );
+    let seen = is(201, "it", &again).and(next).and(at_once);
+    session.judge(&checks::HELD_UPDATE_AGAIN, seen);
+    Ok(())
 }
 
 /// What ends a hold before its time: another payload, and the end of the mailbox.

@@ -150,6 +150,11 @@ checks! {
         "Long poll: `Prefer: wait=N` (at most 60) with `Mailbox-Payload-Version: V` holds the answer until the payload is another.";
     NOT_HELD: "no-read-is-held-without-the-version", Addition "7",
         "Long poll: `Prefer: wait=N` (at most 60) with `Mailbox-Payload-Version: V` holds the answer until the payload is another.";
+    //= test protocol/7.1-applied
+    HELD_UPDATE: "a-held-update-waits-for-the-next-payload", Addition "7.1",
+        "it is done at once, and its answer is held until there is another payload than the one that it wrote";
+    HELD_UPDATE_AGAIN: "a-repeated-held-update-is-answered-at-once", Addition "7.1",
+        "201, at once, with what the mailbox holds, whatever that is";
     CONDITION: "a-conditional-update-needs-the-version", Addition "7",
         "Conditional write: `If-Match: \"V\"`.";
     CONDITION_LAST: "claim-and-request-id-come-before-the-condition", Addition "7",

@@ -20,7 +20,7 @@ pub use checks::{ALL, Check, Source};
 use session::Session;
 
 /// Most requests that a run makes.
-pub const MOST_REQUESTS: usize = 78;
+pub const MOST_REQUESTS: usize = 80;
 
 /// What the suite needs of the world.
 #[async_trait]

@@ -298,6 +298,23 @@ impl Device<'_, '_> {
         self.call(Method::Put, url, id, Some(&body), more).await
     }
 
+    /// Its answer held for so many seconds until the next payload comes.
+    pub(crate) async fn update_held(
+        &self,
+        url: &str,
+        id: &str,
+        data: &str,
+        seconds: u64,
+    ) -> Result<HttpResponse, Stopped> {
+        let mut list = own(&self.claim, id);
+        let wish = format!("wait={seconds}, return=representation");
+        list.push((headers::PREFER, wish));
+        let body = json!({ "payload": payload(data) }).to_string().into_bytes();
+        let mut request = request(Method::Put, url, list, Some(body));
+        request.wait = seconds;
+        self.session.send(request).await
+    }
+
     pub(crate) async fn relinquish(&self, url: &str, id: &str) -> Result<HttpResponse, Stopped> {
         self.call(Method::Patch, url, id, None, &[]).await
     }

@@ -12,7 +12,7 @@ use super::clock::{Clock as _, SystemClock};
 use super::send::Time;
 use super::{HttpTransport, TransportError, os_entropy};
 
-/// The draft's relay with this project's additions (long poll, conditional update, recipient proof), for an app's own
+/// The draft's relay with this project's additions (long poll, held and conditional update, recipient proof), for an app's own
 /// tests: give it to the clients as their transport, and [`ORIGIN`](Self::ORIGIN) as their relay.
 #[derive(Default)]
 pub struct InMemoryRelay {
@@ -45,7 +45,7 @@ impl InMemoryRelay {
     fn answer(
         &self,
         request: &HttpRequest,
-        look: Look,
+        look: &mut Look,
     ) -> Result<Option<HttpResponse>, TransportError> {
         let mut entropy = os_entropy()
             .map_err(|error| TransportError::new(TransportFailure::Other, error.to_string()))?;
@@ -67,15 +67,15 @@ impl HttpTransport for InMemoryRelay {
         let mut look = Look::first(&request);
         let mut changes = self.changes.subscribe();
         loop {
-            if let Some(answer) = self.answer(&request, look)? {
+            if let Some(answer) = self.answer(&request, &mut look)? {
                 return Ok(answer);
             }
-            look.bind = false;
+            look.again();
             if tokio::time::timeout_at(until, changes.changed())
                 .await
                 .is_err()
             {
-                look.known = None;
+                look.at_last();
             }
         }
     }
@@ -124,6 +124,7 @@ mod tests {
         let body = json!({
             "payload": { "type": "GSS_API", "data": "" },
             "displayInformation": { "title": "", "description": "", "imageURL": "" },
+            "mailboxConfiguration": { "accessRights": "RWD" },
         });
         let body = body.to_string().into_bytes();
         let made = create_request(InMemoryRelay::ORIGIN, &of(1), &request_id(1), body, None);
@@ -153,6 +154,63 @@ mod tests {
         assert_eq!(held.unwrap().status, 401);
         let content = relay.send(second.request(&read(0, None))).await;
         assert_eq!(content.unwrap().status, 200, "the place is free");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_update_is_held_for_the_next_payload_and_done_whatever_comes() {
+        let relay = InMemoryRelay::default();
+        let [theirs, ours] = [mailbox(&relay, 2).await, mailbox(&relay, 1).await];
+        assert_eq!(theirs.url, ours.url);
+        let read = Call::Read {
+            wait: 0,
+            known: None,
+        };
+        relay.send(theirs.request(&read)).await.unwrap();
+        let update = |n, payload: &str, wait| Call::Update {
+            payload: payload.into(),
+            request_id: request_id(n),
+            if_match: None,
+            notification: None,
+            wait,
+        };
+        let held = update(2, "answer", 10);
+        let (told, _) = tokio::join!(relay.send(theirs.request(&held)), async {
+            tokio::task::yield_now().await;
+            relay.send(ours.request(&update(3, "next", 0))).await
+        });
+        let again = relay.send(theirs.request(&held)).await.unwrap();
+        for (told, was_repeated) in [(told.unwrap(), false), (again, true)] {
+            match interpret(Some(&held), &told) {
+                Reply::DoneAndRead { repeated, content } => {
+                    assert_eq!((repeated, content.data.as_str()), (was_repeated, "next"));
+                }
+                other => panic!("{other:?}"),
+            }
+        }
+        // Nobody writes; and the mailbox is deleted.
+        for (n, ends) in [(4, false), (5, true)] {
+            let held = update(n, "another", 10);
+            let delete = Call::Delete {
+                request_id: request_id(6),
+            };
+            let (told, ()) = tokio::join!(relay.send(theirs.request(&held)), async {
+                tokio::task::yield_now().await;
+                if ends {
+                    relay.send(ours.request(&delete)).await.unwrap();
+                }
+            });
+            let told = interpret(Some(&held), &told.unwrap());
+            assert!(
+                matches!(
+                    &told,
+                    Reply::Done {
+                        repeated: false,
+                        ..
+                    }
+                ),
+                "{told:?}"
+            );
+        }
     }
 
     #[tokio::test]

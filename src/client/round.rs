@@ -101,6 +101,8 @@ struct Run<'a> {
     /// Whether the slot was read.
     looked: bool,
     creations: usize,
+    /// Whether the last answer was cut, for being held too long.
+    cut: bool,
     pace: Pace,
     retries: Retries,
     /// The pauses after refusals.
@@ -129,6 +131,7 @@ impl TransferClient {
             goal,
             looked: false,
             creations: 0,
+            cut: false,
             pace: Pace::new(&self.0.config),
             retries: Retries::default(),
             refusals: Retries::default(),
@@ -195,7 +198,8 @@ impl Run<'_> {
                 return Ok(Continue(None));
             }
         }
-        if self.looked && ask.ticket.is_held_read() && left.is_zero() {
+        let only_looks = self.looked && ask.ticket.is_held_read();
+        if (only_looks || self.cut) && left.is_zero() {
             return Ok(Break(update));
         }
         match self.not_yet(&ask).filter(|_| !self.goal.is_urgent()) {
@@ -311,9 +315,10 @@ impl Run<'_> {
     /// Makes a request; its answer is handed over next.
     async fn make(&mut self, ask: Ask) -> Result<(), Error> {
         let Ask { request, ticket } = &ask;
-        let is_held = ticket.is_held_read();
+        let (is_held_read, is_held_write) = (ticket.is_held_read(), ticket.is_held_write());
         self.pace.asks();
-        self.looked |= ticket.is_read();
+        self.cut = false;
+        self.looked |= ticket.is_read() || is_held_write;
         if ticket.is_write() {
             // Unanswered or cancelled: read before the next write.
             self.slot.attempt();
@@ -325,8 +330,11 @@ impl Run<'_> {
             // An answer that has come is taken: it may be what the write that woke this must know of.
             biased;
             answer = attempt => answer,
-            // Dropping the read is harmless; the slot is as it was known.
-            () = self.live.woken(), if is_held => {
+            // Dropping the read is harmless; the slot is as it was known. After a write it is read again.
+            () = self.live.woken(), if is_held_read || is_held_write => {
+                if is_held_write {
+                    self.slot.give_up();
+                }
                 self.pace.quicken();
                 return Ok(());
             }
@@ -340,13 +348,18 @@ impl Run<'_> {
                     used: Vec::new(),
                 });
             }
-            Err(Unanswered::Cut) => {}
+            Err(Unanswered::Cut) => {
+                self.cut = true;
+                if is_held_write {
+                    self.slot.give_up();
+                }
+            }
             Err(Unanswered::Failed { error, again }) => {
                 if !error.is_retryable() || again >= self.time.until {
                     return Err(error);
                 }
                 tracing::debug!(code = error.code(), "trying again");
-                if is_held {
+                if is_held_read {
                     self.live.sleep_or_wake(again - Instant::now()).await;
                 } else {
                     // The same bytes and request id, until it is answered.

@@ -10,7 +10,7 @@ use super::TransportError;
 use super::relays::Refusal;
 use super::{FOREVER, Live, TransferClient, os_entropy};
 use crate::Error;
-use tigress_mailbox::{HttpRequest, HttpResponse, Later, TransportFailure, later};
+use tigress_mailbox::{HttpRequest, HttpResponse, Later, Method, TransportFailure, later};
 use tigress_protocol::transfer::{Refused, Ticket};
 
 /// First pause before an unanswered request is repeated; doubled up to [`MAX_RETRY`].
@@ -184,8 +184,8 @@ impl TransferClient {
             (TransportFailure::TimedOut, Some(_)) if Instant::now() >= time.limit => {
                 !live.allowance().was_silent()
             }
-            // Perhaps something on the way forgets quiet connections.
-            (TransportFailure::TimedOut, Some(held)) => {
+            // Perhaps something on the way forgets quiet connections; a write may never have arrived.
+            (TransportFailure::TimedOut, Some(held)) if request.method == Method::Post => {
                 relays.cut(origin, held.min(Duration::from_secs(request.wait)));
                 false
             }

@@ -48,14 +48,17 @@ impl Relay {
 
 impl State {
     fn answer(&mut self, request: &HttpRequest) -> HttpResponse {
-        let look = Look {
-            known: None,
-            ..Look::first(request)
-        };
+        let mut look = Look::first(request);
+        look.known = None;
         let before = self.relay.clone();
-        let answer = self
-            .relay
-            .answer(request, look, self.now, &mut self.entropy);
+        let (relay, entropy) = (&mut self.relay, &mut self.entropy);
+        // What is held has no time at all.
+        let answer = relay
+            .answer(request, &mut look, self.now, entropy)
+            .or_else(|| {
+                look.at_last();
+                relay.answer(request, &mut look, self.now, entropy)
+            });
         let answer = answer.unwrap();
         match request.method {
             Method::Post => {

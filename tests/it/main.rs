@@ -10,6 +10,7 @@ mod docs;
 mod examples;
 mod fail_over;
 mod failures;
+mod held_updates;
 mod kills;
 mod lying_relay;
 #[cfg(target_os = "linux")]

@@ -11,7 +11,12 @@ const USAGE: &str = "usage: cargo xtask capacity [--seconds N] [--bytes N] TRANS
 type Figure = (&'static str, f64, &'static str);
 
 const MEASURED: &str = "docs/operating.md, Sizing";
-const REQUESTS: Figure = ("requests of a transfer", 11.0, "docs/performance.md");
+/// A held update is two for a relay: a write, and a read that waits.
+const REQUESTS: Figure = (
+    "writes and reads of a transfer",
+    11.0,
+    "docs/performance.md",
+);
 const HOLD: Figure = (
     "seconds that a read is held",
     50.0,

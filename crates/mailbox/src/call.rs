@@ -49,6 +49,8 @@ pub enum Call {
         if_match: Option<String>,
         /// Where this device can be woken.
         notification: Option<NotificationToken>,
+        /// Seconds the answer may be held for the payload that comes after this one; 0 for not at all.
+        wait: u64,
     },
     /// RelinquishMailbox.
     Relinquish {
@@ -85,8 +87,13 @@ impl Mailbox {
                 request_id,
                 if_match,
                 notification,
+                wait,
             } => {
                 headers.push((headers::REQUEST_ID, request_id.to_string()));
+                if *wait > 0 {
+                    let preference = format!("wait={wait}, return=representation");
+                    headers.push((headers::PREFER, preference));
+                }
                 if let Some(version) = if_match {
                     headers.push((headers::IF_MATCH, format!("\"{version}\"")));
                 }
@@ -94,7 +101,7 @@ impl Mailbox {
                     payload: Payload::gss_api(payload.clone()),
                     notification_token: notification.clone(),
                 };
-                (Method::Put, serde_json::to_vec(&body).ok(), 0)
+                (Method::Put, serde_json::to_vec(&body).ok(), *wait)
             }
             Call::Relinquish { request_id } => {
                 headers.push((headers::REQUEST_ID, request_id.to_string()));
@@ -152,6 +159,21 @@ pub fn create_request(
     }
 }
 
+/// What the slot holds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Content {
+    /// The payload's data.
+    pub data: String,
+    /// The payload's type.
+    pub payload_type: String,
+    /// For the user.
+    pub display: DisplayInformation,
+    /// When the mailbox ends, Unix seconds.
+    pub expiration: Option<u64>,
+    /// Version of the payload.
+    pub version: Option<String>,
+}
+
 /// What an answer means.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reply {
@@ -163,24 +185,20 @@ pub enum Reply {
         version: Option<String>,
     },
     /// What the slot holds.
-    Content {
-        /// The payload's data.
-        data: String,
-        /// The payload's type.
-        payload_type: String,
-        /// For the user.
-        display: DisplayInformation,
-        /// When the mailbox ends, Unix seconds.
-        expiration: Option<u64>,
-        /// Version of the payload.
-        version: Option<String>,
-    },
+    Content(Content),
     /// Done; `repeated` says that it was done by an earlier request of the same id.
     Done {
         /// 201.
         repeated: bool,
         /// Version of the payload.
         version: Option<String>,
+    },
+    /// An update that was to be held is done, and this is what the slot holds by now.
+    DoneAndRead {
+        /// 201.
+        repeated: bool,
+        /// As it would be read.
+        content: Content,
     },
     /// 404; final if it is our relay's own word for it.
     Gone {
@@ -293,19 +311,25 @@ fn success(call: Option<&Call>, response: &HttpResponse) -> Reply {
             Err(_) => Reply::Malformed,
         },
         Some(Call::Read { .. }) => {
-            match serde_json::from_slice::<Object<ReadResponse>>(&response.body) {
-                Ok(Object(read)) => Reply::Content {
-                    data: read.payload.data,
-                    payload_type: read.payload.payload_type,
-                    display: read.display_information,
-                    expiration: read.expiration.as_deref().and_then(parse_timestamp),
-                    version,
-                },
-                Err(_) => Reply::Malformed,
-            }
+            content(response, version).map_or(Reply::Malformed, Reply::Content)
         }
+        Some(Call::Update { wait: 1.., .. }) => match content(response, version.clone()) {
+            Some(content) => Reply::DoneAndRead { repeated, content },
+            None => Reply::Done { repeated, version },
+        },
         Some(_) => Reply::Done { repeated, version },
     }
+}
+
+fn content(response: &HttpResponse, version: Option<String>) -> Option<Content> {
+    let Object(read) = serde_json::from_slice::<Object<ReadResponse>>(&response.body).ok()?;
+    Some(Content {
+        data: read.payload.data,
+        payload_type: read.payload.payload_type,
+        display: read.display_information,
+        expiration: read.expiration.as_deref().and_then(parse_timestamp),
+        version,
+    })
 }
 
 /// RFC 9110 §8.8.3: what may stand between the quotes.

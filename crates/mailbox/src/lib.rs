@@ -18,7 +18,7 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use call::{Call, Later, Mailbox, Reply, create_request, interpret, later};
+pub use call::{Call, Content, Later, Mailbox, Reply, create_request, interpret, later};
 pub use http::{HttpRequest, HttpResponse, MAX_BODY, Method, TransportFailure};
 pub use ids::{DeviceClaim, MailboxId, NotAUuid, RequestId};
 pub use object::Object;
@@ -27,13 +27,13 @@ pub use peer_text::{PeerText, PeerTextTooLong};
 pub use tigress_primitives::secret::Secret;
 pub use time::{format_timestamp, parse_http_date, parse_timestamp};
 pub use wire::{
-    AccessRights, CreateRequest, CreateResponse, DisplayInformation, InvalidRights,
-    MailboxConfiguration, NotificationToken, PAYLOAD_TYPE, Payload, Problem, ReadResponse,
-    UpdateRequest, UpdateResponse, decode_recipient_proof, recipient_proof_hash,
+    AccessRights, CreateRequest, CreateResponse, DisplayInformation, HeldUpdateResponse,
+    InvalidRights, MailboxConfiguration, NotificationToken, PAYLOAD_TYPE, Payload, Problem,
+    ReadResponse, UpdateRequest, UpdateResponse, decode_recipient_proof, recipient_proof_hash,
     recipient_proof_header,
 };
 
-/// Longest time in seconds that a read may ask to be held.
+/// Longest time in seconds that a read or an update may ask to be held.
 pub const MAX_WAIT: u64 = 60;
 
 /// Where the mailboxes are, below a relay's origin.
@@ -53,7 +53,7 @@ pub mod headers {
     pub const RECIPIENT_PROOF: &str = "mailbox-recipient-proof";
     /// RFC 9110 §13.1.1: condition of an update.
     pub const IF_MATCH: &str = "if-match";
-    /// RFC 7240: how long an answer may be held.
+    /// RFC 7240: how long an answer may be held, and what for.
     pub const PREFER: &str = "prefer";
     /// RFC 7240: the preference that the relay kept.
     pub const PREFERENCE_APPLIED: &str = "preference-applied";

@@ -14,13 +14,14 @@ use crate::rules::{
     Version,
 };
 use crate::{
-    AccessRights, CreateRequest, CreateResponse, DeviceClaim, HttpRequest, HttpResponse,
-    MAILBOX_PATH, MailboxId, Method, Payload, Problem, ReadResponse, RequestId, UpdateRequest,
-    UpdateResponse, decode_recipient_proof, format_timestamp, headers, parse_timestamp, problems,
+    AccessRights, CreateRequest, CreateResponse, DeviceClaim, DisplayInformation,
+    HeldUpdateResponse, HttpRequest, HttpResponse, MAILBOX_PATH, MailboxId, Method, Payload,
+    Problem, ReadResponse, RequestId, UpdateRequest, UpdateResponse, decode_recipient_proof,
+    format_timestamp, headers, parse_timestamp, problems,
 };
 use tigress_primitives::entropy::Entropy;
 
-/// The draft's relay with this project's additions (long poll, conditional update, recipient proof).
+/// The draft's relay with this project's additions (long poll, held and conditional update, recipient proof).
 #[derive(Clone, Default, PartialEq)]
 pub struct MemoryRelay {
     records: BTreeMap<MailboxId, Record>,
@@ -58,6 +59,8 @@ pub struct Look {
     pub bind: bool,
     /// What the reader has: while it is current, there is nothing to say.
     pub known: Option<Version>,
+    /// What a held update has written: it is done, and looks by reads from then on.
+    written: Option<Version>,
 }
 
 impl Look {
@@ -67,7 +70,19 @@ impl Look {
         Self {
             bind: true,
             known: parsed(request, headers::PAYLOAD_VERSION),
+            written: None,
         }
+    }
+
+    /// The next look of the same request.
+    pub fn again(&mut self) {
+        self.bind = false;
+    }
+
+    /// The last one: its time is over.
+    pub fn at_last(&mut self) {
+        self.again();
+        self.known = None;
     }
 }
 
@@ -91,7 +106,7 @@ impl MemoryRelay {
     pub fn answer(
         &mut self,
         request: &HttpRequest,
-        look: Look,
+        look: &mut Look,
         now: u64,
         entropy: &mut Entropy,
     ) -> Option<HttpResponse> {
@@ -103,7 +118,7 @@ impl MemoryRelay {
     fn call(
         &mut self,
         request: &HttpRequest,
-        look: Look,
+        look: &mut Look,
         now: u64,
         entropy: &mut Entropy,
     ) -> Result<Option<HttpResponse>, Fault> {
@@ -118,7 +133,25 @@ impl MemoryRelay {
             .trim_start_matches('/')
             .parse()
             .map_err(|_| NOT_FOUND)?;
-        let command = command(claim, request, look, entropy)?;
+        if let Some(written) = look.written {
+            return Ok(self.read_again(id, claim, *look, written, now));
+        }
+        let done = self.apply(id, command(claim, request, *look, entropy)?, now)?;
+        match done {
+            Answer::Done { version, repeated } if is_held_update(request) => {
+                look.known = Some(version).filter(|_| !repeated);
+                look.written = look.known;
+                match look.written {
+                    // What a repeated one wrote is not known any more.
+                    None => Ok(self.with_content(id, claim, None, 201, now)),
+                    Some(_) => Ok(None),
+                }
+            }
+            done => Ok(said(done)),
+        }
+    }
+
+    fn apply(&mut self, id: MailboxId, command: Command, now: u64) -> Result<Answer, Fault> {
         let record = self.records.get_mut(&id).ok_or(NOT_FOUND)?;
         let done = rules::apply(record, command, now);
         if done.effect == Effect::EraseAndWake {
@@ -127,7 +160,62 @@ impl MemoryRelay {
         if matches!(done.effect, Effect::KeepAndWake | Effect::EraseAndWake) {
             self.changes += 1;
         }
-        Ok(said(done.answer?))
+        Ok(done.answer?)
+    }
+
+    /// What a held update is told; `None` while the slot holds what it wrote.
+    fn read_again(
+        &mut self,
+        id: MailboxId,
+        claim: DeviceClaim,
+        look: Look,
+        written: Version,
+        now: u64,
+    ) -> Option<HttpResponse> {
+        let is_over = look.known.is_none();
+        let done = Answer::Done {
+            version: written,
+            repeated: false,
+        };
+        match is_over {
+            true => said(done),
+            false => self.with_content(id, claim, Some(written), 200, now),
+        }
+    }
+
+    /// An update's answer with what the mailbox holds, unless that is of this version; without, if that can't be read any
+    /// more.
+    fn with_content(
+        &mut self,
+        id: MailboxId,
+        claim: DeviceClaim,
+        known: Option<Version>,
+        status: u16,
+        now: u64,
+    ) -> Option<HttpResponse> {
+        let again = Command::Read {
+            claim,
+            proof: None,
+            bind: false,
+            known,
+        };
+        let updated = UpdateResponse {
+            is_push_notification_supported: false,
+        };
+        match self.apply(id, again, now) {
+            Ok(Answer::Unchanged { .. }) => None,
+            Ok(Answer::Content {
+                payload,
+                display,
+                expires,
+                version,
+            }) => {
+                let read = read_response(&payload, &display, expires);
+                let both = HeldUpdateResponse { updated, read };
+                Some(response(status, Some(version), &both))
+            }
+            _ => Some(response(status, known, &updated)),
+        }
     }
 
     fn create(
@@ -243,11 +331,7 @@ fn said(answer: Answer) -> Option<HttpResponse> {
             expires,
             version,
         } => {
-            let read = ReadResponse {
-                payload: Payload::clone(&payload),
-                display_information: (*display).clone(),
-                expiration: Some(format_timestamp(expires)),
-            };
+            let read = read_response(&payload, &display, expires);
             response(200, Some(version), &read)
         }
         Answer::Unchanged { .. } => return None,
@@ -256,6 +340,20 @@ fn said(answer: Answer) -> Option<HttpResponse> {
         }
         Answer::Deleted | Answer::Shown { .. } => response(200, None, &nothing),
     })
+}
+
+fn read_response(payload: &Payload, display: &DisplayInformation, expires: u64) -> ReadResponse {
+    ReadResponse {
+        payload: payload.clone(),
+        display_information: display.clone(),
+        expiration: Some(format_timestamp(expires)),
+    }
+}
+
+/// As wallets of this project ask for it.
+fn is_held_update(request: &HttpRequest) -> bool {
+    let wish = header(request, headers::PREFER);
+    request.method == Method::Put && wish.is_some_and(|wish| wish.contains("return=representation"))
 }
 
 fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {

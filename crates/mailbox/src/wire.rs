@@ -184,6 +184,17 @@ pub struct ReadResponse {
     pub expiration: Option<String>,
 }
 
+/// The answer to an UpdateMailbox that was to be held, once there is another payload: both in one object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HeldUpdateResponse {
+    /// What an update is told.
+    #[serde(flatten)]
+    pub updated: UpdateResponse,
+    /// What a read is.
+    #[serde(flatten)]
+    pub read: ReadResponse,
+}
+
 /// An error, RFC 9457 (`application/problem+json`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {

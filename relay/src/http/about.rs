@@ -15,9 +15,10 @@ use super::checked::{MAX_IMAGE_URL, MAX_TEXT};
 pub(super) const PATH: &str = "/.well-known/tigress-relay";
 
 /// What is offered beyond the draft; docs/relay.md says what each means.
-const ADDITIONS: [&str; 6] = [
+const ADDITIONS: [&str; 7] = [
     "payload-version",
     "long-poll",
+    "held-update",
     "conditional-update",
     "recipient-proof",
     "repeated-creation",

@@ -3,7 +3,6 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Extension;
 use axum::body::{Body, HttpBody as _};
@@ -17,14 +16,14 @@ use tigress_mailbox::{
     CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId, Object, Payload,
     UpdateRequest, UpdateResponse, format_timestamp, headers, media, parse_timestamp,
 };
-use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::App;
 use super::answer::Cost;
 use super::checked::{check_sizes, check_token, proof, rights};
 use super::fault::Fault;
-use super::fields::{self, Hold};
+use super::fields;
+use super::held::{Look, look_again};
 
 use crate::budget::Taken;
 use crate::client::Client;
@@ -32,7 +31,7 @@ use crate::metrics::Operation;
 use crate::store::{Answer, Command, CreateKey, Created, Creation, NewMailbox, Record, Version};
 
 /// What stands around a payload at most: the texts, each letter as six, and the rest.
-const AROUND: usize = 96 * 1024;
+pub(super) const AROUND: usize = 96 * 1024;
 
 type Answered = Result<Response, Fault>;
 
@@ -89,43 +88,25 @@ pub(super) async fn read(
     let claim = fields::claim(&list)?;
     let proof = fields::proof(&list);
     let hold = fields::hold(&list, app.config.limits.max_wait);
-    let command = |bind, known| Command::Read {
+    let known = hold.as_ref().and_then(|hold| hold.known);
+    let first = Command::Read {
         claim,
         proof,
-        bind,
+        bind: true,
         known,
     };
-    // The content is fetched when it is to be sent: a held read keeps none.
-    let known = hold.as_ref().and_then(|hold| hold.known);
-    let mut seen = app.look(client, id, command(true, known)).await?;
-    if let (Answer::Unchanged { .. }, Some(hold)) = (&seen.0, &hold) {
+    let mut seen = app.look(client, id, first).await?;
+    if let (Answer::Unchanged { .. }, Some(hold), Some(known)) = (&seen.0, &hold, known) {
         drop(seen);
-        let _held = app.metrics.held_read();
-        let until = Instant::now() + Duration::from_secs(hold.seconds);
-        loop {
-            // Watched first and looked at again: a change in between is not missed.
-            let watch = app.store.wakeups().watch(id).await?;
-            seen = app.look(client, id, command(false, hold.known)).await?;
-            let Answer::Unchanged { expires } = seen.0 else {
-                break;
-            };
-            drop(seen);
-            if app.wait(watch.changed(), until, expires).await {
-                seen = app.look(client, id, command(false, None)).await?;
-                break;
-            }
-        }
+        let waiting = app.until_changed(client, id, claim, known, hold.seconds);
+        seen = match waiting.await? {
+            Some(changed) => changed,
+            None => app.look(client, id, look_again(claim, None)).await?,
+        };
     }
-    let (answer, part) = seen;
-    let mut response = content(answer)?;
-    let cost = Cost::of(part, &response);
-    response.extensions_mut().insert(cost);
-    if let Some(Hold { seconds, .. }) = hold
-        && let Ok(value) = HeaderValue::try_from(format!("wait={seconds}"))
-    {
-        response
-            .headers_mut()
-            .insert(headers::PREFERENCE_APPLIED, value);
+    let mut response = content(seen, None)?;
+    if let Some(hold) = hold {
+        applied(&mut response, &format!("wait={}", hold.seconds));
     }
     Ok(response)
 }
@@ -139,31 +120,57 @@ pub(super) async fn update(
     let list = request.headers();
     let (claim, request_id) = (fields::claim(list)?, fields::request_id(list)?);
     let condition = fields::condition(list);
+    let hold = fields::update_hold(list, app.config.limits.max_wait);
     let most = app.config.limits.body_bytes;
-    let (body, _part) = app.json::<UpdateRequest>(client, request, most).await?;
+    let (body, part) = app.json::<UpdateRequest>(client, request, most).await?;
     check_token(body.notification_token.as_ref())?;
-    let is_push_notification_supported = app.push.serves(body.notification_token.as_ref());
-    let answer = app
-        .apply(
-            id,
-            Command::Update {
-                claim,
-                request_id,
-                condition,
-                payload: Arc::new(body.payload),
-                notification: body.notification_token,
-                version: fresh_version(),
-            },
-        )
-        .await?;
-    let (status, version) = done(&answer)?;
-    Ok(json(
-        status,
-        &UpdateResponse {
-            is_push_notification_supported,
-        },
-        Some(version),
-    ))
+    let push = app.push.serves(body.notification_token.as_ref());
+    let command = Command::Update {
+        claim,
+        request_id,
+        condition,
+        payload: Arc::new(body.payload),
+        notification: body.notification_token,
+        version: fresh_version(),
+    };
+    //= protocol/7.1-applied
+    let (status, version) = done(&app.apply(id, command).await?)?;
+    // What was sent is the store's now: who waits keeps none of it.
+    drop(part);
+    if let Some(seconds) = hold {
+        let seen = match status {
+            StatusCode::OK => app.until_changed(client, id, claim, version, seconds).await,
+            // What a repeated one wrote is not known any more.
+            _ => {
+                let now = app.look(client, id, look_again(claim, None));
+                now.await.map(Some)
+            }
+        };
+        // It was done, whatever keeps this from looking.
+        if let Ok(Some(seen)) = seen
+            && let Ok(mut response) = content(seen, Some(push))
+        {
+            *response.status_mut() = status;
+            let preference = format!("return=representation, wait={seconds}");
+            applied(&mut response, &preference);
+            return Ok(response);
+        }
+    }
+    let body = UpdateResponse {
+        is_push_notification_supported: push,
+    };
+    let mut response = json(status, &body, Some(version));
+    if let Some(seconds) = hold {
+        applied(&mut response, &format!("wait={seconds}"));
+    }
+    Ok(response)
+}
+
+fn applied(response: &mut Response, preference: &str) {
+    if let Ok(value) = HeaderValue::try_from(preference) {
+        let name = headers::PREFERENCE_APPLIED;
+        response.headers_mut().insert(name, value);
+    }
 }
 
 pub(super) async fn relinquish(
@@ -242,21 +249,6 @@ impl App {
         Ok((value, part))
     }
 
-    /// What a mailbox holds, and the part of the bytes under way that is kept for it: before it is fetched, twice as much
-    /// as a request can have put there, since it is there as it was kept and as it is sent.
-    async fn look(
-        &self,
-        client: Client,
-        id: MailboxId,
-        command: Command,
-    ) -> Result<(Answer, Taken), Fault> {
-        let largest = self.config.limits.body_bytes.saturating_add(AROUND);
-        let part = self
-            .part(&self.outgoing, client, largest.saturating_mul(2))
-            .await?;
-        Ok((self.apply(id, command).await?, part))
-    }
-
     fn expires(&self, wanted: Option<&str>, now: u64) -> Result<u64, Fault> {
         let (limits, from) = (&self.config.limits, self.time.latest());
         let Some(text) = wanted else {
@@ -265,23 +257,6 @@ impl App {
         let expires = parse_timestamp(text).filter(|at| *at > now);
         let expires = expires.ok_or(Fault::Malformed("expiration"))?;
         Ok(expires.min(from.saturating_add(limits.max_lifetime)))
-    }
-
-    /// Until the change, the end of the wait, the mailbox's end or the relay's shutdown; says whether the reader is to
-    /// be answered now whatever there is.
-    async fn wait(&self, change: impl Future<Output = ()>, until: Instant, expires: u64) -> bool {
-        let left = Duration::from_secs(expires.saturating_sub(self.time.now()));
-        let end = until.min(Instant::now() + left);
-        let again = self.store.wakeups().look_again();
-        let again = again.map_or(end, |pause| Instant::now() + pause);
-        tokio::select! {
-            () = change => {
-                self.metrics.woken();
-                false
-            }
-            () = tokio::time::sleep_until(end.min(again)) => end <= again,
-            () = self.stop.cancelled() => true,
-        }
     }
 }
 
@@ -327,7 +302,8 @@ fn done(answer: &Answer) -> Result<(StatusCode, Version), Fault> {
     }
 }
 
-fn content(answer: Answer) -> Answered {
+/// What a mailbox holds, as an answer; to an update it tells of push, too.
+fn content((answer, part): Look, push: Option<bool>) -> Answered {
     let Answer::Content {
         payload,
         display,
@@ -338,18 +314,24 @@ fn content(answer: Answer) -> Answered {
         return Err(UNEXPECTED);
     };
     let body = Content {
+        is_push_notification_supported: push,
         payload: &payload,
         display_information: &display,
         expiration: format_timestamp(expires),
     };
     let size = payload.data.len() + 1024;
-    Ok(json_of(StatusCode::OK, &body, Some(version), size))
+    let mut response = json_of(StatusCode::OK, &body, Some(version), size);
+    let cost = Cost::of(part, &response);
+    response.extensions_mut().insert(cost);
+    Ok(response)
 }
 
 /// `ReadResponse` without a copy of what it shows.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Content<'answer> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    is_push_notification_supported: Option<bool>,
     payload: &'answer Payload,
     display_information: &'answer DisplayInformation,
     expiration: String,

@@ -56,22 +56,40 @@ pub(super) struct Hold {
 /// `Prefer: wait=N` together with the version that is known; a preference that makes no sense is ignored (RFC 7240 §2).
 pub(super) fn hold(list: &HeaderMap, longest: u64) -> Option<Hold> {
     let known = single(list, headers::PAYLOAD_VERSION)?.parse().ok();
-    let seconds = list.get_all(headers::PREFER).iter().find_map(wait)?;
+    let seconds = wait(list)?;
     Some(Hold {
         known,
         seconds: seconds.min(longest),
     })
 }
 
-fn wait(value: &HeaderValue) -> Option<u64> {
-    value.to_str().ok()?.split(',').find_map(|preference| {
-        let first = preference.split(';').next()?;
-        let (name, value) = first.split_once('=')?;
-        let digits = value.trim().trim_matches('"');
-        let all_digits = !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
-        let named = name.trim().eq_ignore_ascii_case("wait");
-        (named && all_digits).then(|| digits.parse().unwrap_or(u64::MAX))
-    })
+/// `Prefer: wait=N, return=representation`: how many seconds an update wants to wait for the next payload.
+pub(super) fn update_hold(list: &HeaderMap, longest: u64) -> Option<u64> {
+    let wants = preference(list, "return")?.eq_ignore_ascii_case("representation");
+    wants.then(|| wait(list)).flatten().map(|n| n.min(longest))
+}
+
+fn wait(list: &HeaderMap) -> Option<u64> {
+    let mut all = preferences(list, "wait");
+    let digits = all.find(|text| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit()))?;
+    Some(digits.parse().unwrap_or(u64::MAX))
+}
+
+/// RFC 7240 §2: the first of a name counts.
+fn preference<'a>(list: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
+    preferences(list, name).next()
+}
+
+/// The values of the preferences of this name, without what comes after a semicolon.
+fn preferences<'a>(list: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
+    let values = list.get_all(headers::PREFER).iter();
+    let all = values.filter_map(|value| value.to_str().ok());
+    all.flat_map(|value| value.split(','))
+        .filter_map(move |preference| {
+            let (found, value) = preference.split(';').next()?.split_once('=')?;
+            let named = found.trim().eq_ignore_ascii_case(name);
+            named.then(|| value.trim().trim_matches('"'))
+        })
 }
 
 /// The header's value if it is there exactly once.
@@ -106,6 +124,32 @@ mod tests {
         );
         for ignored in ["wait", "wait=", "wait=-1", "wait=1.5", "waits=1", "wait=+1"] {
             assert_eq!(prefer(&[ignored]), None, "{ignored}");
+        }
+    }
+
+    #[test]
+    fn an_update_is_held_only_with_both_preferences() {
+        let asked = |values: &[&'static str]| {
+            let mut list = HeaderMap::new();
+            for value in values {
+                list.append(headers::PREFER, HeaderValue::from_static(value));
+            }
+            update_hold(&list, 50)
+        };
+        assert_eq!(asked(&["wait=10, return=representation"]), Some(10));
+        assert_eq!(
+            asked(&["Return=\"representation\"; x", "wait=60"]),
+            Some(50)
+        );
+        for plain in [
+            "wait=10",
+            "return=representation",
+            "wait=10, return=minimal",
+            "wait=10, return",
+            "wait=x, return=representation",
+            "wait=10, return=minimal, return=representation",
+        ] {
+            assert_eq!(asked(&[plain]), None, "{plain}");
         }
     }
 

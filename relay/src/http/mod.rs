@@ -6,6 +6,7 @@ mod calls;
 mod checked;
 mod fault;
 mod fields;
+mod held;
 mod openapi;
 mod preview;
 mod rest;

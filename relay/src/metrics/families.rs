@@ -83,7 +83,7 @@ pub(super) fn families(metrics: &Metrics, now: &Now) -> Vec<Family> {
         answers(metrics),
         times_of(
             "answer_seconds",
-            "Time from a request's head to its answer's, by call, without reads that asked to be held.",
+            "Time from a request's head to its answer's, by call, without what asked to be held.",
             ("call", Call::ALL.iter().map(|call| call.word())),
             &metrics.times,
         ),
@@ -91,12 +91,12 @@ pub(super) fn families(metrics: &Metrics, now: &Now) -> Vec<Family> {
         level("connections", "Connections.", now.connections),
         level(
             "held_reads",
-            "Reads that wait for a change.",
+            "Reads and updates that wait for a change.",
             metrics.held_reads.get(),
         ),
         count(
             "wakeups",
-            "Held reads that a change has woken.",
+            "Held reads and updates that a change has woken.",
             CROWD,
             metrics.wakeups.get(),
         ),

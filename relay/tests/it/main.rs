@@ -7,6 +7,7 @@ mod common;
 mod draft;
 mod durable;
 mod full_disk;
+mod held_updates;
 mod limits;
 mod metrics;
 mod openapi;

@@ -80,7 +80,32 @@ async fn a_write_at_one_relay_wakes_a_read_that_another_holds() {
     assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
 }
 
-/// Returns when a read is held.
+//= test protocol/7.1-applied
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_at_one_relay_answers_an_update_that_another_holds() {
+    let server = RedisServer::start();
+    let (one, other) = (relay_on(&server).await, relay_on(&server).await);
+    let url = one.create().await;
+    let there = at(&other, &url);
+    let first = other.read(&there, RECEIVER).await.version();
+    let list = [("Prefer", "wait=60, return=representation")];
+    let begun = Instant::now();
+    let held = other.update_with(&there, RECEIVER, 1, "second", &list);
+    let written = async {
+        subscribed(&server).await;
+        let read = one.read(&url, SENDER).await;
+        assert_ne!(read.version(), first, "done before it is answered");
+        assert_eq!(read.json()["payload"]["data"], "second");
+        one.update(&url, SENDER, 2, "third").await
+    };
+    let (held, written) = tokio::join!(held, written);
+    assert_eq!((held.status, written.status), (200, 200));
+    assert_eq!(held.json()["payload"]["data"], "third");
+    assert_eq!(held.version(), written.version());
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+}
+
+/// Returns when a read or an update is held.
 async fn subscribed(server: &RedisServer) {
     let asked = || server.cli(&["PUBSUB", "CHANNELS", "tigress:m:*"]);
     let until = Instant::now() + SOON;

@@ -133,7 +133,7 @@ async fn a_credential_queued_before_anybody_answered_leaves_with_token_3() {
     assert!(envelopes.into_iter().any(|tokens| tokens == 3));
     let count = requests([&at_alice, &at_bob]);
     assert!(
-        count <= 11,
+        count <= 8,
         "{count} requests:\n{}\n{}",
         listed(&at_alice),
         listed(&at_bob)
@@ -177,7 +177,7 @@ async fn a_credential_made_after_established_takes_few_requests() {
     assert_eq!(Apps::received(&events), [note("made now")]);
     let count = requests([&at_alice, &at_bob]);
     assert!(
-        count <= 15,
+        count <= 10,
         "{count} requests:\n{}\n{}",
         listed(&at_alice),
         listed(&at_bob)

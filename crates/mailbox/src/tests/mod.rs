@@ -77,6 +77,57 @@ fn a_waiting_read_says_what_it_knows() {
 }
 
 #[test]
+fn a_held_update_is_one_request_for_two_and_its_answer_tells_both() {
+    let update = |wait| Call::Update {
+        payload: "mine".into(),
+        request_id: RequestId::from(uuid::Uuid::nil()),
+        if_match: Some("6".into()),
+        notification: None,
+        wait,
+    };
+    let request = mailbox().request(&update(10));
+    assert_eq!(request.wait, 10);
+    let preference = ("prefer", "wait=10, return=representation".into());
+    assert!(request.headers.contains(&preference));
+    let plain = mailbox().request(&update(0));
+    assert_eq!(plain.wait, 0);
+    assert!(plain.headers.iter().all(|(name, _)| *name != "prefer"));
+    assert_eq!(plain.body, request.body);
+
+    let done = |repeated| Reply::Done {
+        repeated,
+        version: Some("7".into()),
+    };
+    let both = r#"{"isPushNotificationSupported":false,"payload":{"type":"GSS_API","data":"theirs"},"displayInformation":{"title":"","description":"","imageURL":""}}"#;
+    for (status, repeated) in [(200, false), (201, true)] {
+        let told = interpret(Some(&update(10)), &response(status, both));
+        let Reply::DoneAndRead {
+            repeated: again,
+            content,
+        } = told
+        else {
+            panic!("{told:?}");
+        };
+        assert_eq!(again, repeated);
+        assert_eq!(
+            (content.data.as_str(), content.version.as_deref()),
+            ("theirs", Some("7"))
+        );
+        // Who did not ask for it, or is told something else, has only written.
+        assert_eq!(
+            interpret(Some(&update(0)), &response(status, both)),
+            done(repeated)
+        );
+        for other in ["", "{}", "[]", r#"{"payload":"theirs"}"#] {
+            assert_eq!(
+                interpret(Some(&update(10)), &response(status, other)),
+                done(repeated)
+            );
+        }
+    }
+}
+
+#[test]
 fn the_recipient_proof_goes_with_reads_only() {
     let id = RequestId::from(uuid::Uuid::from_u128(2));
     let has_proof = |call: &Call| {
@@ -133,6 +184,7 @@ fn answers_mean_what_the_draft_says() {
         request_id: RequestId::from(uuid::Uuid::nil()),
         if_match: Some("7".into()),
         notification: None,
+        wait: 0,
     };
     assert_eq!(
         interpret(Some(&update), &response(412, "")),

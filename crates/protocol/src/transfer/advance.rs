@@ -10,6 +10,9 @@ use tigress_gss::mechanism;
 use tigress_mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use tigress_primitives::entropy::Entropy;
 
+/// Longest time in seconds for which the answer to a write is asked to be held: one that is lost is not waited for longer.
+const MAX_HELD_WRITE: u64 = 10;
+
 /// The next request, if there is one to make now.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Next {
@@ -224,11 +227,28 @@ impl Transfer {
                 request_id,
                 if_match: version(),
                 notification: self.place.notification.clone(),
+                wait: self.hold(slot, wait),
             },
             Next::Relinquish => Call::Relinquish { request_id },
             Next::Delete => Call::Delete { request_id },
             Next::Create | Next::Over => return None,
         })
+    }
+
+    /// For how many seconds the answer to a write is asked to be held: where this side would go on to wait, and its reads
+    /// are not paced.
+    fn hold(&self, slot: &Slot, wait: u64) -> u64 {
+        let waits = matches!(
+            self.phase,
+            Phase::Invited { .. }
+                | Phase::Establishing
+                | Phase::Established { .. }
+                | Phase::Deleting { .. }
+        );
+        match waits && slot.lets_writes_wait() {
+            true => wait.min(MAX_HELD_WRITE),
+            false => 0,
+        }
     }
 
     /// The HTTP request of a call.

@@ -17,7 +17,7 @@ pub enum Aim {
     GiveBack,
     /// As far as it gets. What has not begun does not begin.
     GoOn {
-        /// Seconds for which the answer to a read of an unchanged slot may be held.
+        /// Seconds for which an answer may be held until the other side has written.
         wait: u64,
     },
 }
@@ -64,6 +64,12 @@ impl Ticket {
     /// The slot is known, and read to learn of a change: given up at any time, nothing is lost.
     pub fn is_held_read(&self) -> bool {
         self.next == Next::Wait
+    }
+
+    /// The slot is written, and the answer held for what comes after that: given up at any time, but then nobody knows
+    /// whether it was done.
+    pub fn is_held_write(&self) -> bool {
+        matches!(self.call, Some(Call::Update { wait: 1.., .. }))
     }
 
     /// The slot is written.
@@ -153,7 +159,7 @@ impl Transfer {
             return self.handle(next, answer, slot, entropy);
         }
         match &answer.reply {
-            Reply::Content { .. } => {}
+            Reply::Content(_) => {}
             Reply::Unauthorized => return Err(Refused::ClaimedByAnother),
             // An earlier read that got no answer may have bound the claim: it is kept.
             reply => return Err(Refused::from(reply)),

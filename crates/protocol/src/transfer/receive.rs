@@ -7,7 +7,7 @@ use super::{Authenticity, Display, Next, Phase, Slot, Transfer, message};
 use crate::exchange::{Envelope, Fields, Side};
 use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use tigress_gss::gss::{ChannelBindings, Deletion, MajorStatus};
-use tigress_mailbox::{DisplayInformation, MailboxId, PAYLOAD_TYPE, Reply};
+use tigress_mailbox::{Content, DisplayInformation, MailboxId, PAYLOAD_TYPE, Reply};
 use tigress_primitives::entropy::Entropy;
 
 /// An answer, with when it came and what the relay's clock said.
@@ -48,27 +48,22 @@ impl Transfer {
             // A relay that does not repeat its answer: the mailbox made at first is lost, nobody knows it.
             (Next::Create, Reply::Done { repeated: true, .. }) => self.recreate(entropy),
             (Next::Create, Reply::Gone { .. }) => return Err(Refused::no_relay()),
-            (
-                Next::Read | Next::Wait,
-                Reply::Content {
-                    data,
-                    payload_type,
-                    display,
-                    expiration,
-                    version,
-                },
-            ) => {
-                self.note_expiration(expiration, now, date);
-                self.note_display(display);
-                // Of another type it is not what this side wrote, whatever it says.
-                let shown = (payload_type == PAYLOAD_TYPE).then_some(data.as_str());
-                self.read(shown, version, now, slot, entropy);
+            (Next::Read | Next::Wait, Reply::Content(content)) => {
+                self.read(content, now, date, slot, entropy);
             }
             // Once processed: that does not say that the slot holds it.
             (Next::Write(_), Reply::Done { repeated: true, .. }) => slot.forget(),
             (Next::Write(data), Reply::Done { version, .. }) => {
                 slot.wrote(data, version);
                 self.wrote_last(data, now);
+            }
+            //= protocol/7.1-one-step
+            (Next::Write(data), Reply::DoneAndRead { repeated, content }) => {
+                if !repeated {
+                    slot.wrote(data, None);
+                    self.wrote_last(data, now);
+                }
+                self.read(content, now, date, slot, entropy);
             }
             (Next::Write(_), Reply::Conflict) => slot.forget(),
             // A proxy's "not found" gives no claim back.
@@ -132,19 +127,24 @@ impl Transfer {
     /// What the slot holds, if it is of this protocol.
     fn read(
         &mut self,
-        shown: Option<&str>,
-        version: Option<String>,
+        content: Content,
         now: u64,
+        date: Option<u64>,
         slot: &mut Slot,
         entropy: &mut Entropy,
     ) {
+        self.note_expiration(content.expiration, now, date);
+        self.note_display(content.display);
+        // Of another type it is not what this side wrote, whatever it says.
+        let is_ours = content.payload_type == PAYLOAD_TYPE;
+        let shown = is_ours.then_some(content.data.as_str());
         let envelope = shown.and_then(|data| Some((data, Envelope::decode(data)?)));
         let verdict = match envelope {
             Some((data, envelope)) => self.judge(data, &envelope, now, slot, entropy),
             None => self.foreign(),
         };
         let needs_answer = matches!(verdict, Verdict::Peer { needs_answer: true });
-        slot.saw(shown, version, needs_answer);
+        slot.saw(shown, content.version, needs_answer);
         // Killed before the answer to its last write came.
         if let Some(data) = shown {
             self.wrote_last(data, now);

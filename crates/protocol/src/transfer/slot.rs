@@ -48,6 +48,8 @@ struct Progress {
     seen: u64,
     /// Readings since the last one that gave something else than was known, and nothing new.
     futile: u32,
+    /// Whether a held write was given up since there was some.
+    given_up: bool,
 }
 
 impl Slot {
@@ -59,6 +61,19 @@ impl Slot {
     /// A write is under way: until it is answered nobody knows what the slot holds.
     pub fn attempt(&mut self) {
         self.forget();
+    }
+
+    //= protocol/7.1-given-up
+    /// A write that was held is given up: nobody knows whether it was done.
+    pub fn give_up(&mut self) {
+        self.progress.given_up = true;
+        self.forget();
+    }
+
+    /// Whether the answer to a write may be held for the next payload. One that is given up again and again, before it has
+    /// arrived, would never be done.
+    pub(super) fn lets_writes_wait(&self) -> bool {
+        self.has_version() && !self.progress.given_up && self.back_off().is_zero()
     }
 
     /// The relay's answer was of no use.
@@ -125,6 +140,7 @@ impl Slot {
     /// Something new has come: nothing repeats itself.
     pub fn progress(&mut self) {
         self.progress.advances = self.progress.advances.saturating_add(1);
+        self.progress.given_up = false;
     }
 
     /// Tells progress by its being another number than before.

@@ -18,12 +18,26 @@ pub(crate) enum Seen {
 pub(crate) struct Observed<S> {
     store: S,
     told: UnboundedSender<Seen>,
+    is_blind: bool,
 }
 
 impl<S> Observed<S> {
     pub(crate) fn new(store: S) -> (Self, UnboundedReceiver<Seen>) {
         let (told, seen) = unbounded_channel();
-        (Self { store, told }, seen)
+        let is_blind = false;
+        let observed = Self {
+            store,
+            told,
+            is_blind,
+        };
+        (observed, seen)
+    }
+
+    /// One that can't tell of any change.
+    pub(crate) fn blind(store: S) -> Self {
+        let (mut observed, _) = Self::new(store);
+        observed.is_blind = true;
+        observed
     }
 }
 
@@ -37,7 +51,10 @@ impl<S: MailboxStore> Wakeups for Observed<S> {
     async fn watch(&self, id: MailboxId) -> Result<Watch, StoreError> {
         let watch = self.store.wakeups().watch(id).await;
         let _ = self.told.send(Seen::Watched);
-        watch
+        match self.is_blind {
+            true => Err(StoreError::Unavailable),
+            false => watch,
+        }
     }
 }
 

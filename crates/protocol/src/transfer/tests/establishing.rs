@@ -189,13 +189,13 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
     };
     let mut second = Transfer::new_receiver(start, START, &mut world.entropy());
     let answer = Answer {
-        reply: Reply::Content {
+        reply: Reply::Content(tigress_mailbox::Content {
             data: token1,
             payload_type: tigress_mailbox::PAYLOAD_TYPE.into(),
             display: tigress_mailbox::DisplayInformation::default(),
             expiration: None,
             version: None,
-        },
+        }),
         now: START,
         date: None,
     };

@@ -14,6 +14,7 @@ mod endings;
 mod establishing;
 mod gone;
 mod guesses;
+mod held;
 mod messages;
 mod model;
 mod offers;

@@ -267,14 +267,14 @@ impl Relay {
         }
     }
 
-    fn content(&self) -> Reply {
+    pub(super) fn content(&self) -> Reply {
         let mailbox = self.mailbox.as_ref().unwrap();
-        Reply::Content {
+        Reply::Content(tigress_mailbox::Content {
             data: mailbox.data.clone(),
             payload_type: mailbox.payload_type.clone(),
             display: self.display.clone(),
             expiration: Some(self.says_expiration.unwrap_or(mailbox.expires_at)),
             version: self.version(),
-        }
+        })
     }
 }

@@ -209,7 +209,7 @@ impl World {
         let before = self.relay.log.len();
         let reply = self.relay.answer(at, claim, call, self.now, false);
         let slot = &self.devices[at].slot;
-        let unchanged = matches!(&reply, Reply::Content { data, .. } if slot.holds(data));
+        let unchanged = matches!(&reply, Reply::Content(content) if slot.holds(&content.data));
         if ask.ticket.is_held_read() && unchanged {
             self.relay.log[before].idle = true;
         }

@@ -64,7 +64,7 @@ fn answered(transfer: &mut Transfer, next: &Next, reply: Reply, slot: &mut Slot,
 
 /// The relay shows `data`.
 fn shows(transfer: &mut Transfer, data: &str, slot: &mut Slot, fresh: u8) {
-    let content = Reply::Content {
+    let content = Reply::Content(tigress_mailbox::Content {
         data: data.to_owned(),
         payload_type: PAYLOAD_TYPE.to_owned(),
         display: DisplayInformation {
@@ -74,7 +74,7 @@ fn shows(transfer: &mut Transfer, data: &str, slot: &mut Slot, fresh: u8) {
         },
         expiration: None,
         version: None,
-    };
+    });
     answered(transfer, &Next::Read, content, slot, fresh);
 }
 
