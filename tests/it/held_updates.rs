@@ -266,12 +266,12 @@ struct Unheard {
 }
 
 impl Unheard {
-    async fn new(fate: Fate) -> Self {
+    async fn new(fate: Fate, struck: usize) -> Self {
         let relay = Arc::new(InMemoryRelay::default());
         let sender = wallet(&Arc::default(), &Way::to(&relay, Fate::Held, 0, 0));
         let invitation = sender.create_invitation(InvitationRequest::default());
         let url = invitation.await.unwrap().share_url.to_url();
-        let way = Way::to(&relay, fate, 0, usize::MAX);
+        let way = Way::to(&relay, fate, 0, struck);
         let client = wallet(&Arc::default(), &way);
         let accepted = client.accept_invitation(url.as_bytes(), AcceptOptions::default());
         let id = accepted.await.unwrap();
@@ -297,7 +297,7 @@ impl Unheard {
 #[tokio::test(start_paused = true)]
 async fn an_app_that_ends_it_waits_for_no_answer() {
     use Method::{Post, Put};
-    let receiver = Unheard::new(Fate::Held).await;
+    let receiver = Unheard::new(Fate::Held, usize::MAX).await;
     let following = receiver.wait().await;
     let begun = Instant::now();
     let reason = TerminateReason::Cancelled;
@@ -352,7 +352,7 @@ async fn many_messages_while_nobody_answers_hold_no_second_update() {
 
 #[tokio::test(start_paused = true)]
 async fn silence_that_may_be_a_hold_is_no_trouble_the_first_time() {
-    let receiver = Unheard::new(Fate::Silent).await;
+    let receiver = Unheard::new(Fate::Silent, usize::MAX).await;
     let wait = Duration::from_secs(5);
     let polled = receiver.client.poll(receiver.id, wait, 0).await;
     assert_eq!(polled.unwrap().state, TransferState::Establishing);
@@ -362,7 +362,7 @@ async fn silence_that_may_be_a_hold_is_no_trouble_the_first_time() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_cut_teaches_to_hold_for_less() {
-    let receiver = Unheard::new(Fate::Cut).await;
+    let receiver = Unheard::new(Fate::Cut, usize::MAX).await;
     let mut watch = receiver.client.watch_relay(receiver.id);
     let polled = receiver
         .client
@@ -381,4 +381,23 @@ async fn an_answer_that_is_cut_teaches_to_hold_for_less() {
             (Method::Post, 3)
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_held_all_the_time_needs_no_read_to_see_that_nothing_came() {
+    let receiver = Unheard::new(Fate::Held, 0).await;
+    let wait = Duration::from_secs(5);
+    receiver.client.poll(receiver.id, wait, 0).await.unwrap();
+    assert_eq!(receiver.way.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_to_which_no_answer_comes_is_made_again_and_teaches_nothing() {
+    let receiver = Unheard::new(Fate::Silent, 1).await;
+    let wait = Duration::from_secs(120);
+    receiver.client.poll(receiver.id, wait, 0).await.unwrap();
+    let asked = receiver.way.asked();
+    let (put, post) = (Method::Put, Method::Post);
+    // Repeated, it is answered at once; then it is waited for as long as usual.
+    assert_eq!(asked[..4], [(post, 0), (put, 10), (put, 10), (post, 50)]);
 }
