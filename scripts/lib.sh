@@ -73,11 +73,11 @@ ensure_rust() {
 
 # ensure_servers: what the relay's tests start for themselves. nginx may be on root's path alone.
 ensure_servers() {
-    have redis-server && have redis-cli && have caddy && { have nginx || [[ -x /usr/sbin/nginx ]]; } && return
-    have apt-get || die "redis-server and redis-cli (7 or later), nginx and caddy are needed, and this system has no apt-get"
-    say "installing Redis, nginx and Caddy from the system's packages"
+    have redis-server && have redis-cli && have pebble && have caddy && { have nginx || [[ -x /usr/sbin/nginx ]]; } && return
+    have apt-get || die "redis-server and redis-cli (7 or later), nginx, caddy and pebble are needed, and this system has no apt-get"
+    say "installing Redis, nginx, Caddy and Pebble from the system's packages"
     apt update
-    apt install --yes --no-install-recommends redis-server nginx caddy
+    apt install --yes --no-install-recommends redis-server nginx caddy pebble
 }
 
 # ensure_python: a Python that can make an environment of its own.

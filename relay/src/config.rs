@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use url::Url;
 
+#[cfg(feature = "acme")]
+use crate::acme::Acme;
 use crate::limits::Limits;
 use crate::listen::Listen;
 use crate::tls::TlsFiles;
@@ -18,6 +20,9 @@ pub struct RelayConfig {
     pub host_names: Vec<String>,
     /// TLS, when the relay itself speaks it; without, plain HTTP for loopback or behind a proxy.
     pub tls: Option<TlsFiles>,
+    /// TLS with a certificate that the relay gets by itself, instead of files.
+    #[cfg(feature = "acme")]
+    pub acme: Option<Acme>,
     /// Origin (`https://host[:port]`) of the mailboxes' URLs; scheme and listening address when absent.
     pub public_url: Option<String>,
     /// Header, such as `x-forwarded-for`, whose last address is the client's: only behind a proxy that sets it, and only if
@@ -46,6 +51,8 @@ impl Default for RelayConfig {
             listen: vec![Listen::Tcp(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))],
             host_names: Vec::new(),
             tls: None,
+            #[cfg(feature = "acme")]
+            acme: None,
             public_url: None,
             client_ip_header: None,
             apple_app_site_association: None,
@@ -75,6 +82,12 @@ pub enum RelayError {
     #[error("TLS: {reason}")]
     Tls {
         /// What is wrong with which file.
+        reason: String,
+    },
+    /// No certificate can be had in the way that is asked for.
+    #[error("ACME: {reason}")]
+    Acme {
+        /// What is wrong with which setting.
         reason: String,
     },
     /// `public_url` is not an origin.
@@ -119,6 +132,9 @@ impl RelayConfig {
         if self.listen.is_empty() {
             return Err(RelayError::Nowhere);
         }
+        #[cfg(feature = "acme")]
+        self.check_acme()
+            .map_err(|reason| RelayError::Acme { reason })?;
         if let Some(name) = self.host_names.iter().find(|name| !is_host(name)) {
             return Err(RelayError::HostName(name.clone()));
         }
@@ -129,6 +145,33 @@ impl RelayConfig {
         self.public_url
             .as_deref()
             .map_or(Ok(()), |url| origin(url).map(|_| ()))
+    }
+
+    #[cfg(feature = "acme")]
+    fn check_acme(&self) -> Result<(), String> {
+        let Some(acme) = &self.acme else {
+            return Ok(());
+        };
+        acme.check()?;
+        if self.tls.is_some() {
+            return Err(
+                "a certificate comes from files or from an authority, not from both".to_owned(),
+            );
+        }
+        if self.listen.iter().all(|place| place.address().is_none()) {
+            return Err("it needs an address to listen on: a socket has no TLS".to_owned());
+        }
+        Ok(())
+    }
+
+    /// Whether the relay itself speaks TLS.
+    #[must_use]
+    pub fn speaks_tls(&self) -> bool {
+        #[cfg(feature = "acme")]
+        if self.acme.is_some() {
+            return true;
+        }
+        self.tls.is_some()
     }
 
     /// Whether the clients that this relay sees on its own machine are a proxy's.
@@ -150,7 +193,7 @@ impl RelayConfig {
                 "no public URL: the mailboxes' URLs have an address that no device can reach"
             );
         }
-        if url.is_none() && self.tls.is_none() && !loopback {
+        if url.is_none() && !self.speaks_tls() && !loopback {
             tracing::warn!(
                 "neither TLS nor a public URL: wallets talk plain HTTP to nobody but their own machine"
             );
@@ -162,7 +205,7 @@ impl RelayConfig {
         match (&self.public_url, local) {
             (Some(url), _) => origin(url),
             (None, None) => Err(RelayError::NoUrl),
-            (None, Some(local)) if self.tls.is_some() => Ok(format!("https://{local}")),
+            (None, Some(local)) if self.speaks_tls() => Ok(format!("https://{local}")),
             (None, Some(local)) => Ok(format!("http://{local}")),
         }
     }

@@ -11,6 +11,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::Budget;
+use crate::certificates::PROOF;
 use crate::client::Client;
 use crate::connections::Place;
 use crate::heads::Counted;
@@ -66,7 +67,9 @@ impl Server {
             shaken = handshake => shaken,
             () = self.stop.cancelled() => return,
         };
-        if let Ok(Ok(stream)) = shaken {
+        if let Ok(Ok(stream)) = shaken
+            && stream.get_ref().1.alpn_protocol() != Some(PROOF)
+        {
             requests(self, stream, peer).await;
         }
     }

@@ -19,7 +19,10 @@
 //! is described in `docs/relay.md`.
 #![deny(missing_docs)]
 
+#[cfg(feature = "acme")]
+mod acme;
 mod budget;
+mod certificates;
 mod client;
 mod clock;
 mod config;
@@ -31,6 +34,8 @@ mod http;
 mod limits;
 mod listen;
 mod metrics;
+#[cfg(any(feature = "acme", feature = "push"))]
+mod outgoing;
 mod peer;
 pub mod push;
 mod rate;
@@ -39,6 +44,8 @@ pub mod store;
 mod time;
 mod tls;
 
+#[cfg(feature = "acme")]
+pub use acme::Acme;
 pub use client::{Bound, Client};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{RelayConfig, RelayError};

@@ -8,6 +8,8 @@ use std::os::unix::net::UnixStream as StdUnixStream;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use rustix::io::Errno;
+use rustix::net::sockopt::set_ipv6_v6only;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, UnixListener};
 
@@ -86,16 +88,51 @@ pub(crate) struct Accepted {
     pub(crate) is_network: bool,
 }
 
-impl Listener {
-    pub(crate) fn open(place: &Listen) -> io::Result<Self> {
-        match place {
-            Listen::Tcp(address) => tcp(*address).map(Self::Tcp),
-            Listen::Unix(path) => unix(path),
+/// Listens on all, or on none: then on what it fails.
+pub(crate) fn open(wanted: &[Listen]) -> Result<(Vec<Listener>, Vec<Listen>), (Listen, io::Error)> {
+    let mut opened = (Vec::new(), Vec::new());
+    for place in wanted {
+        match Listener::open(place, wanted) {
+            Err(error) if is_without(&error) && is_beside_all(place, wanted) => {
+                tracing::warn!(%place, "not listened on: this machine has no IPv6");
+            }
+            Err(error) => return Err((place.clone(), error)),
+            Ok((listener, place)) => {
+                opened.0.push(listener);
+                opened.1.push(place);
+            }
         }
     }
+    Ok(opened)
+}
 
+/// Whether it is all of IPv6, beside all of IPv4 at the same port: each takes its own then.
+fn is_beside_all(place: &Listen, wanted: &[Listen]) -> bool {
+    let Some(SocketAddr::V6(place)) = place.address() else {
+        return false;
+    };
+    let four = SocketAddr::from((Ipv4Addr::UNSPECIFIED, place.port()));
+    place.ip().is_unspecified() && wanted.contains(&Listen::Tcp(four))
+}
+
+/// Whether the system has no addresses of this kind.
+fn is_without(error: &io::Error) -> bool {
+    let errors = [Errno::AFNOSUPPORT, Errno::ADDRNOTAVAIL];
+    Errno::from_io_error(error).is_some_and(|error| errors.contains(&error))
+}
+
+impl Listener {
     /// With its real port.
-    pub(crate) fn place(&self) -> io::Result<Listen> {
+    fn open(place: &Listen, wanted: &[Listen]) -> io::Result<(Self, Listen)> {
+        let listener = match place {
+            Listen::Tcp(address) => Self::Tcp(tcp(*address, is_beside_all(place, wanted))?),
+            Listen::Unix(path) => unix(path)?,
+        };
+        let place = listener.place()?;
+        Ok((listener, place))
+    }
+
+    fn place(&self) -> io::Result<Listen> {
         match self {
             Self::Tcp(listener) => listener.local_addr().map(Listen::Tcp),
             Self::Unix(_, file) => Ok(Listen::Unix(file.0.clone())),
@@ -127,11 +164,14 @@ impl Listener {
 }
 
 /// As `TcpListener::bind`, with bounded buffers for each connection.
-fn tcp(address: SocketAddr) -> io::Result<TcpListener> {
+fn tcp(address: SocketAddr, is_six_alone: bool) -> io::Result<TcpListener> {
     let socket = match address {
         SocketAddr::V4(_) => TcpSocket::new_v4(),
         SocketAddr::V6(_) => TcpSocket::new_v6(),
     }?;
+    if is_six_alone {
+        set_ipv6_v6only(&socket, true)?;
+    }
     socket.set_reuseaddr(true)?;
     socket.set_send_buffer_size(SOCKET_BUFFER)?;
     socket.set_recv_buffer_size(SOCKET_BUFFER)?;
@@ -182,25 +222,53 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn all_of_both_kinds_of_addresses_are_listened_on_at_one_port() {
+        let free = tcp("0.0.0.0:0".parse().unwrap(), false).unwrap();
+        let port = free.local_addr().unwrap().port();
+        drop(free);
+        let both = [format!("0.0.0.0:{port}"), format!("[::]:{port}")];
+        let both = both.map(|place| place.parse().unwrap());
+        let (listeners, places) = open(&both).unwrap();
+        assert_eq!(listeners.len(), places.len());
+        assert_eq!(
+            places,
+            both[..places.len()],
+            "the second where there is IPv6"
+        );
+    }
+
+    #[test]
+    fn only_a_machine_without_such_addresses_may_leave_them_out() {
+        let [four, six, other, one] =
+            ["0.0.0.0:443", "[::]:443", "[::]:444", "[::1]:443"].map(|text| text.parse().unwrap());
+        let all = [four, six, other, one];
+        let beside = all.iter().map(|place| is_beside_all(place, &all));
+        assert_eq!(beside.collect::<Vec<_>>(), [false, true, false, false]);
+        let in_use = io::Error::from(Errno::ADDRINUSE);
+        assert!(is_without(&Errno::AFNOSUPPORT.into()) && !is_without(&in_use));
+    }
+
+    #[tokio::test]
     async fn a_socket_that_was_left_is_replaced_and_one_in_use_or_a_file_is_not() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("socket");
         let place = Listen::Unix(path.clone());
-        let first = Listener::open(&place).unwrap();
-        assert!(Listener::open(&place).is_err(), "in use");
-        let Listener::Unix(listener, file) = first else {
+        let only = |place: &Listen| open(std::slice::from_ref(place));
+        let (mut first, _) = only(&place).unwrap();
+        assert!(only(&place).is_err(), "in use");
+        let Some(Listener::Unix(listener, file)) = first.pop() else {
             unreachable!("a path")
         };
         std::mem::forget(file);
         drop(listener);
         assert!(path.exists(), "left as by a kill");
-        let second = Listener::open(&place).unwrap();
+        let second = only(&place).unwrap();
         let mode = std::fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, SOCKET_MODE);
         drop(second);
         assert!(!path.exists());
         std::fs::write(&path, "somebody's").unwrap();
-        assert!(Listener::open(&place).is_err());
+        assert!(only(&place).is_err());
         assert_eq!(std::fs::read(&path).unwrap(), b"somebody's");
     }
 }

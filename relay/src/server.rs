@@ -11,7 +11,10 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
+#[cfg(feature = "acme")]
+use crate::acme::Keeper;
 use crate::budget::Budget;
+use crate::certificates::{Certificates, acceptor};
 use crate::client::Bound;
 use crate::clock::{Clock, SystemClock};
 use crate::config::{RelayConfig, RelayError};
@@ -20,7 +23,7 @@ use crate::connections::Connections;
 use crate::descriptors;
 use crate::http::{App, router};
 use crate::limits::Limits;
-use crate::listen::{Listen, Listener};
+use crate::listen::{Listen, Listener, open};
 #[cfg(feature = "metrics")]
 use crate::metrics::{self, Source};
 use crate::metrics::{Limit, Metrics, Operation};
@@ -97,19 +100,21 @@ impl Relay {
     /// [`RelayError`] if the configuration is wrong or the address can't be listened on.
     pub async fn run(mut self) -> Result<RunningRelay, RelayError> {
         self.config.check()?;
+        let unheard = |(place, source)| RelayError::Listen { place, source };
         let push = Queue::new(std::mem::take(&mut self.push), self.clock.clone())?;
-        let (listeners, places) = open(&self.config.listen)?;
+        let (listeners, places) = open(&self.config.listen).map_err(unheard)?;
         #[cfg(feature = "metrics")]
-        let (scraped, scraped_at) = open(self.config.metrics_listen.as_slice())?;
+        let (scraped, scraped_at) = open(self.config.metrics_listen.as_slice()).map_err(unheard)?;
         let local = places.iter().find_map(Listen::address);
         let origin = self.config.origin(local)?;
         let stop = CancellationToken::new();
         let (reload, asked) = mpsc::unbounded_channel();
-        let tls = tls(&self.config, &stop, asked)?;
+        let certificates = Arc::new(Certificates::default());
+        let tls = self.tls(&certificates, &stop, asked)?;
         self.config.warn(local);
         let by_address = self.config.client_ip_header.is_none();
         let connections = Connections::new(bounds(&self.config.limits), by_address);
-        let app = self.app(origin.clone(), push.clone(), &stop);
+        let app = self.app(origin.clone(), push.clone(), certificates, &stop);
         until(&stop, sweep(app.clone()));
         let limits = Arc::new(app.config.limits.clone());
         let heads = by_address.then(|| Budget::new(limits.kept_bytes));
@@ -129,6 +134,7 @@ impl Relay {
                 store: app.store.clone(),
                 connections: connections.clone(),
                 push: app.push.clone(),
+                certificates: app.certificates.clone(),
                 largest: app.config.limits.body_bytes,
                 interval: app.config.metrics_interval,
             };
@@ -149,7 +155,46 @@ impl Relay {
         })
     }
 
-    fn app(self, origin: String, push: Arc<Queue>, stop: &CancellationToken) -> Arc<App> {
+    /// TLS, if the relay speaks it; read again when its files change, or renewed in time.
+    fn tls(
+        &self,
+        certificates: &Arc<Certificates>,
+        stop: &CancellationToken,
+        asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
+    ) -> Result<Option<TlsAcceptor>, RelayError> {
+        if !self.config.speaks_tls() {
+            return Ok(None);
+        }
+        let failed = |reason| RelayError::Tls { reason };
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let accepts = acceptor(certificates.clone(), provider.clone()).map_err(failed)?;
+        #[cfg(feature = "acme")]
+        if let Some(acme) = self.config.acme.clone() {
+            let keeper = Keeper::new(
+                acme,
+                provider,
+                certificates.clone(),
+                self.clock.clone(),
+                self.metrics.clone(),
+            );
+            until(stop, keeper.map_err(failed)?.keep(asked));
+            return Ok(Some(accepts));
+        }
+        if let Some(files) = self.config.tls.clone() {
+            let loaded = Tls::load(files, provider, certificates.clone());
+            let (tls, seen) = loaded.map_err(failed)?;
+            until(stop, tls.watch(seen, asked));
+        }
+        Ok(Some(accepts))
+    }
+
+    fn app(
+        self,
+        origin: String,
+        push: Arc<Queue>,
+        certificates: Arc<Certificates>,
+        stop: &CancellationToken,
+    ) -> Arc<App> {
         let limits = &self.config.limits;
         Arc::new(App {
             origin,
@@ -157,6 +202,7 @@ impl Relay {
             rate: Rate::new(limits.requests_per_second, limits.burst, self.clock.clone()),
             time: Time::new(self.clock, limits.clock_patience),
             push,
+            certificates: self.config.speaks_tls().then_some(certificates),
             requests: Budget::new(limits.requests),
             incoming: Budget::new(limits.incoming_bytes),
             outgoing: Budget::new(limits.outgoing_bytes),
@@ -247,35 +293,6 @@ impl Drop for RunningRelay {
     fn drop(&mut self) {
         self.stop.cancel();
     }
-}
-
-/// TLS, if the relay speaks it, and read again when its files change.
-fn tls(
-    config: &RelayConfig,
-    stop: &CancellationToken,
-    asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
-) -> Result<Option<TlsAcceptor>, RelayError> {
-    let loaded = config.tls.clone().map(Tls::load).transpose();
-    let loaded = loaded.map_err(|reason| RelayError::Tls { reason })?;
-    Ok(loaded.map(|(tls, seen)| {
-        let acceptor = tls.acceptor();
-        until(stop, tls.watch(seen, asked));
-        acceptor
-    }))
-}
-
-/// Listens on all, or on none.
-fn open(wanted: &[Listen]) -> Result<(Vec<Listener>, Vec<Listen>), RelayError> {
-    let opened = wanted.iter().map(|place| {
-        let failed = |source| RelayError::Listen {
-            place: place.clone(),
-            source,
-        };
-        let listener = Listener::open(place).map_err(failed)?;
-        let place = listener.place().map_err(failed)?;
-        Ok((listener, place))
-    });
-    opened.collect()
 }
 
 /// As many connections as there are descriptors for.

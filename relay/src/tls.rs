@@ -1,18 +1,17 @@
 //! TLS from certificate and key files, read again when they change: connections that are open keep what they began with.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustls::ServerConfig;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
-use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 use sha2::{Digest, Sha256};
 use tokio::sync::{mpsc, oneshot};
-use tokio_rustls::TlsAcceptor;
+
+use crate::certificates::Certificates;
 
 /// A certificate and its key, as PEM files.
 #[derive(Debug, Clone)]
@@ -41,18 +40,7 @@ impl TlsFiles {
 pub(crate) struct Tls {
     files: TlsFiles,
     provider: Arc<CryptoProvider>,
-    current: Arc<Current>,
-    acceptor: TlsAcceptor,
-}
-
-#[derive(Debug)]
-struct Current(RwLock<Arc<CertifiedKey>>);
-
-impl ResolvesServerCert for Current {
-    fn resolve(&self, _: ClientHello<'_>) -> Option<Arc<CertifiedKey>> {
-        let current = self.0.read().unwrap_or_else(PoisonError::into_inner);
-        Some(current.clone())
-    }
+    certificates: Arc<Certificates>,
 }
 
 /// SHA-256 of what the files held.
@@ -60,30 +48,20 @@ type Seen = [u8; 32];
 
 impl Tls {
     //= draft/3.3-confidential draft/8.1.1-tls
-    /// Reads the pair; also gives what [`Tls::watch`] compares with. Else what is wrong with which file.
-    pub(crate) fn load(files: TlsFiles) -> Result<(Self, Seen), String> {
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
+    /// Reads the pair and serves it; also gives what [`Tls::watch`] compares with. Else what is wrong with which file.
+    pub(crate) fn load(
+        files: TlsFiles,
+        provider: Arc<CryptoProvider>,
+        certificates: Arc<Certificates>,
+    ) -> Result<(Self, Seen), String> {
         let (seen, pair) = read(&files)?;
-        let key = pair.certified(&provider)?;
-        let current = Arc::new(Current(RwLock::new(Arc::new(key))));
-        let builder = ServerConfig::builder_with_provider(provider.clone())
-            .with_safe_default_protocol_versions()
-            .map_err(|error| error.to_string())?;
-        let mut config = builder
-            .with_no_client_auth()
-            .with_cert_resolver(current.clone());
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        certificates.serve(pair.certified(&provider)?, u64::MAX);
         let tls = Self {
             files,
             provider,
-            current,
-            acceptor: TlsAcceptor::from(Arc::new(config)),
+            certificates,
         };
         Ok((tls, seen))
-    }
-
-    pub(crate) fn acceptor(&self) -> TlsAcceptor {
-        self.acceptor.clone()
     }
 
     /// Looks at the files again and again, and at once when it is asked to; tells that when it is done.
@@ -117,12 +95,8 @@ impl Tls {
         if now == *seen {
             return Ok(false);
         }
-        let key = Arc::new(pair.certified(&self.provider)?);
-        *self
-            .current
-            .0
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = key;
+        self.certificates
+            .serve(pair.certified(&self.provider)?, u64::MAX);
         *seen = now;
         Ok(true)
     }

@@ -27,6 +27,7 @@ use tigress_mailbox::{MailboxId, headers};
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Budget, Taken};
+use crate::certificates::Certificates;
 use crate::client::Client;
 use crate::config::RelayConfig;
 use crate::metrics::{Call, Limit, Metrics, Operation};
@@ -46,6 +47,8 @@ pub(crate) struct App {
     pub(crate) store: Arc<dyn MailboxStore>,
     pub(crate) time: Time,
     pub(crate) push: Arc<Queue>,
+    /// Those that are served, where the relay speaks TLS.
+    pub(crate) certificates: Option<Arc<Certificates>>,
     pub(crate) rate: Rate,
     pub(crate) requests: Arc<Budget>,
     pub(crate) incoming: Arc<Budget>,

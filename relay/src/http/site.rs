@@ -24,10 +24,14 @@ pub(super) async fn health() -> StatusCode {
     StatusCode::OK
 }
 
-/// The store can be read and written and has room, and the relay is not about to end.
+/// The store can be read and written and has room, there is a certificate if the relay speaks TLS, and it is not about to end.
 pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fault> {
     if app.stop.is_cancelled() {
         return Err(Fault::Unavailable("the relay is about to end"));
+    }
+    let until = app.certificates.as_ref().map(|served| served.until());
+    if until.is_some_and(|until| until <= app.time.now()) {
+        return Err(Fault::Unavailable("there is no valid certificate"));
     }
     let ready = app.store.ready(&app.config.limits.room);
     app.metrics.of_store(Operation::Ready, ready).await?;

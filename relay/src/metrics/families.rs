@@ -15,6 +15,8 @@ pub(super) struct Now {
     pub(super) kept: Option<Kept>,
     /// What became of notifications, if any are sent.
     pub(super) push: Option<PushCounts>,
+    /// When the certificate ends, Unix seconds; 0 before there is one, `u64::MAX` where nobody looks at it.
+    pub(super) certificate: Option<u64>,
     /// The largest that a client can send: bytes are shown in steps of ten of these.
     pub(super) largest: u64,
 }
@@ -117,6 +119,14 @@ pub(super) fn families(metrics: &Metrics, now: &Now) -> Vec<Family> {
             lost,
         ),
     ];
+    if let Some(until) = now.certificate.filter(|&until| until != u64::MAX) {
+        let help = "When the certificate ends, in Unix seconds; 0 before there is one.";
+        let ends = Family::new("certificate_end_timestamp_seconds", Kind::Level, help);
+        all.push(ends.with(vec![], EXACT, vec![until]));
+        let help = "Tries to get a certificate that failed.";
+        let failures = metrics.certificate_failures.get();
+        all.push(count("certificate_failures", help, EXACT, failures));
+    }
     if let Some(counts) = now.push {
         let help = "Devices that wait to be notified.";
         all.push(level("push_waiting", help, counts.waiting));

@@ -53,6 +53,9 @@ pub(crate) struct Metrics {
     store_errors: [Count; Trouble::ALL.len()],
     held_reads: Level,
     wakeups: Count,
+    /// Certificates that were not to be had.
+    #[cfg(any(feature = "acme", feature = "metrics"))]
+    certificate_failures: Count,
     /// Lines that the process's log has lost.
     #[cfg(feature = "metrics")]
     lost_lines: Arc<AtomicU64>,
@@ -130,6 +133,12 @@ impl Metrics {
     /// A held read was woken.
     pub(crate) fn woken(&self) {
         self.wakeups.add();
+    }
+
+    /// A certificate was not to be had.
+    #[cfg(feature = "acme")]
+    pub(crate) fn certificate_failed(&self) {
+        self.certificate_failures.add();
     }
 
     /// Counts what the store does, how long it takes, and what it can't do.

@@ -19,6 +19,7 @@ use super::Metrics;
 use super::families::{Now, families};
 use super::rounding::Snapshots;
 use super::text::{MEDIA, text};
+use crate::certificates::Certificates;
 use crate::connections::Connections;
 use crate::listen::{Listener, Stream};
 use crate::push::Queue;
@@ -37,6 +38,7 @@ pub(crate) struct Source {
     pub(crate) store: Arc<dyn MailboxStore>,
     pub(crate) connections: Arc<Connections>,
     pub(crate) push: Arc<Queue>,
+    pub(crate) certificates: Option<Arc<Certificates>>,
     /// The largest body.
     pub(crate) largest: usize,
     /// From one snapshot to the next.
@@ -115,6 +117,7 @@ impl Source {
             connections: self.connections.count().try_into().unwrap_or(u64::MAX),
             kept,
             push: self.push.serves(None).then(|| self.push.counts()),
+            certificate: self.certificates.as_ref().map(|served| served.until()),
             largest: self.largest.try_into().unwrap_or(u64::MAX),
         };
         let mut families = families(&self.metrics, &now);

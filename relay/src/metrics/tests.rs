@@ -62,6 +62,29 @@ fn notifications_are_shown_where_some_are_sent() {
     }
 }
 
+#[cfg(feature = "metrics")]
+#[test]
+fn the_end_of_a_certificate_is_shown_where_the_relay_keeps_one() {
+    let metrics = Metrics::default();
+    let shown = |certificate| {
+        let now = families::Now {
+            certificate,
+            ..families::Now::default()
+        };
+        text::text(families::families(&metrics, &now)).unwrap()
+    };
+    for none in [None, Some(u64::MAX)] {
+        assert!(!shown(none).contains("certificate"));
+    }
+    let text = shown(Some(1_900_000_000));
+    for line in [
+        "tigress_relay_certificate_end_timestamp_seconds 1900000000",
+        "tigress_relay_certificate_failures_total 0",
+    ] {
+        assert!(text.lines().any(|one| one == line), "{line}: {text}");
+    }
+}
+
 #[test]
 fn a_read_that_is_given_up_is_held_no_more() {
     let metrics = Metrics::default();

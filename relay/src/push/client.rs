@@ -1,21 +1,15 @@
 //! The HTTP client of the gateways: goes where the operator says and nowhere else, and takes little.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{RequestBuilder, Response};
-use rustls::crypto::CryptoProvider;
-use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::{ClientConfig, RootCertStore};
-use rustls_platform_verifier::Verifier;
-use tigress_mailbox::parse_http_date;
 use url::{Host, Url};
 use zeroize::Zeroizing;
 
 use super::{Outcome, Why};
+use crate::outgoing::{silence, tls};
 
 /// What is read of an answer, and for how long: its status counts whatever follows.
 const MAX_BODY: usize = 16 * 1024;
@@ -49,7 +43,7 @@ pub(super) struct Answer {
 impl Client {
     /// Trusts what the system trusts, or these authorities (PEM) alone.
     pub(super) fn new(authorities: Option<&[u8]>, speaks: Speaks) -> Result<Self, PushError> {
-        let mut tls = tls(authorities)?;
+        let mut tls = tls(authorities).map_err(PushError)?;
         let builder = reqwest::Client::builder()
             .no_proxy()
             .redirect(Policy::none())
@@ -69,31 +63,6 @@ impl Client {
     pub(super) fn post(&self, url: Url) -> RequestBuilder {
         self.0.post(url)
     }
-}
-
-fn tls(authorities: Option<&[u8]>) -> Result<ClientConfig, PushError> {
-    let failed = PushError("TLS can't be set up");
-    let provider: Arc<CryptoProvider> = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = ClientConfig::builder_with_provider(provider.clone())
-        .with_safe_default_protocol_versions()
-        .map_err(|_| failed)?;
-    let Some(pem) = authorities else {
-        let verifier = Verifier::new(provider)
-            .map_err(|_| PushError("the system has no trusted authorities"))?;
-        // "Dangerous" is whatever is not the default; the verifier is the platform's.
-        let builder = builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(verifier));
-        return Ok(builder.with_no_client_auth());
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|_| PushError("an authority is no certificate"))?;
-        roots
-            .add(certificate)
-            .map_err(|_| PushError("an authority is no certificate"))?;
-    }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
 /// Sends it and takes the answer; `now` is for a time to wait that is told as a date.
@@ -120,16 +89,6 @@ async fn body(response: &mut Response) -> Zeroizing<Vec<u8>> {
         all.extend_from_slice(&part);
     }
     all
-}
-
-/// `Retry-After` is seconds or a date (RFC 9110, section 10.2.3).
-fn silence(value: &HeaderValue, now: u64) -> Option<Duration> {
-    let text = value.to_str().ok()?.trim();
-    if let Ok(seconds) = text.parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let date = parse_http_date(text)?;
-    Some(Duration::from_secs(date.saturating_sub(now)))
 }
 
 /// reqwest's texts name URLs: say what kind of failure it was instead.

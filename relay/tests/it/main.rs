@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 mod about;
+#[cfg(feature = "acme")]
+mod acme;
 mod additions;
 mod common;
 mod draft;

@@ -6,7 +6,18 @@
 )]
 
 mod authority;
+mod pebble;
 mod redis;
 
+use std::net::TcpListener;
+
 pub use authority::{Authority, Pair};
+pub use pebble::Pebble;
 pub use redis::{RedisCluster, RedisServer, WatchedRedis};
+
+/// A port of this machine that was free a moment ago.
+#[must_use]
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}

@@ -2,12 +2,13 @@
 //! version 7 or later, and end with their value. `TIGRESS_REDIS_SERVER` names another program, such as Valkey's.
 
 use std::fs::File;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
+
+use crate::free_port;
 
 /// Longest time for a server to be ready.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -168,12 +169,6 @@ fn spawn(port: u16, folder: &TempDir, arguments: &[String]) -> Child {
         .stderr(log)
         .spawn()
         .expect("redis-server is needed (Debian: redis-server)")
-}
-
-/// Free a moment ago.
-fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 /// A cluster of three masters, each with a third of the slots.

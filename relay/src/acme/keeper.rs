@@ -1,0 +1,223 @@
+//! Keeps a certificate: serves the one that is there, and asks for another in time.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::sign::CertifiedKey;
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+use x509_parser::prelude::{FromDer as _, X509Certificate};
+use zeroize::Zeroizing;
+
+use super::Acme;
+use super::cache::Cache;
+use super::client::Client;
+use super::order::Orders;
+use super::plan::{allowed, pause, recent, renewal};
+use crate::certificates::Certificates;
+use crate::clock::Clock;
+use crate::metrics::Metrics;
+
+/// An order takes seconds.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// A certificate, when it is renewed, and when it ends.
+struct Dated {
+    key: CertifiedKey,
+    due: u64,
+    until: u64,
+}
+
+/// What there is, and what was tried.
+pub(crate) struct Keeper {
+    orders: Orders,
+    clock: Arc<dyn Clock>,
+    metrics: Arc<Metrics>,
+    /// When the next order is due.
+    due: u64,
+    failures: u32,
+    /// One that could not be kept yet.
+    unsaved: Option<Zeroizing<Vec<u8>>>,
+}
+
+impl Keeper {
+    /// Reads what was kept, and serves a certificate that is still good. Else what is wrong with the folder.
+    pub(crate) fn new(
+        acme: Acme,
+        provider: Arc<CryptoProvider>,
+        certificates: Arc<Certificates>,
+        clock: Arc<dyn Clock>,
+        metrics: Arc<Metrics>,
+    ) -> Result<Self, String> {
+        let cache = Cache::open(&acme)?;
+        cache.account()?;
+        let orders = Orders {
+            client: Client::new(acme.root.as_deref(), clock.clone())?,
+            acme: Arc::new(acme),
+            cache: Arc::new(cache),
+            provider,
+            certificates,
+        };
+        let mut keeper = Self {
+            orders,
+            clock,
+            metrics,
+            due: 0,
+            failures: 0,
+            unsaved: None,
+        };
+        keeper.take_up()?;
+        Ok(keeper)
+    }
+
+    fn take_up(&mut self) -> Result<(), String> {
+        let Some(pem) = self.orders.cache.certificate()? else {
+            tracing::info!("ACME: no certificate yet: TLS is refused until there is one");
+            return Ok(());
+        };
+        match dated(&pem, &self.orders.provider) {
+            Ok(kept) if kept.until > self.clock.now() => self.serve(kept),
+            Ok(_) => tracing::warn!(
+                "ACME: the certificate has ended: TLS is refused until there is another"
+            ),
+            Err(reason) => {
+                let aside = self.orders.cache.put_aside();
+                let aside = aside.display();
+                tracing::error!(reason, %aside, "ACME: the certificate that was kept is damaged, and put aside");
+            }
+        }
+        Ok(())
+    }
+
+    fn serve(&mut self, new: Dated) {
+        self.due = new.due;
+        self.orders.certificates.serve(new.key, new.until);
+    }
+
+    /// Looks again and again whether another one is due; at once when it is asked to, which tells when it is done.
+    pub(crate) async fn keep(mut self, mut asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>) {
+        let mut ticks = interval(self.orders.acme.check_interval);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            // Dropped at the end of the round, which tells as well.
+            let asked = tokio::select! {
+                _ = ticks.tick() => None,
+                Some(done) = asked.recv() => Some(done),
+            };
+            let now = self.clock.now();
+            // Who has mended something need not wait: not for the pause after failures, though for the authority's limits.
+            if asked.is_some() && self.failures > 0 {
+                self.due = now.min(self.due);
+            }
+            self.save().await;
+            let tries = recent(&self.tries().await, now);
+            let earliest = allowed(&tries).max(self.orders.client.silent_until());
+            if now >= self.due && now >= earliest {
+                self.renew(tries, now).await;
+            }
+        }
+    }
+
+    async fn renew(&mut self, mut tries: Vec<u64>, now: u64) {
+        tries.push(now);
+        let ordered = match self.keep_tries(tries).await {
+            Ok(()) => self.ordered().await,
+            // Without it nothing would hold back a relay that is started again and again.
+            Err(reason) => Err(reason),
+        };
+        match ordered {
+            Ok((pem, new)) => {
+                self.failures = 0;
+                let seconds = new.until.saturating_sub(self.clock.now());
+                self.serve(new);
+                tracing::info!(days = seconds / 86_400, "ACME: new certificate in use");
+                self.unsaved = Some(pem);
+                self.save().await;
+            }
+            Err(reason) => {
+                self.failures = self.failures.saturating_add(1);
+                self.metrics.certificate_failed();
+                let now = self.clock.now();
+                self.due = now
+                    .saturating_add(pause(self.failures))
+                    .max(self.orders.client.silent_until());
+                let seconds = self.due.saturating_sub(now);
+                tracing::error!(
+                    reason,
+                    failures = self.failures,
+                    again_in_seconds = seconds,
+                    "ACME: no new certificate"
+                );
+            }
+        }
+    }
+
+    async fn ordered(&self) -> Result<(Zeroizing<Vec<u8>>, Dated), String> {
+        let ordered = timeout(LONGEST, self.orders.order()).await;
+        let pem = ordered.unwrap_or_else(|_| Err("the authority takes too long".to_owned()))?;
+        let mut new = dated(&pem, &self.orders.provider)?;
+        let now = self.clock.now();
+        if new.until <= now {
+            return Err(
+                "the certificate that came is over already: is this machine's clock right?"
+                    .to_owned(),
+            );
+        }
+        // However long ago it says that it began: it would be renewed again at once.
+        new.due = new.due.max(renewal(now, new.until));
+        Ok((pem, new))
+    }
+
+    /// Keeps what is not kept yet.
+    async fn save(&mut self) {
+        let Some(pem) = self.unsaved.take() else {
+            return;
+        };
+        let cache = self.orders.cache.clone();
+        let kept = tokio::task::spawn_blocking(move || {
+            let kept = cache.keep_certificate(&pem);
+            (pem, kept)
+        });
+        if let Ok((pem, Err(reason))) = kept.await {
+            tracing::error!(
+                reason,
+                "ACME: the certificate can't be kept: it is gone when the relay ends"
+            );
+            self.unsaved = Some(pem);
+        }
+    }
+
+    async fn tries(&self) -> Vec<u64> {
+        let cache = self.orders.cache.clone();
+        let tries = tokio::task::spawn_blocking(move || cache.tries());
+        tries.await.unwrap_or_default()
+    }
+
+    async fn keep_tries(&self, tries: Vec<u64>) -> Result<(), String> {
+        let cache = self.orders.cache.clone();
+        let kept = tokio::task::spawn_blocking(move || cache.keep_tries(&tries));
+        kept.await.unwrap_or_else(|error| Err(error.to_string()))
+    }
+}
+
+/// Fails also if the key is not the certificate's.
+fn dated(pem: &[u8], provider: &CryptoProvider) -> Result<Dated, String> {
+    let chain = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
+    let chain = chain.ok().filter(|chain| !chain.is_empty());
+    let chain = chain.ok_or("no PEM certificates")?;
+    let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| "no PEM private key")?;
+    let first = chain
+        .first()
+        .and_then(|first| X509Certificate::from_der(first).ok());
+    let (_, first) = first.ok_or("no certificate")?;
+    let seconds = |time: i64| u64::try_from(time).unwrap_or(0);
+    let from = seconds(first.validity().not_before.timestamp());
+    let until = seconds(first.validity().not_after.timestamp());
+    let key = CertifiedKey::from_der(chain, key, provider)
+        .map_err(|error| format!("certificate and key: {error}"))?;
+    let due = renewal(from, until);
+    Ok(Dated { key, due, until })
+}

@@ -1,0 +1,348 @@
+//! A relay that gets its certificate by itself, from a real authority on this machine.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use reqwest::{Certificate, Client, Method, RequestBuilder};
+use tempfile::TempDir;
+use tigress_relay::store::MemoryStore;
+use tigress_relay::{Acme, Listen, ManualClock, Relay, RelayConfig, RelayError, RunningRelay};
+use tigress_servers::{Pebble, free_port};
+
+use crate::common::observed::{self, Observed};
+use crate::common::{Log, SENDER, config, create_body, id, payload, seen, url_of};
+
+const NAME: &str = "relay.example";
+const HOUR: u64 = 3600;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A relay's port, its folder and its clock, which stay when it is started again.
+struct Place {
+    port: u16,
+    folder: TempDir,
+    clock: Arc<ManualClock>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+        Self {
+            port: free_port(),
+            folder: TempDir::new().unwrap(),
+            clock: Arc::new(ManualClock::new(now.as_secs())),
+        }
+    }
+
+    fn acme(&self, authority: &Pebble) -> Acme {
+        let cache = self.folder.path().join("acme");
+        let mut acme = Acme::new(vec![NAME.to_owned()], cache);
+        acme.directory = authority.directory();
+        acme.root = Some(authority.authority().into_bytes());
+        acme.check_interval = Duration::from_millis(20);
+        acme
+    }
+
+    fn config(&self, acme: Acme) -> RelayConfig {
+        let socket = self.folder.path().join("socket");
+        let own = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
+        RelayConfig {
+            listen: vec![Listen::Tcp(own), Listen::Unix(socket)],
+            public_url: Some(format!("https://{NAME}:{}", self.port)),
+            acme: Some(acme),
+            ..config()
+        }
+    }
+
+    async fn start(&self, acme: Acme) -> RunningRelay {
+        self.run(Relay::new(self.config(acme), MemoryStore::default()))
+            .await
+    }
+
+    async fn run(&self, relay: Relay) -> RunningRelay {
+        relay.with_clock(self.clock.clone()).run().await.unwrap()
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("https://{NAME}:{}{path}", self.port)
+    }
+
+    /// Trusts the certificates of this authority alone, and finds the relay by its name.
+    fn client(&self, root: &str) -> Client {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder()
+            .no_proxy()
+            .tls_certs_only([Certificate::from_pem(root.as_bytes()).unwrap()])
+            .resolve(NAME, SocketAddr::from((Ipv4Addr::LOCALHOST, self.port)))
+            .build()
+            .unwrap()
+    }
+
+    /// As a probe on this machine sees it, which has no certificate to look at.
+    async fn ready(&self) -> u16 {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder().unix_socket(self.folder.path().join("socket"));
+        let client = client.no_proxy().build().unwrap();
+        let answer = client.get("http://localhost/readyz").send().await.unwrap();
+        answer.status().as_u16()
+    }
+
+    /// What is kept, by the name of its file.
+    fn kept(&self, name: &str) -> Option<Vec<u8>> {
+        let files = std::fs::read_dir(self.folder.path().join("acme")).unwrap();
+        let mut paths = files.map(|file| file.unwrap().path());
+        let named = |path: &Path| {
+            path.file_name()
+                .unwrap()
+                .to_str()
+                .unwrap()
+                .starts_with(name)
+        };
+        paths
+            .find(|path| named(path))
+            .map(|path| std::fs::read(path).unwrap())
+    }
+}
+
+/// Waits until it is so.
+async fn until(mut so: impl AsyncFnMut() -> bool) {
+    let waiting = async {
+        while !so().await {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap();
+}
+
+fn lines(log: &Log, with: &str) -> usize {
+    log.text()
+        .lines()
+        .filter(|line| line.contains(with))
+        .count()
+}
+
+#[tokio::test]
+async fn a_relay_gets_its_certificate_and_starts_again_without_the_authority() {
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let acme = place.acme(&authority);
+    let relay = place.start(acme.clone()).await;
+    until(async || place.ready().await == 200).await;
+    let root = authority.root();
+    let client = place.client(&root);
+    let answer = client.get(place.url("/healthz")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert_eq!(authority.orders(), 1);
+    relay.shutdown().await;
+
+    drop(authority);
+    let again = place.start(acme).await;
+    assert_eq!(place.ready().await, 200, "from its first moment");
+    let client = place.client(&root);
+    let answer = client.get(place.url("/healthz")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    again.shutdown().await;
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_kept_is_for_its_user_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let _relay = place.start(place.acme(&authority)).await;
+    until(async || place.kept("certificate").is_some()).await;
+    let folder = place.folder.path().join("acme");
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&folder), 0o700);
+    for file in std::fs::read_dir(&folder).unwrap() {
+        assert_eq!(mode(&file.unwrap().path()), 0o600);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_is_renewed_in_time_and_nobody_who_waits_notices() {
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let (store, mut told) = Observed::new(MemoryStore::default());
+    let relay = Relay::new(place.config(place.acme(&authority)), store);
+    let _relay = place.run(relay).await;
+    until(async || place.ready().await == 200).await;
+    let client = place.client(&authority.root());
+    let first = place.kept("certificate");
+
+    let own = |request: RequestBuilder, n| {
+        let request = request.header("Mailbox-Device-Claim", SENDER);
+        request.header("Mailbox-Request-ID", id(n))
+    };
+    // It outlives the certificate, of which two thirds pass.
+    let mut body = create_body();
+    body["mailboxConfiguration"]["expiration"] = "2030-01-01T00:00:00Z".into();
+    let create = own(client.post(place.url("/v1/m")), 0).body(body.to_string());
+    let created = seen(create.send().await.unwrap()).await;
+    let (url, version) = (url_of(&created), created.version());
+    let held = own(client.post(&url), 1)
+        .header("Mailbox-Payload-Version", version)
+        .header("Prefer", "wait=50");
+    let held = tokio::spawn(held.send());
+    observed::next(&mut told, observed::Seen::Watched).await;
+
+    place.clock.advance(16 * HOUR + 1);
+    until(async || place.kept("certificate") != first).await;
+    assert_eq!(authority.orders(), 2);
+    assert_eq!(place.ready().await, 200);
+    let renewed = place.client(&authority.root());
+    let answer = renewed.get(place.url("/healthz")).send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+
+    assert!(!held.is_finished(), "it waits as before");
+    let update = own(renewed.request(Method::PUT, &url), 2).body(payload("second").to_string());
+    let _ = update.send().await.unwrap();
+    let answer = seen(held.await.unwrap().unwrap()).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.json()["payload"]["data"], "second");
+}
+
+#[tokio::test]
+async fn an_authority_that_is_away_is_asked_ever_later_and_each_failure_is_one_line() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    let gone = Pebble::start(place.port);
+    let acme = place.acme(&gone);
+    drop(gone);
+    let relay = place.start(acme.clone()).await;
+    let failed = "ACME: no new certificate";
+    until(async || lines(&log, failed) == 1).await;
+    assert!(log.text().contains("not reached"), "{}", log.text());
+    assert!(
+        log.text().contains("again_in_seconds=120"),
+        "{}",
+        log.text()
+    );
+    assert_eq!(place.ready().await, 503);
+
+    place.clock.advance(119);
+    relay.reload().await;
+    until(async || lines(&log, failed) == 2).await;
+    assert!(
+        log.text().contains("again_in_seconds=240"),
+        "asked to look again, it does at once"
+    );
+    place.clock.advance(239);
+    rounds().await;
+    assert_eq!(lines(&log, failed), 2);
+    place.clock.advance(1);
+    until(async || lines(&log, failed) == 3).await;
+    relay.shutdown().await;
+}
+
+/// Long enough for a relay to have looked many times whether there is something to do.
+async fn rounds() {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
+#[tokio::test]
+async fn a_name_that_is_not_proven_is_told_and_the_authority_is_not_asked_in_a_loop() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    // It looks where nobody listens.
+    let authority = Pebble::start(free_port());
+    let acme = place.acme(&authority);
+    let failed = "ACME: no new certificate";
+    // Somebody starts it again and again.
+    for start in 1..=6_usize {
+        let relay = place.start(acme.clone()).await;
+        if start <= 4 {
+            until(async || lines(&log, failed) == start).await;
+        }
+        rounds().await;
+        relay.shutdown().await;
+    }
+    assert_eq!((lines(&log, failed), authority.orders()), (4, 4));
+    let first = log.text();
+    let first = first.lines().find(|line| line.contains(failed)).unwrap();
+    assert!(first.contains("relay.example: "), "{first}");
+    assert!(first.contains("tls-alpn-01"), "{first}");
+    assert!(first.contains("urn:ietf:params:acme:error:"), "{first}");
+
+    place.clock.advance(HOUR);
+    let _relay = place.start(acme).await;
+    until(async || lines(&log, failed) == 5).await;
+}
+
+#[tokio::test]
+async fn an_authority_that_refuses_everything_is_one_line_of_the_log() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    let authority = Pebble::start_with(place.port, &[("PEBBLE_WFE_NONCEREJECT", "100")]);
+    let _relay = place.start(place.acme(&authority)).await;
+    until(async || lines(&log, "ACME: no new certificate") == 1).await;
+    rounds().await;
+    assert!(log.text().contains("badNonce"), "{}", log.text());
+    assert_eq!(lines(&log, "ACME: no new certificate"), 1);
+    assert_eq!((lines(&log, "ERROR"), authority.orders()), (1, 0));
+}
+
+#[tokio::test]
+async fn a_damaged_certificate_is_put_aside_and_another_is_had() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let acme = place.acme(&authority);
+    let relay = place.start(acme.clone()).await;
+    until(async || place.ready().await == 200).await;
+    relay.shutdown().await;
+    for file in std::fs::read_dir(&acme.cache).unwrap() {
+        let path = file.unwrap().path();
+        if path.to_str().unwrap().contains("certificate-") {
+            std::fs::write(&path, "half of i").unwrap();
+        }
+    }
+    let _relay = place.start(acme).await;
+    until(async || place.ready().await == 200).await;
+    assert!(log.text().contains("put aside"), "{}", log.text());
+    assert_eq!(authority.orders(), 2);
+    let accounts = |count| format!("There are now {count} accounts");
+    assert!(authority.log().contains(&accounts(1)));
+    assert!(!authority.log().contains(&accounts(2)), "it stays");
+}
+
+#[tokio::test]
+async fn what_can_not_work_is_an_error_of_the_start() {
+    let place = Place::new();
+    let acme = Acme::new(vec![NAME.to_owned()], place.folder.path().join("acme"));
+    let named = |name: &str| Acme {
+        names: vec![name.to_owned()],
+        ..acme.clone()
+    };
+    let files = tigress_relay::TlsFiles::new("a.pem", "a.key");
+    let socket_alone = RelayConfig {
+        listen: vec![Listen::Unix(place.folder.path().join("socket"))],
+        ..place.config(acme.clone())
+    };
+    let both = RelayConfig {
+        tls: Some(files),
+        ..place.config(acme.clone())
+    };
+    for (config, told) in [
+        (
+            place.config(named("192.0.2.1")),
+            "192.0.2.1: an address is no name",
+        ),
+        (place.config(named("*.relay.example")), "give each name"),
+        (place.config(named("localhost")), "each machine itself"),
+        (both, "not from both"),
+        (socket_alone, "a socket has no TLS"),
+    ] {
+        let failed = Relay::start(config, MemoryStore::default()).await.err();
+        let Some(RelayError::Acme { reason }) = failed else {
+            panic!("{failed:?}");
+        };
+        assert!(reason.contains(told), "{reason}");
+    }
+}
