@@ -42,7 +42,7 @@ impl From<TransportError> for Error {
 
 /// Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS
 /// certificates, gives an answer at most 1 MiB of body, and waits [`HttpRequest::wait`] seconds longer than
-/// its usual time-out; the client gives a request up by itself after that time. A waiting read must not delay other
+/// its usual time-out; the client gives a request up by itself after that time. What waits, a write too, must not delay other
 /// requests, and requests of different [`HttpRequest::isolation`] share no connection. Dropping the future cancels
 /// the request.
 #[async_trait]

@@ -16,6 +16,8 @@ use crate::{PlainRelay, TestClock};
 pub struct Sender {
     /// The link, once shown to the user.
     pub url: Option<String>,
+    /// How long each round waits for something to happen.
+    pub wait: Duration,
     id: Option<TransferId>,
     cursor: u64,
     /// Every event, as first seen.
@@ -25,6 +27,8 @@ pub struct Sender {
 /// The receiving wallet: keeps what arrives, then is done.
 #[derive(Default)]
 pub struct Receiver {
+    /// How long each round waits for something to happen.
+    pub wait: Duration,
     id: Option<TransferId>,
     cursor: u64,
     /// Every event, as first seen.
@@ -83,14 +87,15 @@ impl Apps {
     }
 }
 
-/// One poll without waiting. Events count as seen when the poll has given them; the cursor is kept only then.
+/// One poll. Events count as seen when the poll has given them; the cursor is kept only then.
 async fn look(
     client: &TransferClient,
     id: TransferId,
+    wait: Duration,
     cursor: &mut u64,
     events: &mut Vec<TransferEvent>,
 ) -> Result<TransferState, Error> {
-    let update = client.poll(id, Duration::ZERO, *cursor).await?;
+    let update = client.poll(id, wait, *cursor).await?;
     *cursor = update.cursor;
     events.extend(update.events);
     Ok(update.state)
@@ -173,7 +178,7 @@ impl Sender {
             self.id = Some(invitation.transfer);
         }
         if let Some(id) = self.id {
-            look(client, id, &mut self.cursor, &mut self.events).await?;
+            look(client, id, self.wait, &mut self.cursor, &mut self.events).await?;
         }
         Ok(())
     }
@@ -196,7 +201,7 @@ impl Receiver {
                 *self.id.insert(id)
             }
         };
-        look(client, id, &mut self.cursor, &mut self.events).await?;
+        look(client, id, self.wait, &mut self.cursor, &mut self.events).await?;
         if !self.done && !Apps::received(&self.events).is_empty() {
             match client.terminate(id, TerminateReason::Done).await {
                 Ok(()) | Err(Error::Closed { .. }) => self.done = true,

@@ -266,12 +266,12 @@ struct Unheard {
 }
 
 impl Unheard {
-    async fn new(fate: Fate) -> Self {
+    async fn new(fate: Fate, struck: usize) -> Self {
         let relay = Arc::new(InMemoryRelay::default());
         let sender = wallet(&Arc::default(), &Way::to(&relay, Fate::Held, 0, 0));
         let invitation = sender.create_invitation(InvitationRequest::default());
         let url = invitation.await.unwrap().share_url.to_url();
-        let way = Way::to(&relay, fate, 0, usize::MAX);
+        let way = Way::to(&relay, fate, 0, struck);
         let client = wallet(&Arc::default(), &way);
         let accepted = client.accept_invitation(url.as_bytes(), AcceptOptions::default());
         let id = accepted.await.unwrap();
@@ -297,7 +297,7 @@ impl Unheard {
 #[tokio::test(start_paused = true)]
 async fn an_app_that_ends_it_waits_for_no_answer() {
     use Method::{Post, Put};
-    let receiver = Unheard::new(Fate::Held).await;
+    let receiver = Unheard::new(Fate::Held, usize::MAX).await;
     let following = receiver.wait().await;
     let begun = Instant::now();
     let reason = TerminateReason::Cancelled;
@@ -313,46 +313,82 @@ async fn an_app_that_ends_it_waits_for_no_answer() {
     assert_eq!(receiver.way.asked(), asked);
 }
 
+/// A sender that is established and has not said so, and a receiver that does not look.
+struct Established {
+    wallets: [TransferClient; 2],
+    way: Arc<Way>,
+    ids: [TransferId; 2],
+    seen: u64,
+}
+
+impl Established {
+    async fn new(fate: Fate) -> Self {
+        let relay = Arc::new(InMemoryRelay::default());
+        let ways = [fate, Fate::Held].map(|fate| Way::to(&relay, fate, 0, 1));
+        let wallets = [0, 1].map(|at| wallet(&Arc::default(), &ways[at]));
+        let invitation = wallets[0].create_invitation(InvitationRequest::default());
+        let invitation = invitation.await.unwrap();
+        let url = invitation.share_url.to_url();
+        let accepted = wallets[1].accept_invitation(url.as_bytes(), AcceptOptions::default());
+        let ids = [invitation.transfer, accepted.await.unwrap()];
+        for at in [1, 0] {
+            wallets[at].poll(ids[at], Duration::ZERO, 0).await.unwrap();
+        }
+        let seen = wallets[0].poll(ids[0], Duration::ZERO, 0).await;
+        let [way, _] = ways;
+        Self {
+            wallets,
+            way,
+            ids,
+            seen: seen.unwrap().cursor,
+        }
+    }
+
+    /// The sender waits for so long, and its app sends messages meanwhile: so many, one after each pause. For how long its
+    /// writes were to be held.
+    async fn sends(&self, seconds: u64, count: u8, pause: Duration) -> Vec<u64> {
+        let (polling, id, seen) = (self.wallets[0].clone(), self.ids[0], self.seen);
+        let wait = Duration::from_secs(seconds);
+        let polling = tokio::spawn(async move { polling.poll(id, wait, seen).await });
+        for n in 0..count {
+            sleep(pause).await;
+            let message = Credential::new("org.example.note", vec![n]);
+            self.wallets[0].send_credential(id, message).await.unwrap();
+        }
+        let update = polling.await.unwrap().unwrap();
+        assert_eq!(update.state, TransferState::Established);
+        // All of them are there when the receiver looks.
+        let update = self.wallets[1].poll(self.ids[1], Duration::ZERO, 0).await;
+        let received = Apps::received(&update.unwrap().events);
+        assert_eq!(received.len(), usize::from(count));
+        let asked = self.way.asked().into_iter();
+        let writes = asked.filter(|(method, _)| *method == Method::Put);
+        writes.map(|(_, wait)| wait).collect()
+    }
+}
+
+//= test protocol/7.1-given-up
 #[tokio::test(start_paused = true)]
 async fn many_messages_while_nobody_answers_hold_no_second_update() {
-    let relay = Arc::new(InMemoryRelay::default());
-    let ways = [(); 2].map(|()| Way::to(&relay, Fate::Held, 0, 0));
-    let wallets = [0, 1].map(|at| wallet(&Arc::default(), &ways[at]));
-    let invitation = wallets[0].create_invitation(InvitationRequest::default());
-    let invitation = invitation.await.unwrap();
-    let url = invitation.share_url.to_url();
-    let accepted = wallets[1].accept_invitation(url.as_bytes(), AcceptOptions::default());
-    let theirs = accepted.await.unwrap();
-    let zero = Duration::ZERO;
-    wallets[1].poll(theirs, zero, 0).await.unwrap();
-    // Established; the receiver does not look.
-    let ours = invitation.transfer;
-    let seen = wallets[0].poll(ours, zero, 0).await.unwrap().cursor;
-    let polling = wallets[0].clone();
-    let polling = tokio::spawn(async move {
-        let wait = Duration::from_secs(5);
-        polling.poll(ours, wait, seen).await
-    });
-    for n in 0..12_u8 {
-        let message = Credential::new("org.example.note", vec![n]);
-        wallets[0].send_credential(ours, message).await.unwrap();
-        sleep(Duration::from_millis(100)).await;
-    }
-    let update = polling.await.unwrap().unwrap();
-    assert_eq!(update.state, TransferState::Established);
-    let asked = ways[0].asked();
-    let held = asked
-        .iter()
-        .filter(|one| **one == (Method::Put, 5) || **one == (Method::Put, 4));
-    assert_eq!(held.count(), 1, "{asked:?}");
-    // All of them are there when the receiver looks.
-    let update = wallets[1].poll(theirs, zero, 0).await.unwrap();
-    assert_eq!(Apps::received(&update.events).len(), 12);
+    let sender = Established::new(Fate::Held).await;
+    let held = sender.sends(5, 12, Duration::from_millis(100)).await;
+    assert_eq!(held[0], 5);
+    assert!(
+        held.len() > 2 && held[1..].iter().all(|wait| *wait == 0),
+        "{held:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn nor_is_one_held_after_one_that_was_cut() {
+    let sender = Established::new(Fate::Cut).await;
+    let held = sender.sends(30, 1, Duration::from_secs(10)).await;
+    assert_eq!(held, [10, 0]);
 }
 
 #[tokio::test(start_paused = true)]
 async fn silence_that_may_be_a_hold_is_no_trouble_the_first_time() {
-    let receiver = Unheard::new(Fate::Silent).await;
+    let receiver = Unheard::new(Fate::Silent, usize::MAX).await;
     let wait = Duration::from_secs(5);
     let polled = receiver.client.poll(receiver.id, wait, 0).await;
     assert_eq!(polled.unwrap().state, TransferState::Establishing);
@@ -362,7 +398,7 @@ async fn silence_that_may_be_a_hold_is_no_trouble_the_first_time() {
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_that_is_cut_teaches_to_hold_for_less() {
-    let receiver = Unheard::new(Fate::Cut).await;
+    let receiver = Unheard::new(Fate::Cut, usize::MAX).await;
     let mut watch = receiver.client.watch_relay(receiver.id);
     let polled = receiver
         .client
@@ -381,4 +417,23 @@ async fn an_answer_that_is_cut_teaches_to_hold_for_less() {
             (Method::Post, 3)
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_that_was_held_all_the_time_needs_no_read_to_see_that_nothing_came() {
+    let receiver = Unheard::new(Fate::Held, 0).await;
+    let wait = Duration::from_secs(5);
+    receiver.client.poll(receiver.id, wait, 0).await.unwrap();
+    assert_eq!(receiver.way.asked().len(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_to_which_no_answer_comes_is_made_again_and_teaches_nothing() {
+    let receiver = Unheard::new(Fate::Silent, 1).await;
+    let wait = Duration::from_secs(120);
+    receiver.client.poll(receiver.id, wait, 0).await.unwrap();
+    let asked = receiver.way.asked();
+    let (put, post) = (Method::Put, Method::Post);
+    // Repeated, it is answered at once; then it is waited for as long as usual.
+    assert_eq!(asked[..4], [(post, 0), (put, 10), (put, 10), (post, 50)]);
 }

@@ -14,7 +14,7 @@ use tigress::{
     HttpTransport, MemoryStore, Outcome, TransferClient, TransferEvent, TransportError,
     TransportFailure,
 };
-use tigress_mailbox::{HttpRequest, HttpResponse, Method, problems};
+use tigress_mailbox::{HttpRequest, HttpResponse, Method, headers, problems};
 use tigress_testkit::{Apps, PlainRelay, Receiver, Sender};
 
 /// What the relay does with one request.
@@ -63,13 +63,16 @@ fn lie() -> impl Strategy<Value = Lie> {
 /// Tells its lies, one a request; honest once they are used up.
 struct Liar {
     relay: PlainRelay,
+    /// Whether it says that each payload has the same version, and answers held updates at once with what there is.
+    holds: bool,
     lies: Mutex<VecDeque<Lie>>,
     held: Mutex<Vec<String>>,
 }
 
 impl Liar {
-    fn new(lies: Vec<Lie>) -> Arc<Self> {
+    fn new(lies: Vec<Lie>, holds: bool) -> Arc<Self> {
         Arc::new(Self {
+            holds,
             relay: PlainRelay::with_final_not_found(),
             lies: Mutex::new(lies.into()),
             held: Mutex::default(),
@@ -90,6 +93,23 @@ impl Liar {
         (!held.is_empty()).then(|| which.get(&held).clone())
     }
 
+    fn answer(&self, request: &HttpRequest) -> HttpResponse {
+        let mut answer = self.relay.answer(request);
+        if self.holds {
+            if request.method == Method::Put && request.wait > 0 && answer.status < 300 {
+                let read = HttpRequest {
+                    method: Method::Post,
+                    body: None,
+                    ..request.clone()
+                };
+                answer.body = self.relay.answer(&read).body;
+            }
+            let version = (headers::PAYLOAD_VERSION.to_owned(), "1".to_owned());
+            answer.headers.push(version);
+        }
+        answer
+    }
+
     fn lied(&self, lie: &Lie, request: &HttpRequest) -> Option<HttpResponse> {
         let status = |status| HttpResponse {
             status,
@@ -98,7 +118,7 @@ impl Liar {
         Some(match lie {
             Lie::Drop => return None,
             Lie::LoseAnswer => {
-                self.relay.answer(request);
+                self.answer(request);
                 return None;
             }
             Lie::PretendDone(repeated) if request.method != Method::Post => {
@@ -108,17 +128,17 @@ impl Liar {
                 if let Some(old) = self.old(which) {
                     self.relay.set_payload(&old);
                 }
-                self.relay.answer(request)
+                self.answer(request)
             }
-            Lie::ShowOld(which) => show(self.relay.answer(request), |_| self.old(which)),
-            Lie::FlipBit(which) => show(self.relay.answer(request), |data| {
+            Lie::ShowOld(which) => show(self.answer(request), |_| self.old(which)),
+            Lie::FlipBit(which) => show(self.answer(request), |data| {
                 let mut bytes = STANDARD.decode(data).ok()?;
                 let bit = which.index(bytes.len() * 8);
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 Some(STANDARD.encode(bytes))
             }),
-            Lie::ForgeAck => show(self.relay.answer(request), |data| forge(data, false)),
-            Lie::ForgeAbort => show(self.relay.answer(request), |data| forge(data, true)),
+            Lie::ForgeAck => show(self.answer(request), |data| forge(data, false)),
+            Lie::ForgeAbort => show(self.answer(request), |data| forge(data, true)),
             Lie::NotFound(is_final) => {
                 let mut response = status(404);
                 if *is_final {
@@ -130,13 +150,13 @@ impl Liar {
             }
             Lie::Status(code) => status(*code),
             Lie::WrongClock(future) => {
-                let mut response = self.relay.answer(request);
+                let mut response = self.answer(request);
                 let year = if *future { 2999 } else { 1999 };
                 let date = format!("Fri, 01 Jan {year} 00:00:00 GMT");
                 response.headers.push(("date".into(), date));
                 response
             }
-            _ => self.relay.answer(request),
+            _ => self.answer(request),
         })
     }
 }
@@ -182,14 +202,19 @@ struct Ended {
     receiver: Receiver,
 }
 
-async fn run(lies: Vec<Lie>) -> Ended {
-    let relay = Liar::new(lies);
+/// `holds`: its apps wait a moment for each answer, and it holds updates.
+async fn run(lies: Vec<Lie>, holds: bool) -> Ended {
+    let relay = Liar::new(lies, holds);
     let client = || -> TransferClient {
         let http: Arc<dyn HttpTransport> = relay.clone();
         Apps::client(Arc::new(MemoryStore::new()), http)
     };
     let (alice, bob) = (client(), client());
     let (mut sender, mut receiver) = (Sender::default(), Receiver::default());
+    if holds {
+        sender.wait = Duration::from_secs(2);
+        receiver.wait = sender.wait;
+    }
     for _ in 0..80 {
         // Errors say what happened; the apps try again, a minute later.
         tokio::time::sleep(Duration::from_secs(60)).await;
@@ -246,7 +271,9 @@ fn an_honest_relay_completes() {
         .start_paused(true)
         .build()
         .unwrap();
-    judge(&runtime.block_on(run(vec![])), &[]).unwrap();
+    for holds in [false, true] {
+        judge(&runtime.block_on(run(vec![], holds)), &[]).unwrap();
+    }
 }
 
 proptest! {
@@ -254,9 +281,9 @@ proptest! {
 
     //= test draft/3.3-confidential
     #[test]
-    fn a_lying_relay_is_only_a_delay_or_is_told(lies in prop::collection::vec(lie(), 0..40)) {
+    fn a_lying_relay_is_only_a_delay_or_is_told(lies in prop::collection::vec(lie(), 0..40), holds in any::<bool>()) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
-        let ended = runtime.block_on(run(lies.clone()));
+        let ended = runtime.block_on(run(lies.clone(), holds));
         judge(&ended, &lies)?;
     }
 }

@@ -61,7 +61,6 @@ impl Transfer {
             (Next::Write(data), Reply::DoneAndRead { repeated, content }) => {
                 if !repeated {
                     slot.wrote(data, None);
-                    self.wrote_last(data, now);
                 }
                 self.read(content, now, date, slot, entropy);
             }

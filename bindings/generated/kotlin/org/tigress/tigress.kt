@@ -2297,7 +2297,7 @@ public object FfiConverterTypeCancellation: FfiConverter<Cancellation, Long> {
 /**
  * Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
  * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
- * up by itself after that time. A waiting read must not delay other requests, and requests of different
+ * up by itself after that time. What waits, a write too, must not delay other requests, and requests of different
  * `HttpRequest.isolation` share no connection.
  *
  * When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.
@@ -2315,7 +2315,7 @@ public interface HttpTransport {
 /**
  * Sends requests. An implementation follows no redirects, keeps no cookies and no cache, checks TLS certificates, takes at
  * most 1 MiB of an answer's body, and waits `HttpRequest.wait` longer than its usual time-out; the client gives a request
- * up by itself after that time. A waiting read must not delay other requests, and requests of different
+ * up by itself after that time. What waits, a write too, must not delay other requests, and requests of different
  * `HttpRequest.isolation` share no connection.
  *
  * When a call of the client is cancelled, so is the request: in Kotlin its coroutine, in Swift its task.

@@ -80,6 +80,11 @@ fn one_answer_tells_that_it_was_written_and_what_the_other_side_wrote() {
 fn what_a_relay_shows_with_it_is_judged_as_any_read() {
     let (mut world, ask) = waiting();
     answered(&mut world, RECEIVER, &ask, false);
+    for _ in 0..4 {
+        world.devices[RECEIVER].slot.attempt();
+        answered(&mut world, RECEIVER, &ask, false);
+    }
+    assert!(world.devices[RECEIVER].slot.back_off().is_zero());
     assert!(asked(&mut world, RECEIVER).ticket.is_held_read(), "its own");
 
     let (mut world, ask) = waiting();

@@ -35,7 +35,8 @@ import kotlinx.coroutines.suspendCancellableCoroutine
  * The platform's HTTP: its TLS, trust, proxies and the app's network security configuration. Follows no redirects, keeps no
  * cookies and no cache.
  *
- * A waiting read holds one of up to 64 threads of its own, so that waits never delay a write; more waits than that take turns.
+ * A waiting read holds one of up to 64 threads of its own, a write that waits for its answer one of 64 others: so waits never
+ * delay a write. More than that of one kind take turns.
  * A request is over when its time is, however slowly its answer comes. Requests of different transfers share no connection and
  * no TLS session.
  * An app with a process-wide `CookieHandler` must bring another transport: with one, relays could link this device's transfers,
@@ -65,7 +66,11 @@ internal constructor(
             // The platform's time-outs are for each read: a relay that sends a byte now and then would keep a thread for ever.
             val time = requestTimeout + request.wait
             exchange.deadline = DEADLINES.schedule(exchange::expire, time.inWholeMilliseconds, TimeUnit.MILLISECONDS)
-            val threads = if (request.wait.isPositive()) WAITS else WRITES
+            val threads = when {
+                !request.wait.isPositive() -> WRITES
+                request.method == HttpMethod.PUT -> HELD_WRITES
+                else -> WAITS
+            }
             try {
                 threads.execute(exchange)
             } catch (_: RejectedExecutionException) {
@@ -155,6 +160,7 @@ internal constructor(
         private const val MAX_BODY = 1024 * 1024
 
         val WAITS = threads("tigress-wait", 64)
+        val HELD_WRITES = threads("tigress-held", 64)
         val WRITES = threads("tigress-http", 16)
         val CLOSINGS = threads("tigress-close", 2)
         val DEADLINES =
