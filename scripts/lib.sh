@@ -73,11 +73,11 @@ ensure_rust() {
 
 # ensure_servers: what the relay's tests start for themselves. nginx may be on root's path alone.
 ensure_servers() {
-    have redis-server && have redis-cli && have pebble && have caddy && { have nginx || [[ -x /usr/sbin/nginx ]]; } && return
-    have apt-get || die "redis-server and redis-cli (7 or later), nginx, caddy and pebble are needed, and this system has no apt-get"
-    say "installing Redis, nginx, Caddy and Pebble from the system's packages"
+    have redis-server && have redis-cli && have pebble && have chromedriver && have caddy && { have nginx || [[ -x /usr/sbin/nginx ]]; } && return
+    have apt-get || die "redis-server and redis-cli (7 or later), nginx, caddy, pebble and chromedriver with its Chromium are needed, and this system has no apt-get"
+    say "installing Redis, nginx, Caddy, Pebble and Chromium from the system's packages"
     apt update
-    apt install --yes --no-install-recommends redis-server nginx caddy pebble
+    apt install --yes --no-install-recommends redis-server nginx caddy pebble chromium chromium-driver
 }
 
 # ensure_python: a Python that can make an environment of its own.

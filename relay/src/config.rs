@@ -9,6 +9,7 @@ use url::Url;
 use crate::acme::Acme;
 use crate::limits::Limits;
 use crate::listen::Listen;
+use crate::people::{BadPeople, People};
 use crate::tls::TlsFiles;
 
 /// Settings of a relay. The defaults are safe, and listen on a free port of the loopback interface.
@@ -32,6 +33,8 @@ pub struct RelayConfig {
     pub apple_app_site_association: Option<String>,
     /// JSON served as `/.well-known/assetlinks.json`, so that share links open the wallet.
     pub assetlinks: Option<String>,
+    /// What people are told who open a link in a browser.
+    pub people: People,
     /// What clients may take.
     pub limits: Limits,
     /// How often expired mailboxes are erased; they are gone for callers at once.
@@ -57,6 +60,7 @@ impl Default for RelayConfig {
             client_ip_header: None,
             apple_app_site_association: None,
             assetlinks: None,
+            people: People::default(),
             limits: Limits::default(),
             sweep_interval: Duration::from_secs(10),
             #[cfg(feature = "metrics")]
@@ -105,6 +109,9 @@ pub enum RelayError {
     /// `client_ip_header` is no name of a header.
     #[error("the header of the client's address has no valid name")]
     Header,
+    /// What people are told has a part that can't be meant.
+    #[error("{0}")]
+    People(#[from] BadPeople),
     /// Two push gateways serve the same type of notification token.
     #[error("two push gateways serve {0}")]
     PushTwice(String),
@@ -129,6 +136,7 @@ impl RelayConfig {
                 return Err(RelayError::WellKnown(name));
             }
         }
+        self.people.check()?;
         if self.listen.is_empty() {
             return Err(RelayError::Nowhere);
         }

@@ -37,6 +37,7 @@ mod metrics;
 #[cfg(any(feature = "acme", feature = "push"))]
 mod outgoing;
 mod peer;
+mod people;
 pub mod push;
 mod rate;
 mod server;
@@ -51,5 +52,6 @@ pub use clock::{Clock, ManualClock, SystemClock};
 pub use config::{RelayConfig, RelayError};
 pub use limits::Limits;
 pub use listen::{Listen, NotAPlace};
+pub use people::{BadPeople, People};
 pub use server::{Relay, RunningRelay};
 pub use tls::TlsFiles;

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
-use tigress_relay::{Limits, Listen, RelayConfig, TlsFiles};
+use tigress_relay::{Limits, Listen, People, RelayConfig, TlsFiles};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
@@ -89,6 +89,26 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "FILE", env = "TIGRESS_ASSETLINKS")]
     #[serde(skip_serializing_if = "Option::is_none")]
     assetlinks: Option<PathBuf>,
+    /// Who runs the relay, as the page says for people who open a link in a browser.
+    #[arg(long, value_name = "NAME", env = "TIGRESS_OPERATOR")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator: Option<String>,
+    /// The operator's own page (https).
+    #[arg(long, value_name = "URL", env = "TIGRESS_OPERATOR_URL")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    operator_url: Option<String>,
+    /// The app that takes the links, as the page calls it.
+    #[arg(long, value_name = "NAME", env = "TIGRESS_APP")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app: Option<String>,
+    /// Where an iPhone gets the app (https).
+    #[arg(long, value_name = "URL", env = "TIGRESS_APP_IOS")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_ios: Option<String>,
+    /// Where an Android phone gets the app (https).
+    #[arg(long, value_name = "URL", env = "TIGRESS_APP_ANDROID")]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    app_android: Option<String>,
     /// Sets a limit, such as connections=96,192,5000 (of one client, of an IPv6 /48, of all); in the environment
     /// TIGRESS_LIMIT_CONNECTIONS=96,192,5000. May be given several times. docs/relay.md has them all.
     #[arg(long = "limit", value_name = "NAME=VALUE")]
@@ -164,6 +184,13 @@ impl Settings {
             client_ip_header: self.client_ip_header.clone(),
             apple_app_site_association: document(self.apple_app_site_association.as_deref())?,
             assetlinks: document(self.assetlinks.as_deref())?,
+            people: People {
+                operator: self.operator.clone(),
+                operator_url: self.operator_url.clone(),
+                app: self.app.clone(),
+                app_ios: self.app_ios.clone(),
+                app_android: self.app_android.clone(),
+            },
             metrics_listen: self.metrics_listen.as_ref().map(place).transpose()?,
             limits: self.limits()?,
             ..usual

@@ -8,6 +8,7 @@ mod fault;
 mod fields;
 mod held;
 mod openapi;
+mod page;
 mod preview;
 mod rest;
 mod site;

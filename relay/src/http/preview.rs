@@ -1,34 +1,25 @@
-//! The page that a browser or a messenger's preview sees. The sender supplies its texts, so they are escaped, its picture
-//! is the only thing that may be loaded, and nothing on it can run.
+//! What a browser or a messenger's preview sees of a mailbox. It binds nobody.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-use sha2::{Digest, Sha256};
-use tigress_mailbox::PeerText;
-use tigress_mailbox::{DisplayInformation, format_timestamp};
+use maud::{Markup, html};
+use tigress_mailbox::{DisplayInformation, PeerText};
 use url::Url;
 
 use super::App;
 use super::answer::Cost;
 use super::calls::Addressed;
 use super::fault::Fault;
+use super::page::{self, Offer, Page};
 use crate::client::Client;
 use crate::store::{Answer, Command};
 
 /// More than any page has: each text at most four times, each of its letters as six.
 const PAGE: usize = 256 * 1024;
-const STYLE: &str = include_str!("preview.css");
-
-/// The one style sheet is named in the policy by its hash (CSP level 3, §2.3.1).
-static STYLE_SOURCE: LazyLock<String> =
-    LazyLock::new(|| format!("'sha256-{}'", STANDARD.encode(Sha256::digest(STYLE))));
 
 /// Shows the preview; a reader without a claim binds nothing.
 pub(super) async fn show(
@@ -37,9 +28,10 @@ pub(super) async fn show(
     addressed: Result<Addressed, Fault>,
     list: HeaderMap,
 ) -> Response {
-    match look(&app, client, addressed).await {
+    let page = Page::for_reader(&list, &app.config.people, &app.origin);
+    match look(&app, client, addressed, &page).await {
         Ok(response) => response,
-        Err(Fault::NotFound) if wants_page(&list) => gone_page(),
+        Err(fault) if page::is_wanted(&list) => for_people(fault, &page),
         Err(fault) => fault.into_response(),
     }
 }
@@ -48,110 +40,60 @@ async fn look(
     app: &App,
     client: Client,
     addressed: Result<Addressed, Fault>,
+    page: &Page<'_>,
 ) -> Result<Response, Fault> {
     let Addressed(id) = addressed?;
     let part = app.part(&app.outgoing, client, PAGE).await?;
     let Answer::Shown { display, expires } = app.apply(id, Command::Show).await? else {
         return Err(Fault::NotFound);
     };
-    let mut page = preview_page(&display, &app.url(id), expires);
-    let cost = Cost::of(part, &page);
-    page.extensions_mut().insert(cost);
-    Ok(page)
-}
-
-/// People get a page, programs the problem document.
-fn wants_page(list: &HeaderMap) -> bool {
-    let accept = list
-        .get(header::ACCEPT)
-        .and_then(|value| value.to_str().ok());
-    accept.is_some_and(|accept| accept.contains("text/html"))
-}
-
-fn preview_page(display: &DisplayInformation, url: &str, expires: u64) -> Response {
-    let picture = https_url(&display.image_url);
     // As a wallet shows them: a title stands where no markup isolates it.
-    let title = PeerText::cut(&display.title).to_string();
-    let description = PeerText::cut(&display.description).to_string();
-    let until = format_timestamp(expires);
-    // For people: `2026-11-27 00:32 UTC`.
-    let shown = until.replacen('T', " ", 1);
-    let shown = shown.get(..16).unwrap_or(&shown);
-    let head = html! {
-        meta property="og:title" content=(title);
+    let (title, description) = (
+        PeerText::cut(display.title.clone()),
+        PeerText::cut(display.description.clone()),
+    );
+    let offer = Offer {
+        title: &title,
+        description: &description,
+        expires,
+        now: app.time.now(),
+    };
+    let head = open_graph(&offer, &display, &app.url(id));
+    let mut response = page.offer(&offer, &head);
+    let cost = Cost::of(part, &response);
+    response.extensions_mut().insert(cost);
+    Ok(response)
+}
+
+/// A fault that a person can meet, as a page; when to try again stays with it.
+fn for_people(fault: Fault, page: &Page<'_>) -> Response {
+    let response = fault.into_response();
+    let mut shown = match response.status() {
+        StatusCode::NOT_FOUND => page.gone(),
+        status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
+            page.busy(status)
+        }
+        _ => return response,
+    };
+    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
+        shown
+            .headers_mut()
+            .insert(header::RETRY_AFTER, after.clone());
+    }
+    shown
+}
+
+/// What messengers read. The picture is for them alone: a reader of the page would tell its server where they are.
+fn open_graph(offer: &Offer<'_>, display: &DisplayInformation, url: &str) -> Markup {
+    html! {
+        meta property="og:title" content=(offer.title);
         meta property="og:type" content="website";
-        meta property="og:description" content=(description);
+        meta property="og:description" content=(offer.description);
         meta property="og:url" content=(url);
-        @if let Some(picture) = &picture {
+        @if let Some(picture) = https_url(&display.image_url) {
             meta property="og:image" content=(picture);
         }
-    };
-    let main = html! {
-        @if let Some(picture) = &picture {
-            img src=(picture) alt="" referrerpolicy="no-referrer";
-        }
-        h1 dir="auto" { (title) }
-        p dir="auto" { (description) }
-        p { "Open this link on your phone to add it to your wallet." }
-        p.small {
-            "Available until " time datetime=(until) { (shown) " UTC" }
-            ". Text and picture come from the sender; nobody has checked them."
-        }
-    };
-    page(StatusCode::OK, &title, &head, &main, picture.as_ref())
-}
-
-fn gone_page() -> Response {
-    let title = "No longer available";
-    let main = html! {
-        h1 { (title) }
-        p {
-            "Whatever was shared here has been received, withdrawn, or has expired. \
-             Ask the sender to share it again."
-        }
-    };
-    page(StatusCode::NOT_FOUND, title, &html! {}, &main, None)
-}
-
-fn page(
-    status: StatusCode,
-    title: &str,
-    head: &Markup,
-    main: &Markup,
-    picture: Option<&Url>,
-) -> Response {
-    let body = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta name="robots" content="noindex, nofollow";
-                title { (title) }
-                (head)
-                style { (PreEscaped(STYLE)) }
-            }
-            body { main { (main) } }
-        }
-    };
-    let list = [
-        (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned()),
-        (header::CONTENT_SECURITY_POLICY, policy(picture)),
-    ];
-    (status, list, body.into_string()).into_response()
-}
-
-/// Nothing but our style and the picture's origin.
-fn policy(picture: Option<&Url>) -> String {
-    let images = picture.map_or("'none'".to_owned(), |url| {
-        url.origin().ascii_serialization()
-    });
-    format!(
-        "default-src 'none'; style-src {}; img-src {images}; base-uri 'none'; form-action 'none'; \
-         frame-ancestors 'none'; sandbox",
-        *STYLE_SOURCE
-    )
+    }
 }
 
 /// Only https pictures of the public net are shown; the parser also percent-encodes what could leave an attribute or the

@@ -14,6 +14,7 @@ mod limits;
 mod metrics;
 mod openapi;
 mod operation;
+mod page;
 mod places;
 mod preview;
 mod push;

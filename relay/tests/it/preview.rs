@@ -28,7 +28,7 @@ async fn the_page_shows_what_the_sender_gave_and_binds_nobody() {
         "<meta property=\"og:image\" content=\"https://pictures.example/key.png\">",
         &format!("<meta property=\"og:url\" content=\"{url}\">"),
         "name=\"viewport\"",
-        "<time datetime=\"2030-03-17T18:03:20Z\">2030-03-17 18:03 UTC</time>",
+        "<time datetime=\"2030-03-17T18:03:20Z\">Available for \u{2068}",
         "prefers-color-scheme:dark",
     ] {
         assert!(page.text().contains(part), "{part} in {}", page.text());
@@ -48,7 +48,7 @@ async fn the_page_can_run_nothing_and_tells_nobody() {
     let policy = page.header("content-security-policy").unwrap();
     for part in [
         "default-src 'none'",
-        "img-src https://pictures.example;",
+        "img-src 'none';",
         "frame-ancestors 'none'",
         "base-uri 'none'",
         "form-action 'none'",
@@ -128,11 +128,19 @@ async fn the_senders_text_turns_no_direction() {
     body["displayInformation"]["description"] = json!(format!("Room{text}"));
     let url = url_of(&relay.create_from(&body).await);
     let page = relay.call(Method::GET, &url, &[], None).await;
-    assert!(!page.text().contains(turning));
+    // Ours stand around what is put into our own texts, in pairs.
+    let own = ['\u{2068}', '\u{2069}'];
+    assert_eq!(
+        page.text().matches(own[0]).count(),
+        page.text().matches(own[1]).count()
+    );
+    let sent =
+        |text: &str| text.contains(|letter| turning.contains(&letter) && !own.contains(&letter));
+    assert!(!sent(page.text()));
     for shown in [
         "<title>Key",
         "og:title\" content=\"Key",
-        "<h1 dir=\"auto\">Key",
+        "<p dir=\"auto\">Key",
     ] {
         assert!(
             page.text().contains(&format!("{shown}xxxxxxxxxxxx")),
@@ -168,6 +176,23 @@ async fn people_get_a_page_where_nothing_is_left() {
         .await;
     assert_eq!(gone.status, 404);
     assert!(gone.text().contains("No longer available"));
+    assert_eq!(gone.header("content-language"), Some("en"));
+    let list = [
+        ("Accept", "text/html"),
+        ("Accept-Language", "pl;q=0.9, tlh"),
+    ];
+    let gone = relay.call(Method::GET, "/v1/m/x", &list, None).await;
+    assert!(gone.text().contains("Już niedostępne"));
+    assert_eq!(gone.header("content-language"), Some("pl"));
+    assert_eq!(
+        gone.header("vary"),
+        Some("accept, accept-language, user-agent")
+    );
+    let program = relay.call(Method::GET, "/v1/m/x", &[], None).await;
+    assert_eq!(program.problem(), tigress_mailbox::problems::NOT_FOUND);
+    let gone = relay
+        .call(Method::GET, "/v1/m/x", &[("Accept", "text/html")], None)
+        .await;
     assert!(
         gone.header("content-security-policy")
             .unwrap()

@@ -6,12 +6,14 @@
 )]
 
 mod authority;
+mod browser;
 mod pebble;
 mod redis;
 
 use std::net::TcpListener;
 
 pub use authority::{Authority, Pair};
+pub use browser::Browser;
 pub use pebble::Pebble;
 pub use redis::{RedisCluster, RedisServer, WatchedRedis};
 
