@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,9 @@ use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 
 /// Lines that wait to be written; further ones are dropped and counted.
 const WAITING: usize = 1024;
+/// How long a line waits for others, to be written with them; and how many are at the most.
+const GATHER: Duration = Duration::from_millis(5);
+const GATHERED: u64 = 256;
 /// How long the end of the process waits for them.
 const PARTING: Duration = Duration::from_millis(500);
 
@@ -47,9 +50,9 @@ struct Counts {
 }
 
 impl Counts {
-    fn lost(&self) {
-        self.untold.fetch_add(1, Ordering::Relaxed);
-        self.all.fetch_add(1, Ordering::Relaxed);
+    fn lost(&self, lines: u64) {
+        self.untold.fetch_add(lines, Ordering::Relaxed);
+        self.all.fetch_add(lines, Ordering::Relaxed);
     }
 }
 
@@ -106,21 +109,57 @@ impl Log {
     }
 }
 
+/// One write for all lines that have come in by then: at each line, a busy relay would spend more on its log than on its
+/// requests.
 fn write_all(waiting: &Receiver<Line>, to: &mut impl Write, counts: &Counts) {
-    for line in waiting {
-        match line {
-            Line::Text(text) => {
-                let lost = counts.untold.swap(0, Ordering::Relaxed);
-                let json = counts.json.load(Ordering::Relaxed);
-                if lost > 0 && to.write_all(told(lost, json).as_bytes()).is_err() {
-                    counts.untold.fetch_add(lost, Ordering::Relaxed);
+    let mut text = Vec::new();
+    let mut lines = 0;
+    while let Ok(first) = waiting.recv() {
+        let mut next = Some(first);
+        let until = Instant::now() + GATHER;
+        let mut ended = None;
+        while let Some(line) = next {
+            match line {
+                Line::Text(line) => {
+                    text.extend_from_slice(&line);
+                    lines += 1;
                 }
-                if to.write_all(&text).is_err() {
-                    counts.lost();
-                }
+                Line::End(written) => ended = Some(written),
             }
-            Line::End(written) => drop(written.try_send(())),
+            next = if ended.is_none() && lines < GATHERED {
+                after(waiting, until)
+            } else {
+                None
+            };
         }
+        write(to, &text, lines, counts);
+        text.clear();
+        lines = 0;
+        if let Some(written) = ended {
+            let _ = written.try_send(());
+        }
+    }
+}
+
+/// The next line, unless none comes until then. Nobody who logs has to wake a thread that sleeps.
+fn after(waiting: &Receiver<Line>, until: Instant) -> Option<Line> {
+    waiting.try_recv().ok().or_else(|| {
+        thread::sleep(until.saturating_duration_since(Instant::now()));
+        waiting.try_recv().ok()
+    })
+}
+
+fn write(to: &mut impl Write, text: &[u8], lines: u64, counts: &Counts) {
+    if lines == 0 {
+        return;
+    }
+    let lost = counts.untold.swap(0, Ordering::Relaxed);
+    let json = counts.json.load(Ordering::Relaxed);
+    if lost > 0 && to.write_all(told(lost, json).as_bytes()).is_err() {
+        counts.untold.fetch_add(lost, Ordering::Relaxed);
+    }
+    if to.write_all(text).is_err() {
+        counts.lost(lines);
     }
 }
 
@@ -173,7 +212,7 @@ impl Drop for OneLine<'_> {
     fn drop(&mut self) {
         let text = Line::Text(std::mem::take(&mut self.text));
         if self.log.lines.try_send(text).is_err() {
-            self.log.counts.lost();
+            self.log.counts.lost(1);
         }
     }
 }
@@ -212,21 +251,26 @@ mod tests {
         let (let_it, open) = channel();
         let (written, read) = channel();
         let log = Log::to(Gated { open, written });
-        for _ in 0..WAITING + 100 {
+        for _ in 0..WAITING + 1000 {
             say(&log, "line\n");
         }
-        // One may be with the thread already.
+        // Some may be with the thread already.
         let lost = log.lost().load(Ordering::Relaxed);
-        assert!((99..=100).contains(&lost), "{lost}");
-        // Those that were not lost, and that others were: not one more, or the last line would be let.
-        let written = WAITING + 100 - usize::try_from(lost).unwrap() + 1;
-        for _ in 0..written {
+        assert!((1000 - GATHERED..=1000).contains(&lost), "{lost}");
+        let kept = WAITING + 1000 - usize::try_from(lost).unwrap();
+        let (mut lines, mut told, mut writes) = (0, 0, 0);
+        while lines < kept {
+            // One more write, and no other: or the last line would be let.
             let_it.send(()).unwrap();
+            let text = String::from_utf8(read.recv().unwrap()).unwrap();
+            match text.strip_suffix(" lines of the log are lost\n") {
+                Some(number) => told += number.parse::<u64>().unwrap(),
+                None => lines += text.lines().count(),
+            }
+            writes += 1;
         }
-        let all: Vec<Vec<u8>> = (0..written).map(|_| read.recv().unwrap()).collect();
-        let told = all.iter().map(|line| String::from_utf8_lossy(line));
-        let told = told.filter(|line| line.ends_with("lines of the log are lost\n"));
-        assert_eq!(told.count(), 1);
+        assert_eq!((lines, told), (kept, lost));
+        assert!(writes < 20, "many lines are one write: {writes}");
         drop(let_it);
         say(&log, "after the reader is gone\n");
         log.finish();

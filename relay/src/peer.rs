@@ -5,13 +5,11 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use tokio::sync::{Notify, watch};
-
 /// The other end of a connection, as each of its requests sees it.
 #[derive(Clone)]
 pub(crate) struct Peer {
     pub(crate) ip: IpAddr,
-    under_way: watch::Sender<Load>,
+    under_way: Arc<Mutex<Load>>,
     answers: Arc<Answers>,
 }
 
@@ -23,14 +21,11 @@ struct Load {
 }
 
 /// A request that is being answered; while there is one, its connection is not idle.
-pub(crate) struct UnderWay(watch::Sender<Load>);
+pub(crate) struct UnderWay(Arc<Mutex<Load>>);
 
 /// The answers that are on their way, and when each last got further.
 #[derive(Default)]
-struct Answers {
-    moved: Mutex<HashMap<u64, Instant>>,
-    begun: Notify,
-}
+struct Answers(Mutex<HashMap<u64, Instant>>);
 
 /// An answer on its way, until the last of it has left.
 pub(crate) struct Leaving {
@@ -46,7 +41,7 @@ impl Peer {
         };
         Self {
             ip,
-            under_way: watch::Sender::new(load),
+            under_way: Arc::new(Mutex::new(load)),
             answers: Arc::default(),
         }
     }
@@ -58,22 +53,17 @@ impl Peer {
 
     /// Since when no request is under way, if none is.
     pub(crate) fn idle_since(&self) -> Option<Instant> {
-        let load = *self.under_way.borrow();
+        let load = *self
+            .under_way
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
         (load.requests == 0).then_some(load.since)
     }
 
-    /// Resolves when no request has begun, ended or been under way for `patience`.
+    /// Resolves when no request has begun, ended or been under way for `patience`. It looks when that can be at the earliest,
+    /// rather than being woken by each request.
     pub(crate) async fn idle(&self, patience: Duration) {
-        let mut load = self.under_way.subscribe();
-        // The sender is ours, so neither call can fail.
-        while load.wait_for(|load| load.requests == 0).await.is_ok() {
-            if tokio::time::timeout(patience, load.changed())
-                .await
-                .is_err()
-            {
-                return;
-            }
-        }
+        look(patience, || self.idle_since()).await;
     }
 
     /// An answer that begins to leave.
@@ -83,30 +73,33 @@ impl Peer {
         let number = moved.keys().max().map_or(0, |last| last + 1);
         moved.insert(number, Instant::now());
         drop(moved);
-        answers.begun.notify_one();
         Arc::new(Leaving { answers, number })
     }
 
     /// Resolves when the client has taken nothing of some answer for `patience`, whatever it does with others.
     pub(crate) async fn stalled(&self, patience: Duration) {
-        loop {
-            let oldest = self.answers.moved().values().min().copied();
-            match oldest {
-                None => self.answers.begun.notified().await,
-                Some(moved) if moved.elapsed() >= patience => return,
-                Some(moved) => tokio::time::sleep_until((moved + patience).into()).await,
-            }
-        }
+        look(patience, || self.answers.moved().values().min().copied()).await;
     }
 }
 
-fn count(under_way: &watch::Sender<Load>, change: impl Fn(usize) -> usize) {
-    under_way.send_modify(|load| {
-        *load = Load {
-            requests: change(load.requests),
-            since: Instant::now(),
+/// Resolves when what `since` tells is `patience` ago. What begins while this sleeps can't be due before it looks again.
+async fn look(patience: Duration, since: impl Fn() -> Option<Instant>) {
+    loop {
+        let now = Instant::now();
+        let due = since().unwrap_or(now) + patience;
+        if due <= now {
+            return;
         }
-    });
+        tokio::time::sleep_until(due.into()).await;
+    }
+}
+
+fn count(under_way: &Mutex<Load>, change: impl Fn(usize) -> usize) {
+    let mut load = under_way.lock().unwrap_or_else(PoisonError::into_inner);
+    *load = Load {
+        requests: change(load.requests),
+        since: Instant::now(),
+    };
 }
 
 impl Drop for UnderWay {
@@ -117,7 +110,7 @@ impl Drop for UnderWay {
 
 impl Answers {
     fn moved(&self) -> MutexGuard<'_, HashMap<u64, Instant>> {
-        self.moved.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
