@@ -28,7 +28,7 @@ use crate::listen::{Listen, Listener, open};
 use crate::metrics::{self, Source};
 use crate::metrics::{Limit, Metrics, Operation};
 use crate::peer::Peer;
-use crate::push::{PushCounts, PushGateway, Queue};
+use crate::push::{PushCounts, PushGateway, Queue, ServedTwice};
 use crate::rate::Rate;
 use crate::store::MailboxStore;
 use crate::time::Time;
@@ -101,7 +101,8 @@ impl Relay {
     pub async fn run(mut self) -> Result<RunningRelay, RelayError> {
         self.config.check()?;
         let unheard = |(place, source)| RelayError::Listen { place, source };
-        let push = Queue::new(std::mem::take(&mut self.push), self.clock.clone())?;
+        let push = Queue::new(std::mem::take(&mut self.push), self.clock.clone())
+            .map_err(|ServedTwice(kind)| RelayError::PushTwice(kind))?;
         let (listeners, places) = open(&self.config.listen).map_err(unheard)?;
         #[cfg(feature = "metrics")]
         let (scraped, scraped_at) = open(self.config.metrics_listen.as_slice()).map_err(unheard)?;

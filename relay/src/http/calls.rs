@@ -23,15 +23,12 @@ use super::answer::Cost;
 use super::checked::{check_sizes, check_token, proof, rights};
 use super::fault::Fault;
 use super::fields;
-use super::held::{Look, look_again};
+use super::held::{AROUND, Look, look_again};
 
 use crate::budget::Taken;
 use crate::client::Client;
 use crate::metrics::Operation;
 use crate::store::{Answer, Command, CreateKey, Created, Creation, NewMailbox, Record, Version};
-
-/// What stands around a payload at most: the texts, each letter as six, and the rest.
-pub(super) const AROUND: usize = 96 * 1024;
 
 type Answered = Result<Response, Fault>;
 

@@ -6,11 +6,13 @@ use tigress_mailbox::{DeviceClaim, MailboxId};
 use tokio::time::Instant;
 
 use super::App;
-use super::calls::AROUND;
 use super::fault::Fault;
 use crate::budget::Taken;
 use crate::client::Client;
 use crate::store::{Answer, Command, Version};
+
+/// What stands around a payload at most: the texts, each letter as six, and the rest.
+pub(super) const AROUND: usize = 96 * 1024;
 
 /// What a mailbox holds, and the part of the bytes under way that is kept for it.
 pub(super) type Look = (Answer, Taken);

@@ -28,7 +28,7 @@ pub use client::PushError;
 #[cfg(feature = "push")]
 pub use fcm::Fcm;
 pub use queue::PushCounts;
-pub(crate) use queue::Queue;
+pub(crate) use queue::{Queue, ServedTwice};
 #[cfg(feature = "push")]
 pub use webhook::Webhook;
 

@@ -15,7 +15,10 @@ use uuid::Uuid;
 use super::ended::{Ended, Key};
 use super::{Notification, Outcome, PushGateway, Why};
 use crate::clock::Clock;
-use crate::config::RelayError;
+
+/// Two gateways serve this type of notification token.
+#[derive(Debug)]
+pub(crate) struct ServedTwice(pub(crate) String);
 
 /// Tokens that wait or are under way; further ones are dropped, the devices look by themselves anyway.
 const ROOM: usize = 4096;
@@ -102,7 +105,7 @@ impl Queue {
     pub(crate) fn new(
         gateways: Vec<Arc<dyn PushGateway>>,
         clock: Arc<dyn Clock>,
-    ) -> Result<Arc<Self>, RelayError> {
+    ) -> Result<Arc<Self>, ServedTwice> {
         let mut types = HashMap::new();
         for gateway in gateways {
             let served = Arc::new(Served {
@@ -112,7 +115,7 @@ impl Queue {
             });
             for kind in served.gateway.types() {
                 if types.insert(kind.clone(), served.clone()).is_some() {
-                    return Err(RelayError::PushTwice(kind));
+                    return Err(ServedTwice(kind));
                 }
             }
         }
