@@ -166,6 +166,24 @@ impl RelayConfig {
                 "a certificate comes from files or from an authority, not from both".to_owned(),
             );
         }
+        let names = &acme.names;
+        let url = self
+            .public_url
+            .as_deref()
+            .and_then(|url| Url::parse(url).ok());
+        let of_it = |url: &Url| {
+            let is_of = |name: &String| url.host_str() == Some(&name.to_ascii_lowercase());
+            url.scheme() == "https" && names.iter().any(is_of)
+        };
+        if !url.is_some_and(|url| of_it(&url)) {
+            return Err("the public URL must be https, with one of its names".to_owned());
+        }
+        if self.client_ip_header.is_some() {
+            return Err(
+                "with a certificate of its own it is behind no proxy, and a client IP header would be anybody's word"
+                    .to_owned(),
+            );
+        }
         if self.listen.iter().all(|place| place.address().is_none()) {
             return Err("it needs an address to listen on: a socket has no TLS".to_owned());
         }
@@ -187,11 +205,25 @@ impl RelayConfig {
         self.public_url.is_some() || self.client_ip_header.is_some()
     }
 
+    /// What the authority asks is asked at one port.
+    #[cfg(feature = "acme")]
+    fn warn_of_port(&self) {
+        let mut ports = self.listen.iter().filter_map(Listen::address);
+        if self.acme.is_some() && ports.all(|address| address.port() != 443) {
+            tracing::warn!(
+                "ACME: the authority looks for its proof at port 443, which must lead here"
+            );
+        }
+    }
+
     /// Tells what can't be meant, for a relay that listens on this address.
     pub(crate) fn warn(&self, local: Option<SocketAddr>) {
         let (url, header) = (&self.public_url, &self.client_ip_header);
         let loopback = local.is_none_or(|address| address.ip().is_loopback());
-        if url.is_some() && header.is_none() && loopback {
+        #[cfg(feature = "acme")]
+        self.warn_of_port();
+        let is_proxied = url.is_some() && header.is_none() && loopback;
+        if is_proxied && !self.speaks_tls() {
             tracing::warn!(
                 "no header with the client's address: all that come through a proxy count as one client"
             );

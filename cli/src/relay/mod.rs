@@ -1,5 +1,6 @@
 //! `tigress relay`.
 
+mod acme;
 mod file;
 mod notify;
 mod push;
@@ -48,11 +49,7 @@ pub(crate) async fn run(command: Command, log: &Log) -> Result<u8, Failure> {
     let mut terminate = signal(SignalKind::terminate()).map_err(|_| signals())?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(|_| signals())?;
     let mut hang_up = signal(SignalKind::hangup()).map_err(|_| signals())?;
-    let scheme = if config.tls.is_some() {
-        "https"
-    } else {
-        "http"
-    };
+    let scheme = if config.speaks_tls() { "https" } else { "http" };
     let public = config.public_url.as_ref();
     let public = public.map_or(String::new(), |url| format!(" as {url}"));
     let (store, relay) = match settings.store.as_deref() {

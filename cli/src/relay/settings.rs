@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use serde::{Deserialize, Serialize};
+use tigress_relay::store::is_address;
 use tigress_relay::{Limits, Listen, People, RelayConfig, TlsFiles};
 use toml::{Table, Value};
 use zeroize::Zeroizing;
 
+use super::acme::AcmeSettings;
 use super::file;
 use super::push::{KEY_IN_FILE, PushSettings};
 use crate::exit::Failure;
@@ -76,6 +78,9 @@ pub(crate) struct Settings {
     #[arg(long, value_name = "FILE", env = "TIGRESS_TLS_KEY")]
     #[serde(skip_serializing_if = "Option::is_none")]
     tls_key: Option<PathBuf>,
+    #[command(flatten)]
+    #[serde(skip_serializing_if = "AcmeSettings::is_empty")]
+    acme: AcmeSettings,
     /// Behind a proxy: the header in which it says the client's address, such as x-forwarded-for. Only if nobody can reach
     /// the relay but through it.
     #[arg(long, value_name = "NAME", env = "TIGRESS_CLIENT_IP_HEADER")]
@@ -172,9 +177,9 @@ impl Settings {
                 ));
             }
         };
-        Ok(RelayConfig {
+        let config = RelayConfig {
             listen: if listen.is_empty() {
-                usual.listen
+                self.acme.places().unwrap_or(usual.listen)
             } else {
                 listen
             },
@@ -194,7 +199,15 @@ impl Settings {
             metrics_listen: self.metrics_listen.as_ref().map(place).transpose()?,
             limits: self.limits()?,
             ..usual
-        })
+        };
+        self.acme.apply(config, self.store_file())
+    }
+
+    /// Where the store is, if a file was named.
+    fn store_file(&self) -> Option<&Path> {
+        let store = self.store.as_deref();
+        let file = store.filter(|store| *store != "memory" && !is_address(store));
+        file.map(Path::new)
     }
 
     fn limits(&self) -> Result<Limits, Failure> {
@@ -218,6 +231,12 @@ impl Settings {
         let (config, mut all) = (self.config()?, self.to_table()?);
         let places = config.listen.iter().map(|place| place.to_string().into());
         all.insert("listen".to_owned(), Value::Array(places.collect()));
+        if let Some(url) = config.public_url {
+            all.insert("public_url".to_owned(), url.into());
+        }
+        if !config.host_names.is_empty() {
+            all.insert("host_names".to_owned(), config.host_names.into());
+        }
         if let Some(store) = &self.store {
             all.insert("store".to_owned(), without_password(store).into());
         }
@@ -319,6 +338,26 @@ mod tests {
         }
         let again = of_file(&printed, Settings::default()).unwrap().to_file();
         assert_eq!(again.unwrap(), printed);
+    }
+
+    #[test]
+    fn a_name_for_a_certificate_says_where_the_relay_is() {
+        let file = "store = '/x/mailboxes'\n[acme]\nnames = ['relay.example']\n";
+        let settings = of_file(file, Settings::default()).unwrap();
+        let printed = settings.to_file().unwrap();
+        for line in [
+            "listen = [\"0.0.0.0:443\", \"[::]:443\"]",
+            "public_url = \"https://relay.example\"",
+            "host_names = [\"relay.example\"]",
+            "[acme]",
+        ] {
+            assert!(printed.lines().any(|one| one == line), "{line}: {printed}");
+        }
+        let again = of_file(&printed, Settings::default()).unwrap();
+        assert_eq!(again.to_file().unwrap(), printed);
+        let own = "listen = ['127.0.0.1:1']\nhost_names = ['a.example']\n[acme]\nnames = ['relay.example']\n";
+        let own = of_file(own, Settings::default()).unwrap().config().unwrap();
+        assert_eq!((own.listen.len(), &own.host_names[0][..]), (1, "a.example"));
     }
 
     #[test]

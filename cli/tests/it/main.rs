@@ -2,6 +2,7 @@
 //! a whole process's sockets is in `tests/pressure`.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test may panic")]
 
+mod acme;
 mod cmd;
 mod common;
 mod conformance;

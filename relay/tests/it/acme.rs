@@ -329,7 +329,19 @@ async fn what_can_not_work_is_an_error_of_the_start() {
         tls: Some(files),
         ..place.config(acme.clone())
     };
+    let url = |url: Option<&str>| RelayConfig {
+        public_url: url.map(str::to_owned),
+        ..place.config(acme.clone())
+    };
+    let behind = RelayConfig {
+        client_ip_header: Some("x-forwarded-for".to_owned()),
+        ..place.config(acme.clone())
+    };
     for (config, told) in [
+        (url(None), "public URL"),
+        (url(Some("http://relay.example")), "public URL"),
+        (url(Some("https://other.example")), "public URL"),
+        (behind, "behind no proxy"),
         (
             place.config(named("192.0.2.1")),
             "192.0.2.1: an address is no name",

@@ -14,7 +14,7 @@ use std::net::TcpListener;
 
 pub use authority::{Authority, Pair};
 pub use browser::Browser;
-pub use pebble::Pebble;
+pub use pebble::{Pebble, get_by_tls};
 pub use redis::{RedisCluster, RedisServer, WatchedRedis};
 
 /// A port of this machine that was free a moment ago.

@@ -2,6 +2,7 @@
 //! Both end with their value.
 
 use std::fs::{self, File};
+use std::io;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::PathBuf;
@@ -10,8 +11,8 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, ClientConnection, RootCertStore, StreamOwned};
 use tempfile::TempDir;
 
@@ -111,12 +112,6 @@ impl Pebble {
         self.authority.pem()
     }
 
-    /// The same as a file, while this lives.
-    #[must_use]
-    pub fn authority_file(&self) -> PathBuf {
-        self.folder.path().join("authority.pem")
-    }
-
     /// Who vouches for the certificates that it gives, PEM; another one at each start.
     #[must_use]
     pub fn root(&self) -> String {
@@ -126,24 +121,7 @@ impl Pebble {
     }
 
     fn get(&self, path: &str) -> String {
-        let mut roots = RootCertStore::empty();
-        let authority = self.authority.pem();
-        roots
-            .add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap())
-            .unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let config = ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let tls = ClientConnection::new(Arc::new(config), "127.0.0.1".try_into().unwrap());
-        let socket = TcpStream::connect(("127.0.0.1", self.management)).unwrap();
-        let mut stream = StreamOwned::new(tls.unwrap(), socket);
-        write!(stream, "GET {path} HTTP/1.0\r\n\r\n").unwrap();
-        let mut all = String::new();
-        stream.read_to_string(&mut all).unwrap();
-        all
+        get_by_tls(&self.authority.pem(), "127.0.0.1", self.management, path).unwrap()
     }
 
     /// How many orders came to it.
@@ -168,6 +146,31 @@ impl Drop for Pebble {
     }
 }
 
+/// What is answered at this port of this machine to one request, by whoever this authority (PEM) knows as `name`.
+///
+/// # Errors
+/// If nobody is there, or with another certificate.
+pub fn get_by_tls(authority: &str, name: &str, port: u16, path: &str) -> io::Result<String> {
+    let mut roots = RootCertStore::empty();
+    let authority = CertificateDer::from_pem_slice(authority.as_bytes()).unwrap();
+    roots.add(authority).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let server = ServerName::try_from(name.to_owned()).unwrap();
+    let tls = ClientConnection::new(Arc::new(config), server).unwrap();
+    let socket = TcpStream::connect(("127.0.0.1", port))?;
+    let mut stream = StreamOwned::new(tls, socket);
+    let head = format!("GET {path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n");
+    stream.write_all(head.as_bytes())?;
+    let mut all = String::new();
+    stream.read_to_string(&mut all)?;
+    Ok(all)
+}
+
 /// Writes its configuration, and the certificate that it is asked by.
 fn configure(folder: &TempDir, authority: &Authority, ports: [u16; 3]) -> PathBuf {
     let [port, management, proven_at] = ports;
@@ -177,7 +180,6 @@ fn configure(folder: &TempDir, authority: &Authority, ports: [u16; 3]) -> PathBu
         fs::write(&path, text).unwrap();
         path
     };
-    write("authority.pem", &authority.pem());
     let certificate = write("certificate.pem", &pair.certificate);
     let key = write("key.pem", &pair.key);
     let config = format!(
