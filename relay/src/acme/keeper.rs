@@ -132,10 +132,11 @@ impl Keeper {
             Ok((pem, new)) => {
                 self.failures = 0;
                 let seconds = new.until.saturating_sub(self.clock.now());
-                self.serve(new);
-                tracing::info!(days = seconds / 86_400, "ACME: new certificate in use");
+                // What is in use has been kept: who sees it may end the relay.
                 self.unsaved = Some(pem);
                 self.save().await;
+                self.serve(new);
+                tracing::info!(days = seconds / 86_400, "ACME: new certificate in use");
             }
             Err(reason) => {
                 self.failures = self.failures.saturating_add(1);
