@@ -3,7 +3,7 @@
 //!
 //! usage: cargo bench --bench figures -- [PART…] [--record FOLDER]
 //!
-//! The parts are security, transfers and commands. With `--record` the figures also go to the folder, as
+//! The parts are security, transfers, commands and relay. With `--record` the figures also go to the folder, as
 //! `performance.txt` (the tables, in Markdown) and `performance.svg`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 #![allow(
@@ -16,6 +16,7 @@ mod chart;
 mod commands;
 mod counter;
 mod cpu;
+mod relay;
 mod security;
 mod table;
 mod transfers;
@@ -35,16 +36,21 @@ struct Findings {
 
 type Part = (&'static str, fn() -> Findings);
 
-const PARTS: [Part; 3] = [
+const PARTS: [Part; 4] = [
     ("security", security::run),
     ("transfers", transfers::run),
     ("commands", commands::run),
+    ("relay", relay::run),
 ];
 
 fn main() -> ExitCode {
     // Cargo adds a word of its own.
     let mut words = std::env::args().skip(1).filter(|word| word != "--bench");
     let (mut wanted, mut record) = (Vec::new(), None);
+    if std::env::args().nth(1).as_deref() == Some(relay::FLOOR) {
+        relay::floor::serve();
+        return ExitCode::SUCCESS;
+    }
     while let Some(word) = words.next() {
         match PARTS.iter().find(|(name, _)| *name == word) {
             Some((name, _)) => wanted.push(*name),

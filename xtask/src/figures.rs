@@ -40,10 +40,10 @@ pub(crate) fn bench(project: &Project, words: &[&str]) -> Done {
         words.iter().partition(|word| **word != "--record");
     if parts
         .iter()
-        .any(|part| !["security", "transfers", "commands"].contains(part))
+        .any(|part| !["security", "transfers", "commands", "relay"].contains(part))
     {
         return Err(Failure::Usage(
-            "usage: scripts/bench [security|transfers|commands…] [--record]",
+            "usage: scripts/bench [security|transfers|commands|relay…] [--record]",
         ));
     }
     let record = !options.is_empty();
