@@ -1,13 +1,13 @@
 //! The page for people, as a real browser shows it.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use reqwest::Method;
 use serde_json::{Value, json};
-use thirtyfour::{
-    By, CapabilitiesHelper, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver,
-};
 use tigress_relay::{People, RelayConfig};
 use tigress_servers::Browser;
 
-use crate::common::{TestRelay, config, create_body, start_with, url_of};
+use crate::common::{TestRelay, config, create_body, http_client, start_with, url_of};
 
 const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15";
 const ANDROID: &str = "Mozilla/5.0 (Linux; Android 16; K) AppleWebKit/537.36 Mobile Safari/537.36";
@@ -33,26 +33,54 @@ impl View {
     }
 }
 
+/// A session of WebDriver (W3C).
 struct Window {
-    driver: WebDriver,
+    client: reqwest::Client,
+    session: String,
 }
 
 impl Window {
     async fn open(browser: &Browser) -> Self {
-        // As http_client does, for the WebDriver's client.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut wanted = DesiredCapabilities::chrome();
-        for argument in Browser::ARGUMENTS {
-            wanted.add_arg(argument).unwrap();
-        }
-        let logged = json!({"performance": "ALL"});
-        wanted.set("goog:loggingPrefs", logged).unwrap();
-        let driver = WebDriver::new(browser.url(), wanted).await.unwrap();
-        Self { driver }
+        let mut window = Self {
+            client: http_client(),
+            session: format!("{}/session", browser.url()),
+        };
+        let wanted = json!({
+            "goog:chromeOptions": {"args": Browser::ARGUMENTS},
+            "goog:loggingPrefs": {"performance": "ALL"},
+        });
+        let made = window.ask(
+            Method::POST,
+            "",
+            json!({"capabilities": {"alwaysMatch": wanted}}),
+        );
+        let made = made.await;
+        window.session = format!("{}/{}", window.session, made["sessionId"].as_str().unwrap());
+        window
     }
 
+    async fn ask(&self, method: Method, path: &str, values: Value) -> Value {
+        let request = self
+            .client
+            .request(method, format!("{}{path}", self.session));
+        let answer = request.body(values.to_string()).send().await.unwrap();
+        let mut said: Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
+        assert_eq!(said["value"]["error"], Value::Null, "{path}: {said}");
+        said["value"].take()
+    }
+
+    /// A command of Chromium's own.
     async fn tool(&self, name: &str, values: Value) -> Value {
-        self.driver.cdp().send_raw(name, values).await.unwrap()
+        let command = json!({"cmd": name, "params": values});
+        self.ask(Method::POST, "/goog/cdp/execute", command).await
+    }
+
+    async fn goto(&self, url: &str) {
+        self.ask(Method::POST, "/url", json!({"url": url})).await;
+    }
+
+    async fn close(&self) {
+        self.ask(Method::DELETE, "", json!({})).await;
     }
 
     async fn show(&self, url: &str, view: View) {
@@ -67,14 +95,14 @@ impl Window {
         let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
         self.tool("Emulation.setEmulatedMedia", media).await;
         // The same address with another fragment would be the same document.
-        self.driver.goto("about:blank").await.unwrap();
-        self.driver.goto(url).await.unwrap();
+        self.goto("about:blank").await;
+        self.goto(url).await;
     }
 
     /// What a script that is no part of the page sees.
-    async fn ask(&self, script: &str) -> Value {
-        let seen = self.driver.execute(script, Vec::new()).await.unwrap();
-        seen.json().clone()
+    async fn see(&self, script: &str) -> Value {
+        let script = json!({"script": script, "args": []});
+        self.ask(Method::POST, "/execute/sync", script).await
     }
 
     /// What a screen reader says, as role and name, of all that has a name.
@@ -92,7 +120,8 @@ impl Window {
         // For whoever wants to look: TIGRESS_PICTURES names a folder.
         if let Some(folder) = std::env::var_os("TIGRESS_PICTURES") {
             let file = std::path::Path::new(&folder).join(format!("{name}.png"));
-            let png = self.driver.screenshot_as_png().await.unwrap();
+            let picture = self.tool("Page.captureScreenshot", json!({})).await;
+            let png = STANDARD.decode(picture["data"].as_str().unwrap()).unwrap();
             std::fs::write(file, png).unwrap();
         }
     }
@@ -132,13 +161,13 @@ const CONTRAST: &str = "
 const WIDTHS: &str = "return [document.documentElement.scrollWidth, innerWidth];";
 
 async fn fits_and_can_be_read(window: &Window, view: View) {
-    let widths = window.ask(WIDTHS).await;
+    let widths = window.see(WIDTHS).await;
     assert!(
         widths[0].as_u64() <= widths[1].as_u64(),
         "{view:?}: {widths}"
     );
     assert_eq!(widths[1], json!(view.width), "{view:?}");
-    let contrast = window.ask(CONTRAST).await.as_f64().unwrap();
+    let contrast = window.see(CONTRAST).await.as_f64().unwrap();
     assert!(contrast >= 4.5, "{view:?}: {contrast}");
 }
 
@@ -203,7 +232,7 @@ async fn people_see_what_to_do_on_whatever_they_read_it() {
         window.picture(name).await;
         fits_and_can_be_read(&window, view).await;
         let root = window
-            .ask("const r = document.documentElement; return [r.lang, r.dir];")
+            .see("const r = document.documentElement; return [r.lang, r.dir];")
             .await;
         assert_eq!(root, json!([language, direction]), "{name}");
         let read = window.read_out().await;
@@ -230,14 +259,11 @@ async fn people_see_what_to_do_on_whatever_they_read_it() {
             links.iter().all(|link| !link.is_empty()),
             "{name}: {links:?}"
         );
-        let all = window.driver.find_all(By::Css("a")).await.unwrap();
+        let all = window.see("return [...document.querySelectorAll('a')].map(a => [a.getAttribute('href'), a.rel]);").await;
         let mut addresses = Vec::new();
-        for link in &all {
-            addresses.push(link.attr("href").await.unwrap().unwrap());
-            assert_eq!(
-                link.attr("rel").await.unwrap().as_deref(),
-                Some("noopener noreferrer")
-            );
+        for link in all.as_array().unwrap() {
+            addresses.push(link[0].as_str().unwrap().to_owned());
+            assert_eq!(link[1], "noopener noreferrer");
         }
         assert_eq!(
             addresses[0],
@@ -249,7 +275,7 @@ async fn people_see_what_to_do_on_whatever_they_read_it() {
             "{addresses:?}"
         );
     }
-    window.driver.quit().await.unwrap();
+    window.close().await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -280,7 +306,7 @@ async fn the_page_loads_nothing_runs_nothing_and_keeps_its_shape_whatever_the_se
             window.show(&url, view).await;
             fits_and_can_be_read(&window, view).await;
             let seen = window
-                .ask(
+                .see(
                     "
                 const warned = document.querySelector('.beware').getBoundingClientRect();
                 const quoted = document.querySelector('blockquote')?.getBoundingClientRect();
@@ -298,10 +324,12 @@ async fn the_page_loads_nothing_runs_nothing_and_keeps_its_shape_whatever_the_se
             assert_eq!(seen, json!([0, 1, title, true]), "{description}");
         }
     }
-    let log = window.driver.get_log("performance").await.unwrap();
+    let log = window
+        .ask(Method::POST, "/se/log", json!({"type": "performance"}))
+        .await;
     let mut asked = Vec::new();
-    for entry in log {
-        let message: Value = serde_json::from_str(&entry.message).unwrap();
+    for entry in log.as_array().unwrap() {
+        let message: Value = serde_json::from_str(entry["message"].as_str().unwrap()).unwrap();
         let message = &message["message"];
         if message["method"] == "Network.requestWillBeSent" {
             asked.push(
@@ -318,5 +346,5 @@ async fn the_page_loads_nothing_runs_nothing_and_keeps_its_shape_whatever_the_se
         !url.contains("/v1/m/") && !url.ends_with("/favicon.ico") && !url.starts_with("data:")
     };
     assert_eq!(asked.iter().find(foreign), None);
-    window.driver.quit().await.unwrap();
+    window.close().await;
 }
