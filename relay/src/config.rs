@@ -166,14 +166,13 @@ impl RelayConfig {
                 "a certificate comes from files or from an authority, not from both".to_owned(),
             );
         }
-        let names = &acme.names;
         let url = self
             .public_url
             .as_deref()
             .and_then(|url| Url::parse(url).ok());
         let of_it = |url: &Url| {
-            let is_of = |name: &String| url.host_str() == Some(&name.to_ascii_lowercase());
-            url.scheme() == "https" && names.iter().any(is_of)
+            let is_of = |name: String| url.host_str() == Some(&name);
+            url.scheme() == "https" && acme.host_names().any(is_of)
         };
         if !url.is_some_and(|url| of_it(&url)) {
             return Err("the public URL must be https, with one of its names".to_owned());

@@ -46,20 +46,21 @@ impl People {
             }
         }
         let addresses = [
-            ("operator_url", &self.operator_url, "operator"),
-            ("app_ios", &self.app_ios, "app"),
-            ("app_android", &self.app_android, "app"),
+            (
+                "operator_url",
+                &self.operator_url,
+                "operator",
+                &self.operator,
+            ),
+            ("app_ios", &self.app_ios, "app", &self.app),
+            ("app_android", &self.app_android, "app", &self.app),
         ];
-        for (name, address, of) in addresses {
+        for (name, address, of, named) in addresses {
             let Some(address) = address else { continue };
             let url = Url::parse(address);
             if !url.is_ok_and(|url| url.scheme() == "https" && url.fragment().is_none()) {
                 return Err(BadPeople::Address(name));
             }
-            let named = match of {
-                "app" => &self.app,
-                _ => &self.operator,
-            };
             if named.is_none() {
                 return Err(BadPeople::Alone(name, of));
             }

@@ -36,7 +36,7 @@ pub(crate) struct Desk {
 impl Desk {
     /// Makes a mailbox.
     pub(crate) async fn new(client: Client, origin: &str, bytes: usize) -> Self {
-        let claim = uuid::Uuid::from_u128(rand()).to_string();
+        let claim = uuid::Uuid::new_v4().to_string();
         let body = json!({"payload": payload(bytes), "displayInformation": {"title": "t", "description": "d", "imageURL": ""}});
         let mut desk = Self {
             client,
@@ -62,10 +62,7 @@ impl Desk {
             .client
             .request(method, format!("{origin}{}", self.path))
             .header("Mailbox-Device-Claim", &self.claim)
-            .header(
-                "Mailbox-Request-ID",
-                uuid::Uuid::from_u128(rand()).to_string(),
-            )
+            .header("Mailbox-Request-ID", uuid::Uuid::new_v4().to_string())
             .header("Content-Type", "application/json");
         if let Some(body) = body {
             request = request.body(body.to_string());
@@ -82,15 +79,6 @@ impl Desk {
 
 pub(crate) fn payload(bytes: usize) -> Value {
     json!({"type": "GSS_API", "data": "x".repeat(bytes)})
-}
-
-/// As unique as ids must be.
-fn rand() -> u128 {
-    use std::hash::{BuildHasher as _, RandomState};
-    let half = || u128::from(RandomState::new().hash_one(0_u8));
-    let random = half() << 64 | half();
-    // Version 4, variant 1 (RFC 9562, §5.4).
-    (random & !(0xf << 76) & !(3 << 62)) | 4 << 76 | 2 << 62
 }
 
 /// One round of all clients, writes at the first origin and reads at the last; gives how many requests that were.

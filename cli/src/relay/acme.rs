@@ -84,7 +84,7 @@ impl AcmeSettings {
         config: RelayConfig,
         store: Option<&Path>,
     ) -> Result<RelayConfig, Failure> {
-        let Some(first) = self.names.first() else {
+        if self.names.is_empty() {
             return if self.is_empty() {
                 Ok(config)
             } else {
@@ -92,24 +92,24 @@ impl AcmeSettings {
                     "--acme-contact, --acme-directory, --acme-root and --acme-cache need a name: --acme",
                 ))
             };
-        };
+        }
         if config.tls.is_some() {
             return Err(Failure::usage(
                 "--acme gets a certificate, and --tls-cert names one: give one of them",
             ));
         }
-        let url = format!("https://{}", first.to_ascii_lowercase());
+        let acme = self.acme(store)?;
+        let url = acme
+            .host_names()
+            .next()
+            .map(|name| format!("https://{name}"));
         Ok(RelayConfig {
-            public_url: config.public_url.clone().or(Some(url)),
+            public_url: config.public_url.clone().or(url),
             host_names: match &config.host_names[..] {
-                [] => self
-                    .names
-                    .iter()
-                    .map(|name| name.to_ascii_lowercase())
-                    .collect(),
+                [] => acme.host_names().collect(),
                 names => names.to_vec(),
             },
-            acme: Some(self.acme(store)?),
+            acme: Some(acme),
             ..config
         })
     }

@@ -93,17 +93,11 @@ fn one_relay_on_this_machine_has_several_names() {
     assert_eq!(refused.event("error")["code"], "untrusted_relay");
 }
 
-/// A port on which nothing listens yet.
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
-}
-
 #[test]
 fn a_relay_that_does_not_answer_is_told_while_it_is_tried_on() {
     let desk = Desk::new();
     desk.write("key", b"the key");
-    let address = format!("127.0.0.1:{}", free_port());
+    let address = format!("127.0.0.1:{}", tigress_servers::free_port());
     let relay = format!("http://{address}");
     let words = send(&relay, &[]);
     let mut sender = desk.start(&words);

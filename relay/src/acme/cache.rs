@@ -32,11 +32,7 @@ impl Cache {
             .create(&folder);
         made.map_err(|error| told(&folder, &error))?;
         let account = digest([acme.directory.as_str()]);
-        let mut names: Vec<String> = acme
-            .names
-            .iter()
-            .map(|name| name.to_ascii_lowercase())
-            .collect();
+        let mut names: Vec<String> = acme.host_names().collect();
         names.sort_unstable();
         names.dedup();
         let all = names.iter().map(String::as_str);

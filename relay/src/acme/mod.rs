@@ -50,6 +50,11 @@ impl Acme {
         }
     }
 
+    /// The names as they are compared: DNS and authorities know no case.
+    pub fn host_names(&self) -> impl Iterator<Item = String> {
+        self.names.iter().map(|name| name.to_ascii_lowercase())
+    }
+
     /// What is wrong with it, if anything is.
     pub(crate) fn check(&self) -> Result<(), String> {
         if self.names.is_empty() {

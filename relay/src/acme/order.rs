@@ -43,10 +43,7 @@ impl Orders {
 
     async fn ordered(&self) -> Result<Zeroizing<Vec<u8>>, String> {
         let account = self.account().await?;
-        let names = self.acme.names.iter();
-        let names: Vec<Identifier> = names
-            .map(|name| Identifier::Dns(name.to_ascii_lowercase()))
-            .collect();
+        let names: Vec<Identifier> = self.acme.host_names().map(Identifier::Dns).collect();
         let order = account.new_order(&NewOrder::new(&names)).await;
         let mut order = order.map_err(said)?;
         self.prove(&mut order).await?;
@@ -124,12 +121,7 @@ impl Orders {
 
     /// A key of its own for each certificate.
     async fn finish(&self, order: &mut Order) -> Result<Zeroizing<Vec<u8>>, String> {
-        let names: Vec<String> = self
-            .acme
-            .names
-            .iter()
-            .map(|name| name.to_ascii_lowercase())
-            .collect();
+        let names: Vec<String> = self.acme.host_names().collect();
         let mut params = CertificateParams::new(names).map_err(made)?;
         params.distinguished_name = DistinguishedName::new();
         let key = KeyPair::generate().map_err(made)?;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::Extension;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
 use tigress_mailbox::{DisplayInformation, PeerText};
@@ -48,10 +48,8 @@ async fn look(
         return Err(Fault::NotFound);
     };
     // As a wallet shows them: a title stands where no markup isolates it.
-    let (title, description) = (
-        PeerText::cut(display.title.clone()),
-        PeerText::cut(display.description.clone()),
-    );
+    let shown = |text: &str| PeerText::cut(text).to_string();
+    let (title, description) = (shown(&display.title), shown(&display.description));
     let offer = Offer {
         title: &title,
         description: &description,
@@ -67,18 +65,15 @@ async fn look(
 
 /// A fault that a person can meet, as a page; when to try again stays with it.
 fn for_people(fault: Fault, page: &Page<'_>) -> Response {
-    let response = fault.into_response();
-    let mut shown = match response.status() {
-        StatusCode::NOT_FOUND => page.gone(),
-        status @ (StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) => {
-            page.busy(status)
-        }
-        _ => return response,
+    let mut shown = match fault {
+        Fault::NotFound => page.gone(),
+        Fault::TooMany { .. } => page.busy(StatusCode::TOO_MANY_REQUESTS),
+        Fault::Unavailable(_) => page.busy(StatusCode::SERVICE_UNAVAILABLE),
+        _ => return fault.into_response(),
     };
-    if let Some(after) = response.headers().get(header::RETRY_AFTER) {
-        shown
-            .headers_mut()
-            .insert(header::RETRY_AFTER, after.clone());
+    if let Some(after) = fault.retry_after() {
+        let after = HeaderValue::from(after);
+        shown.headers_mut().insert(header::RETRY_AFTER, after);
     }
     shown
 }

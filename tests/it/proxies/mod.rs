@@ -26,7 +26,8 @@ use tokio::task::JoinSet;
 
 use common::observed::{Observed, Seen, next};
 use common::{RECEIVER, SENDER, TestRelay, config, http_client, payload, run};
-use server::{Kind, Proxy, free_port, seconds};
+use server::{Kind, Proxy, seconds};
+use tigress_servers::free_port;
 
 /// Where a relay is reached by its proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

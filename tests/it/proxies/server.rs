@@ -3,7 +3,7 @@
 //! touch is put around it.
 
 use std::fs::{self, File};
-use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -32,12 +32,6 @@ pub(super) struct Proxy {
     /// Its authority's certificate.
     pub(super) ca: Vec<u8>,
     port: u16,
-}
-
-/// Free a moment ago.
-pub(super) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }
 
 impl Proxy {

@@ -13,7 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use fluent_bundle::FluentArgs;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use sha2::{Digest, Sha256};
-use tigress_mailbox::{PeerText, format_timestamp};
+use tigress_mailbox::format_timestamp;
 
 use crate::people::People;
 use device::Device;
@@ -48,8 +48,8 @@ pub(super) struct Page<'a> {
 /// What is offered here.
 pub(super) struct Offer<'a> {
     /// As a wallet shows them.
-    pub(super) title: &'a PeerText,
-    pub(super) description: &'a PeerText,
+    pub(super) title: &'a str,
+    pub(super) description: &'a str,
     /// When it ends, and what time it is, as Unix seconds.
     pub(super) expires: u64,
     pub(super) now: u64,
@@ -87,7 +87,7 @@ impl<'a> Page<'a> {
             p.left { time datetime=(format_timestamp(offer.expires)) { (self.left(offer)) } }
             (self.sender(offer))
         };
-        self.page(StatusCode::OK, &offer.title.to_string(), head, &main)
+        self.page(StatusCode::OK, offer.title, head, &main)
     }
 
     pub(super) fn gone(&self) -> Response {
@@ -173,8 +173,8 @@ impl<'a> Page<'a> {
 
     /// What the sender says, as the sender's, below the warning.
     fn sender(&self, offer: &Offer<'_>) -> Markup {
-        let title = cut(&offer.title.to_string(), TITLE);
-        let description = cut(&offer.description.to_string(), DESCRIPTION);
+        let title = cut(offer.title, TITLE);
+        let description = cut(offer.description, DESCRIPTION);
         html! {
             p.beware { (self.text("beware")) }
             @if !(title.is_empty() && description.is_empty()) {
@@ -274,10 +274,9 @@ mod tests {
         let people = People::default();
         let page = Page::for_reader(&HeaderMap::new(), &people, "https://relay.example");
         let left = |left: u64| {
-            let text = &PeerText::cut("");
             let offer = Offer {
-                title: text,
-                description: text,
+                title: "",
+                description: "",
                 expires: 1_000_000 + left,
                 now: 1_000_000,
             };
