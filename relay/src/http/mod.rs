@@ -99,6 +99,28 @@ impl App {
         })
     }
 
+    /// Why a request is not looked at, which costs it next to nothing.
+    fn refusal(
+        &self,
+        request: &Request,
+        (client, limited): (Client, bool),
+        has_place: bool,
+    ) -> Option<Fault> {
+        if !self.is_for_us(request) {
+            return Some(Fault::Misdirected);
+        }
+        if limited && let Err(after) = self.rate.take(client) {
+            self.metrics.refused(Limit::Rate);
+            return Some(Fault::TooMany { after, why: None });
+        }
+        if !has_place {
+            self.metrics.refused(Limit::Requests);
+            let why = Some("too many requests under way");
+            return Some(Fault::TooMany { after: 1, why });
+        }
+        None
+    }
+
     /// A part of the bytes under way, for which a client waits if it has too many.
     async fn part(
         &self,
@@ -163,23 +185,17 @@ async fn frame(
     let echoed = fields::echoed_request_id(request.headers());
     let (client, limited) = app.caller(peer.ip, request.headers());
     request.extensions_mut().insert(client);
-    let probe = site::is_probe(request.uri().path());
     let place = app.requests.try_take(client, 1);
     let lent = Lent::of(&mut request);
-    let mut response = if !probe && !app.is_for_us(&request) {
-        Fault::Misdirected.into_response()
-    } else if !probe
-        && limited
-        && let Err(after) = app.rate.take(client)
-    {
-        app.metrics.refused(Limit::Rate);
-        Fault::TooMany { after, why: None }.into_response()
-    } else if place.is_none() && !probe {
-        app.metrics.refused(Limit::Requests);
-        let why = Some("too many requests under way");
-        Fault::TooMany { after: 1, why }.into_response()
+    let refused = if site::is_probe(request.uri().path()) {
+        None
     } else {
-        next.run(request).await
+        app.refusal(&request, (client, limited), place.is_some())
+    };
+    let mut response = match refused {
+        Some(fault) if call == Call::Show => preview::refused(&app, request.headers(), fault),
+        Some(fault) => fault.into_response(),
+        None => next.run(request).await,
     };
     if let Some(lent) = lent {
         // As much again as it may have been.

@@ -29,11 +29,14 @@ pub(super) async fn show(
     list: HeaderMap,
 ) -> Response {
     let page = Page::for_reader(&list, &app.config.people, &app.origin);
-    match look(&app, client, addressed, &page).await {
-        Ok(response) => response,
-        Err(fault) if page::is_wanted(&list) => for_people(fault, &page),
-        Err(fault) => fault.into_response(),
-    }
+    let shown = look(&app, client, addressed, &page).await;
+    shown.unwrap_or_else(|fault| told(fault, &list, &page))
+}
+
+/// For a request that was not looked at.
+pub(super) fn refused(app: &App, list: &HeaderMap, fault: Fault) -> Response {
+    let page = Page::for_reader(list, &app.config.people, &app.origin);
+    told(fault, list, &page)
 }
 
 async fn look(
@@ -63,9 +66,10 @@ async fn look(
     Ok(response)
 }
 
-/// A fault that a person can meet, as a page; when to try again stays with it.
-fn for_people(fault: Fault, page: &Page<'_>) -> Response {
+/// A fault that a person can meet, as a page for those who read one; when to try again stays with it.
+fn told(fault: Fault, list: &HeaderMap, page: &Page<'_>) -> Response {
     let mut shown = match fault {
+        _ if !page::is_wanted(list) => return fault.into_response(),
         Fault::NotFound => page.gone(),
         Fault::TooMany { .. } => page.busy(StatusCode::TOO_MANY_REQUESTS),
         Fault::Unavailable(_) => page.busy(StatusCode::SERVICE_UNAVAILABLE),

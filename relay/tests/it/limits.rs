@@ -222,6 +222,27 @@ async fn loopback_can_be_limited_and_headers_are_not_believed_by_default() {
 }
 
 #[tokio::test]
+async fn a_person_whose_rate_is_used_up_gets_a_page_and_a_program_the_problem() {
+    let limits = Limits {
+        burst: Bound::new(1, 1, 1_000),
+        limit_loopback: true,
+        ..Limits::default()
+    };
+    let relay = start_with(limited(limits)).await;
+    let list = [("Accept", "text/html"), ("Accept-Language", "de")];
+    let first = relay.call(Method::GET, "/v1/m/x", &list, None).await;
+    assert_eq!(first.status, 404);
+    let page = relay.call(Method::GET, "/v1/m/x", &list, None).await;
+    assert_eq!((page.status, page.header("retry-after")), (429, Some("1")));
+    assert!(page.text().starts_with("<!DOCTYPE html><html lang=\"de\""));
+    let told = relay.call(Method::GET, "/v1/m/x", &[], None).await;
+    assert_eq!(
+        (told.status, told.problem().as_str()),
+        (429, "urn:tigress:relay:too-many-requests")
+    );
+}
+
+#[tokio::test]
 async fn what_comes_through_a_proxy_on_this_machine_is_limited() {
     let limits = || Limits {
         burst: Bound::new(1, 1, 1_000),

@@ -6,7 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 use tigress_relay::Relay;
 use tigress_relay::store::RedisStore;
-use tigress_servers::RedisServer;
+use tigress_servers::{Link, RedisServer};
 use tokio::task::JoinSet;
 
 use crate::common::{
@@ -19,11 +19,18 @@ const SOON: Duration = Duration::from_secs(8);
 const HELD: &str = "wait=60";
 
 async fn relay_on(server: &RedisServer) -> TestRelay {
-    run(Relay::new(
-        config(),
-        RedisStore::new(&server.url()).unwrap(),
-    ))
-    .await
+    relay_at(&server.url()).await
+}
+
+async fn relay_at(url: &str) -> TestRelay {
+    run(Relay::new(config(), RedisStore::new(url).unwrap())).await
+}
+
+/// One relay that reaches Redis over a link, and one that needs none.
+async fn relays_of(server: &RedisServer) -> (Link, TestRelay, TestRelay) {
+    let link = Link::to(server.port());
+    let far = relay_at(&format!("redis://127.0.0.1:{}", link.port())).await;
+    (link, far, relay_on(server).await)
 }
 
 /// The same mailbox at another relay: a load balancer stands before both.
@@ -232,4 +239,94 @@ async fn a_redis_that_answers_nothing_holds_no_read_beyond_its_time() {
     let taken = begun.elapsed();
     assert!(taken < Duration::from_secs(20), "{taken:?}");
     server.thaw();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_relay_that_is_cut_off_says_so_while_another_serves_and_then_has_what_was_written_meanwhile()
+ {
+    let server = RedisServer::start();
+    let (link, far, near) = relays_of(&server).await;
+    let url = far.create().await;
+    let version = far.read(&url, RECEIVER).await.version();
+    let list = [("Prefer", HELD), ("Mailbox-Payload-Version", &version)];
+    let begun = Instant::now();
+    let held = far.read_with(&url, RECEIVER, &list);
+    let cut = async {
+        subscribed(&server).await;
+        link.cut();
+        let there = at(&near, &url);
+        near.update(&there, SENDER, 1, "meanwhile").await
+    };
+    let (held, written) = tokio::join!(held, cut);
+    assert_eq!((held.status, written.status), (503, 200));
+    assert_eq!(far.create_from(&create_body()).await.status, 503);
+    assert!(begun.elapsed() < SOON, "{:?}", begun.elapsed());
+    link.heal();
+    let read = served_again(async || far.read_with(&url, RECEIVER, &list).await).await;
+    assert_eq!(read.json()["payload"]["data"], "meanwhile");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_write_whose_answer_a_partition_took_is_made_once() {
+    let server = RedisServer::start();
+    let (link, far, near) = relays_of(&server).await;
+    let mut kept_untold = 0;
+    // How many answers a write takes is the store's affair: each may be the one that is lost.
+    for heard in 0..4 {
+        let mut body = create_body();
+        body["displayInformation"]["title"] = json!(format!("{heard}"));
+        let request_id = uuid::Uuid::from_u128(100 + heard as u128).to_string();
+        let list = [
+            ("Mailbox-Device-Claim", SENDER),
+            ("Mailbox-Request-ID", request_id.as_str()),
+        ];
+        let made = far.call(Method::POST, "/v1/m", &list, Some(&body)).await;
+        let url = url_of(&made);
+        let there = at(&near, &url);
+        let tag = format!("\"{}\"", far.read(&url, RECEIVER).await.version());
+        let list = [("If-Match", tag.as_str())];
+        let write = async || far.update_with(&url, RECEIVER, 1, "second", &list).await;
+        link.cut_answers_after(heard);
+        let told = write().await.status;
+        let kept = near.read(&there, SENDER).await.json()["payload"]["data"] == "second";
+        kept_untold += usize::from(kept && told == 503);
+        link.heal();
+        let again = served_again(write).await;
+        assert_eq!(again.status, if kept { 201 } else { 200 }, "made once");
+        let read = near.read(&there, SENDER).await;
+        assert_eq!(read.json()["payload"]["data"], "second");
+        assert_eq!(read.version(), again.version());
+    }
+    assert!(kept_untold > 0, "no write's own answer was lost");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_slow_redis_is_waited_for() {
+    let server = RedisServer::start();
+    let (link, far, near) = relays_of(&server).await;
+    let url = far.create().await;
+    link.slow(Duration::from_millis(300));
+    let version = far.read(&url, RECEIVER).await.version();
+    let list = [("Prefer", HELD), ("Mailbox-Payload-Version", &version)];
+    let held = far.read_with(&url, RECEIVER, &list);
+    let written = async {
+        subscribed(&server).await;
+        near.update(&at(&near, &url), SENDER, 1, "second").await
+    };
+    let (held, written) = tokio::join!(held, written);
+    assert_eq!((held.status, written.status), (200, 200));
+    assert_eq!(held.version(), written.version());
+}
+
+/// Asks until the store is there again.
+async fn served_again(ask: impl AsyncFn() -> Seen) -> Seen {
+    let until = Instant::now() + SOON;
+    loop {
+        let seen = ask().await;
+        if seen.status != 503 {
+            return seen;
+        }
+        assert!(Instant::now() < until, "not served again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }

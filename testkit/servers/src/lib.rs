@@ -7,6 +7,7 @@
 
 mod authority;
 mod browser;
+mod link;
 mod pebble;
 mod redis;
 
@@ -14,6 +15,7 @@ use std::net::TcpListener;
 
 pub use authority::{Authority, Pair};
 pub use browser::Browser;
+pub use link::Link;
 pub use pebble::{Pebble, get_by_tls};
 pub use redis::{RedisCluster, RedisServer, WatchedRedis};
 
