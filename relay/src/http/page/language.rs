@@ -137,6 +137,13 @@ mod tests {
             assert_eq!(Language::of(Some(asked)).tag, given, "{asked}");
         }
         assert_eq!(Language::of(None).tag, "en");
+        let last = |before: usize| "tlh,".repeat(before) + "de";
+        assert_eq!(Language::of(Some(&last(ASKED - 1))).tag, "de");
+        assert_eq!(
+            Language::of(Some(&last(ASKED))).tag,
+            "en",
+            "nobody reads so many"
+        );
     }
 
     type Texts = BTreeMap<String, BTreeSet<String>>;

@@ -77,17 +77,19 @@ impl<'a> Page<'a> {
 
     /// `head` is what messengers read.
     pub(super) fn offer(&self, offer: &Offer<'_>, head: &Markup) -> Response {
+        // The tab's, and the first that a screen reader says: never the sender's.
+        let title = self.text(match self.device {
+            Device::Computer => "computer-title",
+            _ => "phone-title",
+        });
         let main = html! {
-            h1 { (self.text(match self.device {
-                Device::Computer => "computer-title",
-                _ => "phone-title",
-            })) }
+            h1 { (title) }
             p { (self.text("intro")) }
             (self.steps())
             p.left { time datetime=(format_timestamp(offer.expires)) { (self.left(offer)) } }
             (self.sender(offer))
         };
-        self.page(StatusCode::OK, offer.title, head, &main)
+        self.page(StatusCode::OK, &title, head, &main)
     }
 
     pub(super) fn gone(&self) -> Response {
