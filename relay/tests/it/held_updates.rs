@@ -2,14 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use reqwest::Method;
+use reqwest::{Method, Response};
 use serde_json::json;
 use tigress_relay::Relay;
 use tigress_relay::store::MemoryStore;
 use tokio::sync::mpsc::UnboundedReceiver;
+use tokio::task::JoinHandle;
 
 use crate::common::observed::{Observed, Seen as Happened, next};
-use crate::common::{RECEIVER, SENDER, Seen, THIRD, TestRelay, config, run, start};
+use crate::common::{RECEIVER, SENDER, Seen, THIRD, TestRelay, config, id, payload, run, start};
 
 const HELD: [(&str, &str); 1] = [("Prefer", "wait=60, return=representation")];
 /// Shorter than an answer is held that nothing ends.
@@ -22,6 +23,32 @@ async fn bound() -> (TestRelay, String, UnboundedReceiver<Happened>) {
     let url = relay.create().await;
     relay.read(&url, RECEIVER).await;
     (relay, url, seen)
+}
+
+/// The same with other limits of its client's.
+async fn bound_with(
+    requests: usize,
+    incoming_bytes: usize,
+) -> (TestRelay, String, UnboundedReceiver<Happened>) {
+    let mut config = config();
+    config.limits.requests.client = requests;
+    config.limits.incoming_bytes.client = incoming_bytes;
+    let (store, seen) = Observed::new(MemoryStore::default());
+    let relay = run(Relay::new(config, store)).await;
+    let url = relay.create().await;
+    relay.read(&url, RECEIVER).await;
+    (relay, url, seen)
+}
+
+/// An update that is held, by a client that waits for it elsewhere.
+fn hold(relay: &TestRelay, url: &str, n: u32, data: &str) -> JoinHandle<reqwest::Result<Response>> {
+    let request = relay.client.put(url);
+    let request = request
+        .header("Mailbox-Device-Claim", RECEIVER)
+        .header("Mailbox-Request-ID", id(n))
+        .header(HELD[0].0, HELD[0].1)
+        .body(payload(data).to_string());
+    tokio::spawn(request.send())
 }
 
 /// That an update was done, and nothing more.
@@ -129,14 +156,7 @@ async fn it_was_done_also_where_the_relay_can_not_wait() {
 #[tokio::test]
 async fn a_relay_that_ends_answers_it() {
     let (relay, url, mut seen) = bound().await;
-    let client = relay.client.clone();
-    let held = client
-        .put(&url)
-        .header("Mailbox-Device-Claim", RECEIVER)
-        .header("Mailbox-Request-ID", crate::common::id(1))
-        .header(HELD[0].0, HELD[0].1)
-        .body(crate::common::payload("answer").to_string());
-    let held = tokio::spawn(held.send());
+    let held = hold(&relay, &url, 1, "answer");
     next(&mut seen, Happened::Watched).await;
     relay.running.shutdown().await;
     only_done(&crate::common::seen(held.await.unwrap().unwrap()).await);
@@ -160,4 +180,64 @@ async fn what_is_refused_or_asks_for_one_half_is_not_held() {
         assert_eq!(done.header("preference-applied"), None);
     }
     assert!(begun.elapsed() < SOON);
+}
+
+#[tokio::test]
+async fn what_it_wrote_is_no_body_under_way_any_more_while_it_waits() {
+    // One body is all that the client has.
+    let large = "x".repeat(300_000);
+    let (relay, url, mut seen) = bound_with(8, 400_000).await;
+    let held = hold(&relay, &url, 1, &large);
+    next(&mut seen, Happened::Watched).await;
+    let begun = Instant::now();
+    let other = relay.update(&url, SENDER, 1, &large).await;
+    assert_eq!(other.status, 200, "{other:?}");
+    assert!(begun.elapsed() < relay_patience(), "at once");
+    let told = crate::common::seen(held.await.unwrap().unwrap()).await;
+    assert_eq!(told.version(), other.version());
+}
+
+/// How long a request waits for its client's bytes.
+fn relay_patience() -> Duration {
+    config().limits.patience
+}
+
+#[tokio::test]
+async fn it_is_a_request_under_way_until_it_is_answered_or_given_up() {
+    let (relay, url, mut seen) = bound_with(1, 400_000).await;
+    let held = hold(&relay, &url, 1, "answer");
+    next(&mut seen, Happened::Watched).await;
+    let refused = relay.read(&url, SENDER).await;
+    assert_eq!(refused.status, 429, "{refused:?}");
+    held.abort();
+    assert!(held.await.is_err(), "its client has gone");
+    // The relay hears of it when it does.
+    let served = async {
+        loop {
+            let read = relay.read(&url, SENDER).await;
+            if read.status == 200 {
+                return read;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let read = tokio::time::timeout(SOON, served).await.unwrap();
+    assert_eq!(read.json()["payload"]["data"], "answer", "it was done");
+}
+
+#[tokio::test]
+async fn of_two_that_one_device_has_held_the_first_is_told_of_the_second() {
+    let (relay, url, mut seen) = bound().await;
+    let first = hold(&relay, &url, 1, "one");
+    next(&mut seen, Happened::Watched).await;
+    let second = hold(&relay, &url, 2, "two");
+    let first = crate::common::seen(first.await.unwrap().unwrap()).await;
+    assert_eq!(
+        first.json()["payload"]["data"],
+        "two",
+        "it judges that itself"
+    );
+    relay.update(&url, SENDER, 3, "three").await;
+    let second = crate::common::seen(second.await.unwrap().unwrap()).await;
+    assert_eq!(second.json()["payload"]["data"], "three");
 }
