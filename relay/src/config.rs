@@ -183,10 +183,22 @@ impl RelayConfig {
                     .to_owned(),
             );
         }
+        let known = |name: &String| self.host_names.is_empty() || self.is_called(name);
+        if let Some(name) = acme.host_names().find(|name| !known(name)) {
+            return Err(format!(
+                "{name} is not among the host names, so that its requests are refused"
+            ));
+        }
         if self.listen.iter().all(|place| place.address().is_none()) {
             return Err("it needs an address to listen on: a socket has no TLS".to_owned());
         }
         Ok(())
+    }
+
+    /// Whether this is among its host names.
+    pub(crate) fn is_called(&self, name: &str) -> bool {
+        let mut names = self.host_names.iter();
+        names.any(|own| own.eq_ignore_ascii_case(name))
     }
 
     /// Whether the relay itself speaks TLS.
@@ -225,6 +237,13 @@ impl RelayConfig {
         if is_proxied && !self.speaks_tls() {
             tracing::warn!(
                 "no header with the client's address: all that come through a proxy count as one client"
+            );
+        }
+        let host = url.as_deref().and_then(|url| Url::parse(url).ok());
+        let host = host.as_ref().and_then(Url::host_str);
+        if !self.host_names.is_empty() && host.is_some_and(|host| !self.is_called(host)) {
+            tracing::warn!(
+                "the public URL's host is not among the host names: its requests are refused unless a proxy names another"
             );
         }
         if url.is_none() && local.is_some_and(|address| address.ip().is_unspecified()) {
@@ -329,5 +348,18 @@ mod tests {
         };
         behind.warn(None);
         assert!(log.text().contains("no header"), "{}", log.text());
+        assert!(!log.text().contains("host names"), "{}", log.text());
+        let named = RelayConfig {
+            host_names: vec!["RELAY.example".to_owned()],
+            ..behind
+        };
+        named.warn(None);
+        assert!(!log.text().contains("host names"), "{}", log.text());
+        let misnamed = RelayConfig {
+            host_names: vec!["other.example".to_owned()],
+            ..named
+        };
+        misnamed.warn(None);
+        assert!(log.text().contains("host names"), "{}", log.text());
     }
 }

@@ -111,7 +111,8 @@ impl Relay {
         let stop = CancellationToken::new();
         let (reload, asked) = mpsc::unbounded_channel();
         let certificates = Arc::new(Certificates::default());
-        let tls = self.tls(&certificates, &stop, asked)?;
+        let mut all = JoinSet::new();
+        let tls = self.tls(&certificates, &stop, asked, &mut all)?;
         self.config.warn(local);
         let by_address = self.config.client_ip_header.is_none();
         let connections = Connections::new(bounds(&self.config.limits), by_address);
@@ -127,7 +128,6 @@ impl Relay {
             metrics: app.metrics.clone(),
             stop: stop.clone(),
         };
-        let mut all = JoinSet::new();
         #[cfg(feature = "metrics")]
         for listener in scraped {
             let source = Source {
@@ -162,6 +162,7 @@ impl Relay {
         certificates: &Arc<Certificates>,
         stop: &CancellationToken,
         asked: mpsc::UnboundedReceiver<oneshot::Sender<()>>,
+        all: &mut JoinSet<()>,
     ) -> Result<Option<TlsAcceptor>, RelayError> {
         if !self.config.speaks_tls() {
             return Ok(None);
@@ -178,13 +179,15 @@ impl Relay {
                 self.clock.clone(),
                 self.metrics.clone(),
             );
-            until(stop, keeper.map_err(failed)?.keep(asked));
+            let keeping = keeper.map_err(failed)?.keep(asked);
+            // Waited for: its folder is another relay's when this one has ended.
+            all.spawn(ended_by(stop, keeping));
             return Ok(Some(accepts));
         }
         if let Some(files) = self.config.tls.clone() {
             let loaded = Tls::load(files, provider, certificates.clone());
             let (tls, seen) = loaded.map_err(failed)?;
-            until(stop, tls.watch(seen, asked));
+            all.spawn(ended_by(stop, tls.watch(seen, asked)));
         }
         Ok(Some(accepts))
     }
@@ -324,7 +327,16 @@ async fn until_all_have_ended(mut all: JoinSet<()>, app: Arc<App>) {
 
 /// A task that ends with the relay.
 fn until(stop: &CancellationToken, work: impl Future<Output = ()> + Send + 'static) {
-    tokio::spawn(stop.clone().run_until_cancelled_owned(work));
+    tokio::spawn(ended_by(stop, work));
+}
+
+/// The same work, which ends with the relay.
+fn ended_by(
+    stop: &CancellationToken,
+    work: impl Future<Output = ()> + Send + 'static,
+) -> impl Future<Output = ()> + Send + 'static {
+    let worked = stop.clone().run_until_cancelled_owned(work);
+    async { worked.await.unwrap_or_default() }
 }
 
 async fn sweep(app: Arc<App>) {

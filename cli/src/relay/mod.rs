@@ -7,7 +7,7 @@ mod push;
 mod settings;
 
 use std::fs::DirBuilder;
-use std::io::Write as _;
+use std::io::{ErrorKind, Write as _};
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
@@ -145,7 +145,16 @@ fn default_file() -> Result<PathBuf, Failure> {
 fn failed(error: RelayError) -> Failure {
     match &error {
         RelayError::Tls { .. } => Failure::new("tls", error.to_string()),
-        RelayError::Listen { source, .. } => Failure::new("listen", format!("{error}: {source}")),
+        RelayError::Listen { place, source } => {
+            let small = place.address().is_some_and(|place| place.port() < 1024);
+            let hint = match source.kind() {
+                ErrorKind::PermissionDenied if small => {
+                    " (a port below 1024 needs the capability CAP_NET_BIND_SERVICE)"
+                }
+                _ => "",
+            };
+            Failure::new("listen", format!("{error}: {source}{hint}"))
+        }
         _ => Failure::usage(error.to_string()),
     }
 }

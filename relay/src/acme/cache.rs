@@ -1,9 +1,11 @@
 //! What is kept of ACME: the account's key, the certificate with its key, and when something was tried. A file each,
 //! written whole or not at all, for its user only.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, ErrorKind, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+use std::fs::{self, DirBuilder, File, OpenOptions, Permissions, TryLockError};
+use std::io::{self, ErrorKind, Read as _, Write as _};
+use std::os::unix::fs::{
+    DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+};
 use std::path::{Path, PathBuf};
 
 use rustls::pki_types::PrivatePkcs8KeyDer;
@@ -12,6 +14,11 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::Acme;
+
+/// Others may write.
+const WRITABLE: u32 = 0o022;
+/// Others may do anything.
+const OPEN: u32 = 0o077;
 
 /// The folder of one relay.
 #[derive(Debug)]
@@ -23,26 +30,28 @@ pub(super) struct Cache {
 }
 
 impl Cache {
-    /// Makes the folder. Accounts are told apart by directory, certificates by names too.
-    pub(super) fn open(acme: &Acme) -> Result<Self, String> {
+    /// Makes the folder, and has it for itself until the file is dropped. Accounts are told apart by directory, certificates by names too.
+    pub(super) fn open(acme: &Acme) -> Result<(Self, File), String> {
         let folder = acme.cache.clone();
         let made = DirBuilder::new()
             .recursive(true)
             .mode(0o700)
             .create(&folder);
-        made.map_err(|error| told(&folder, &error))?;
+        let only_ours = made.and_then(|()| check(&folder));
+        only_ours.map_err(|error| told(&folder, &error))?;
+        let lock = lock(&folder)?;
         let account = digest([acme.directory.as_str()]);
         let mut names: Vec<String> = acme.host_names().collect();
         names.sort_unstable();
-        names.dedup();
         let all = names.iter().map(String::as_str);
         let certificate = digest(std::iter::once(acme.directory.as_str()).chain(all));
-        Ok(Self {
+        let cache = Self {
             account: folder.join(format!("account-{account}.pem")),
             certificate: folder.join(format!("certificate-{certificate}.pem")),
             tries: folder.join(format!("tries-{certificate}")),
             folder,
-        })
+        };
+        Ok((cache, lock))
     }
 
     /// The account's key, if there is one. One that can't be read is somebody's matter: an account is not given up silently.
@@ -117,12 +126,58 @@ impl Cache {
     }
 }
 
+/// Where others may write, they could have put a key there.
+fn check(folder: &Path) -> io::Result<()> {
+    let found = folder.metadata()?;
+    if ![0, rustix::process::geteuid().as_raw()].contains(&found.uid()) {
+        return Err(io::Error::other("it belongs to another user"));
+    }
+    if found.mode() & WRITABLE != 0 {
+        return Err(io::Error::other("others may write in it (chmod go-w)"));
+    }
+    Ok(())
+}
+
+/// Two relays would each have an account, and write over what the other has.
+fn lock(folder: &Path) -> Result<File, String> {
+    let path = folder.join("lock");
+    let opened = OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(&path);
+    let file = opened.map_err(|error| told(&path, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(format!(
+            "{} is in use by another relay: each has a folder of its own",
+            folder.display()
+        )),
+        Err(TryLockError::Error(error)) => Err(told(&path, &error)),
+    }
+}
+
 fn read(path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
-    match fs::read(path) {
-        Ok(bytes) => Ok(Some(Zeroizing::new(bytes))),
+    match secret(path) {
+        Ok(bytes) => Ok(Some(bytes)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(told(path, &error)),
     }
+}
+
+/// For its user alone from now on, whatever its mode was.
+fn secret(path: &Path) -> io::Result<Zeroizing<Vec<u8>>> {
+    let mut file = File::open(path)?;
+    if file.metadata()?.mode() & OPEN != 0 {
+        file.set_permissions(Permissions::from_mode(0o600))?;
+        tracing::warn!(
+            file = %path.display(),
+            "ACME: others could read this key; not any more, but whoever has can speak as this relay"
+        );
+    }
+    let mut bytes = Zeroizing::new(Vec::new());
+    file.read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn told(path: &Path, error: &io::Error) -> String {

@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use axum::body::{Body, Bytes, to_bytes};
 use instant_acme::{BodyWrapper, BytesResponse, Error, HttpClient};
-use reqwest::header::RETRY_AFTER;
+use reqwest::header::{HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 
+use super::plan::{SILENCE, lasting};
 use crate::clock::Clock;
 use crate::outgoing::{silence, tls};
 
@@ -33,6 +34,8 @@ impl Client {
         tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
         let http = reqwest::Client::builder()
             .no_proxy()
+            // RFC 8555, section 6.1: what the directory names, too.
+            .https_only(true)
             .redirect(Policy::none())
             .referer(false)
             .connect_timeout(CONNECT)
@@ -47,8 +50,25 @@ impl Client {
     }
 
     /// Until when the authority wants to hear nothing.
-    pub(super) fn silent_until(&self) -> u64 {
-        self.silent.load(Ordering::Relaxed)
+    pub(super) fn silent_until(&self, now: u64) -> u64 {
+        lasting(self.silent.load(Ordering::Relaxed), now)
+    }
+
+    /// Bounds what the authority says of when to ask again, and keeps silence where it refuses.
+    fn heed(&self, answer: &mut reqwest::Response) {
+        let now = self.clock.now();
+        let after = answer.headers().get(RETRY_AFTER);
+        let Some(after) = after.and_then(|value| silence(value, now)) else {
+            return;
+        };
+        let after = after.as_secs().min(SILENCE);
+        if !answer.status().is_success() {
+            let until = now.saturating_add(after).max(self.silent_until(now));
+            self.silent.store(until, Ordering::Relaxed);
+        }
+        // Who reads the header next adds whatever it says to a time.
+        let after = HeaderValue::from(after);
+        answer.headers_mut().insert(RETRY_AFTER, after);
     }
 
     async fn ask(self, request: http::Request<BodyWrapper<Bytes>>) -> Result<BytesResponse, Error> {
@@ -61,14 +81,7 @@ impl Client {
             .headers(parts.headers)
             .body(body);
         let mut answer = asked.send().await.map_err(failed)?;
-        let now = self.clock.now();
-        let after = answer.headers().get(RETRY_AFTER);
-        if let Some(after) = after.and_then(|value| silence(value, now))
-            && !answer.status().is_success()
-        {
-            let until = now.saturating_add(after.as_secs());
-            self.silent.fetch_max(until, Ordering::Relaxed);
-        }
+        self.heed(&mut answer);
         let mut all = Vec::new();
         while let Some(part) = answer.chunk().await.map_err(failed)? {
             if part.len() > MAX_BODY - all.len() {

@@ -1,13 +1,17 @@
 //! Keeps a certificate: serves the one that is there, and asks for another in time.
 
+use std::fs::File;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustls::client::verify_server_name;
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
+use rustls::server::ParsedCertificate;
 use rustls::sign::CertifiedKey;
 use tokio::sync::{mpsc, oneshot};
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
 use zeroize::Zeroizing;
@@ -16,7 +20,7 @@ use super::Acme;
 use super::cache::Cache;
 use super::client::Client;
 use super::order::Orders;
-use super::plan::{allowed, pause, recent, renewal};
+use super::plan::{allowed, lasting, pause, recent, renewal};
 use crate::certificates::Certificates;
 use crate::clock::Clock;
 use crate::metrics::Metrics;
@@ -38,9 +42,13 @@ pub(crate) struct Keeper {
     metrics: Arc<Metrics>,
     /// When the next order is due.
     due: u64,
+    /// Until when nothing is tried after a failure.
+    pause: u64,
     failures: u32,
     /// One that could not be kept yet.
     unsaved: Option<Zeroizing<Vec<u8>>>,
+    /// Of the folder.
+    _lock: File,
 }
 
 impl Keeper {
@@ -52,7 +60,7 @@ impl Keeper {
         clock: Arc<dyn Clock>,
         metrics: Arc<Metrics>,
     ) -> Result<Self, String> {
-        let cache = Cache::open(&acme)?;
+        let (cache, lock) = Cache::open(&acme)?;
         cache.account()?;
         let orders = Orders {
             client: Client::new(acme.root.as_deref(), clock.clone())?,
@@ -66,8 +74,10 @@ impl Keeper {
             clock,
             metrics,
             due: 0,
+            pause: 0,
             failures: 0,
             unsaved: None,
+            _lock: lock,
         };
         keeper.take_up()?;
         Ok(keeper)
@@ -78,11 +88,15 @@ impl Keeper {
             tracing::info!("ACME: no certificate yet: TLS is refused until there is one");
             return Ok(());
         };
-        match dated(&pem, &self.orders.provider) {
-            Ok(kept) if kept.until > self.clock.now() => self.serve(kept),
-            Ok(_) => tracing::warn!(
-                "ACME: the certificate has ended: TLS is refused until there is another"
-            ),
+        match dated(&pem, &self.orders) {
+            Ok(kept) => {
+                if kept.until <= self.clock.now() {
+                    tracing::warn!(
+                        "ACME: the certificate has ended: clients refuse it until there is another"
+                    );
+                }
+                self.serve(kept);
+            }
             Err(reason) => {
                 let aside = self.orders.cache.put_aside();
                 let aside = aside.display();
@@ -109,16 +123,21 @@ impl Keeper {
             };
             let now = self.clock.now();
             // Who has mended something need not wait: not for the pause after failures, though for the authority's limits.
-            if asked.is_some() && self.failures > 0 {
-                self.due = now.min(self.due);
+            if asked.is_some() {
+                self.pause = 0;
             }
             self.save().await;
             let tries = recent(&self.tries().await, now);
-            let earliest = allowed(&tries).max(self.orders.client.silent_until());
+            let earliest = allowed(&tries).max(self.waiting_until(now));
             if now >= self.due && now >= earliest {
                 self.renew(tries, now).await;
             }
         }
+    }
+
+    /// Neither lasts longer than it can have been meant, whatever the clock showed when it began.
+    fn waiting_until(&self, now: u64) -> u64 {
+        lasting(self.pause, now).max(self.orders.client.silent_until(now))
     }
 
     async fn renew(&mut self, mut tries: Vec<u64>, now: u64) {
@@ -142,10 +161,8 @@ impl Keeper {
                 self.failures = self.failures.saturating_add(1);
                 self.metrics.certificate_failed();
                 let now = self.clock.now();
-                self.due = now
-                    .saturating_add(pause(self.failures))
-                    .max(self.orders.client.silent_until());
-                let seconds = self.due.saturating_sub(now);
+                self.pause = now.saturating_add(pause(self.failures));
+                let seconds = self.waiting_until(now).saturating_sub(now);
                 tracing::error!(
                     reason,
                     failures = self.failures,
@@ -157,9 +174,11 @@ impl Keeper {
     }
 
     async fn ordered(&self) -> Result<(Zeroizing<Vec<u8>>, Dated), String> {
-        let ordered = timeout(LONGEST, self.orders.order()).await;
+        let orders = self.orders.clone();
+        let ordered = timeout(LONGEST, alone(async move { orders.order().await })).await;
+        self.orders.certificates.end_proofs();
         let pem = ordered.unwrap_or_else(|_| Err("the authority takes too long".to_owned()))?;
-        let mut new = dated(&pem, &self.orders.provider)?;
+        let mut new = dated(&pem, &self.orders)?;
         let now = self.clock.now();
         if new.until <= now {
             return Err(
@@ -204,21 +223,50 @@ impl Keeper {
     }
 }
 
-/// Fails also if the key is not the certificate's.
-fn dated(pem: &[u8], provider: &CryptoProvider) -> Result<Dated, String> {
+/// What panics in others' code is a failure like any, and ends with whoever waits for it.
+async fn alone<T: Send + 'static>(
+    work: impl Future<Output = Result<T, String>> + Send + 'static,
+) -> Result<T, String> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(work);
+    let ended = tasks.join_next().await;
+    let ended = ended.and_then(Result::ok);
+    ended.unwrap_or_else(|| Err("it broke off: this is a fault of the relay's".to_owned()))
+}
+
+/// Fails also if the key is not the certificate's, or the certificate not for all names.
+fn dated(pem: &[u8], orders: &Orders) -> Result<Dated, String> {
     let chain = CertificateDer::pem_slice_iter(pem).collect::<Result<Vec<_>, _>>();
     let chain = chain.ok().filter(|chain| !chain.is_empty());
     let chain = chain.ok_or("no PEM certificates")?;
     let key = PrivateKeyDer::from_pem_slice(pem).map_err(|_| "no PEM private key")?;
-    let first = chain
-        .first()
-        .and_then(|first| X509Certificate::from_der(first).ok());
-    let (_, first) = first.ok_or("no certificate")?;
+    let first = chain.first().ok_or("no certificate")?;
+    let parsed = ParsedCertificate::try_from(first).map_err(|_| "no certificate")?;
+    for name in orders.acme.host_names() {
+        let server = ServerName::try_from(name.as_str()).map_err(|_| "no name")?;
+        verify_server_name(&parsed, &server)
+            .map_err(|_| format!("the certificate is not for {name}"))?;
+    }
+    let (_, first) = X509Certificate::from_der(first).map_err(|_| "no certificate")?;
     let seconds = |time: i64| u64::try_from(time).unwrap_or(0);
     let from = seconds(first.validity().not_before.timestamp());
     let until = seconds(first.validity().not_after.timestamp());
-    let key = CertifiedKey::from_der(chain, key, provider)
+    let key = CertifiedKey::from_der(chain, key, &orders.provider)
         .map_err(|error| format!("certificate and key: {error}"))?;
     let due = renewal(from, until);
     Ok(Dated { key, due, until })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_breaks_off_in_others_code_is_a_failure_like_any() {
+        let broken = alone(async { Err::<(), _>("as it said".to_owned()) }).await;
+        assert_eq!(broken, Err("as it said".to_owned()));
+        #[expect(clippy::panic, reason = "this is what it is about")]
+        let broken = alone::<()>(async { panic!("somebody else's") }).await;
+        assert!(broken.unwrap_err().contains("broke off"));
+    }
 }

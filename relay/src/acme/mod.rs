@@ -6,11 +6,13 @@ mod keeper;
 mod order;
 mod plan;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rustls::pki_types::DnsName;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, DnsName};
 use url::Url;
 
 pub(crate) use keeper::Keeper;
@@ -50,9 +52,11 @@ impl Acme {
         }
     }
 
-    /// The names as they are compared: DNS and authorities know no case.
+    /// The names as they are compared, each once: DNS and authorities know no case.
     pub fn host_names(&self) -> impl Iterator<Item = String> {
-        self.names.iter().map(|name| name.to_ascii_lowercase())
+        let mut seen = BTreeSet::new();
+        let names = self.names.iter().map(|name| name.to_ascii_lowercase());
+        names.filter(move |name| seen.insert(name.clone()))
     }
 
     /// What is wrong with it, if anything is.
@@ -66,6 +70,10 @@ impl Acme {
         let url = Url::parse(&self.directory);
         if !url.is_ok_and(|url| url.scheme() == "https") {
             return Err(format!("{}: a directory is an https URL", self.directory));
+        }
+        let trusted = |pem: &[u8]| CertificateDer::pem_slice_iter(pem).any(|one| one.is_ok());
+        if !self.root.as_deref().is_none_or(trusted) {
+            return Err("there is no certificate in what is to vouch for the authority".to_owned());
         }
         let contact = self.contact.as_deref();
         if contact.is_some_and(|address| !is_address(address)) {
@@ -132,6 +140,14 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_is_given_twice_is_asked_for_once() {
+        let names = ["b.example", "A.example", "B.EXAMPLE"].map(str::to_owned);
+        let acme = Acme::new(names.to_vec(), "cache");
+        let asked: Vec<_> = acme.host_names().collect();
+        assert_eq!(asked, ["b.example", "a.example"]);
+    }
+
+    #[test]
     fn a_directory_is_asked_over_tls_and_a_contact_is_an_address() {
         let usual = Acme::new(vec!["relay.example".to_owned()], "cache");
         let plain = Acme {
@@ -139,6 +155,11 @@ mod tests {
             ..usual.clone()
         };
         assert!(plain.check().unwrap_err().contains("https"));
+        let trusts_nobody = Acme {
+            root: Some(b"ca.example\n".to_vec()),
+            ..usual.clone()
+        };
+        assert!(trusts_nobody.check().unwrap_err().contains("vouch"));
         for (contact, is_one) in [
             ("me@relay.example", true),
             ("mailto:me", false),

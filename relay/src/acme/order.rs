@@ -34,21 +34,15 @@ pub(super) struct Orders {
 }
 
 impl Orders {
-    /// A new certificate after its key, PEM; else why there is none.
+    /// A new certificate after its key, PEM; else why there is none. What it has proven is left to be ended.
     pub(super) async fn order(&self) -> Result<Zeroizing<Vec<u8>>, String> {
-        let ordered = self.ordered().await;
-        self.certificates.end_proofs();
-        ordered
-    }
-
-    async fn ordered(&self) -> Result<Zeroizing<Vec<u8>>, String> {
         let account = self.account().await?;
         let names: Vec<Identifier> = self.acme.host_names().map(Identifier::Dns).collect();
         let order = account.new_order(&NewOrder::new(&names)).await;
         let mut order = order.map_err(said)?;
         self.prove(&mut order).await?;
         match order.poll_ready(&PATIENCE).await {
-            Ok(OrderStatus::Ready | OrderStatus::Valid) => {}
+            Ok(OrderStatus::Ready) => {}
             ended => {
                 let why = refused(&mut order).await;
                 let why = why.or_else(|| ended.err().map(said));
@@ -97,6 +91,10 @@ impl Orders {
             let mut challenge =
                 challenge.ok_or("the authority offers no proof by TLS (tls-alpn-01)")?;
             let name = challenge.identifier().to_string();
+            if self.acme.host_names().all(|own| own != name) {
+                let told = format!("{name}: the authority wants a proof for it, and nobody asked");
+                return Err(printable(&told));
+            }
             let proof = self.proof(&name, challenge.key_authorization().digest().as_ref())?;
             self.certificates.prove(&name, proof);
             let ready = challenge.set_ready().await;

@@ -6,6 +6,8 @@ const HOUR: u64 = 3600;
 /// After one failure, and at most.
 const FIRST: u64 = 120;
 const LONGEST: u64 = 12 * HOUR;
+/// Longest silence that an authority can ask for: of the shortest certificates a third is two days.
+pub(super) const SILENCE: u64 = 24 * HOUR;
 
 /// When a certificate of this time is renewed: when a third of it is left, as authorities ask for.
 pub(super) fn renewal(from: u64, until: u64) -> u64 {
@@ -18,6 +20,15 @@ pub(super) fn pause(failures: u32) -> u64 {
         .checked_shl(failures.saturating_sub(1))
         .unwrap_or(u64::MAX);
     FIRST.saturating_mul(times).min(LONGEST)
+}
+
+/// Until when a pause lasts. One that would be longer than any was set by a clock that was wrong.
+pub(super) fn lasting(until: u64, now: u64) -> u64 {
+    if until.saturating_sub(now) > SILENCE {
+        0
+    } else {
+        until
+    }
 }
 
 /// The tries of the last hour, the oldest first. One that seems to be in the future was by a clock that was wrong.
@@ -69,6 +80,13 @@ mod tests {
             }
         }
         assert_eq!(times, [0, 10, 20, 30, 3600, 3610, 3620, 3630]);
+    }
+
+    #[test]
+    fn a_pause_that_was_set_by_a_wrong_clock_is_over() {
+        assert_eq!(lasting(100 + SILENCE, 100), 100 + SILENCE);
+        assert_eq!(lasting(101 + SILENCE, 100), 0);
+        assert_eq!(lasting(7, 100), 7);
     }
 
     #[test]

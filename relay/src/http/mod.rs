@@ -86,17 +86,13 @@ impl App {
 
     /// Whether a request names one of this relay's hosts, where these are set.
     fn is_for_us(&self, request: &Request) -> bool {
-        let names = &self.config.host_names;
-        if names.is_empty() {
+        if self.config.host_names.is_empty() {
             return true;
         }
         let host = request.headers().get(header::HOST);
         let host = host.and_then(|value| value.to_str().ok()?.parse().ok());
         let authority = request.uri().authority().or(host.as_ref());
-        authority.is_some_and(|authority: &Authority| {
-            let mut names = names.iter();
-            names.any(|name| name.eq_ignore_ascii_case(authority.host()))
-        })
+        authority.is_some_and(|authority: &Authority| self.config.is_called(authority.host()))
     }
 
     /// Why a request is not looked at, which costs it next to nothing.

@@ -8,25 +8,27 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use reqwest::{Certificate, Client, Method, RequestBuilder};
 use tempfile::TempDir;
 use tigress_relay::store::MemoryStore;
-use tigress_relay::{Acme, Listen, ManualClock, Relay, RelayConfig, RelayError, RunningRelay};
-use tigress_servers::{Pebble, free_port};
+use tigress_relay::{
+    Acme, Clock as _, Listen, ManualClock, Relay, RelayConfig, RelayError, RunningRelay,
+};
+use tigress_servers::{Authority, Pebble, free_port};
 
 use crate::common::observed::{self, Observed};
 use crate::common::{Log, SENDER, config, create_body, id, payload, seen, url_of};
 
-const NAME: &str = "relay.example";
+pub(crate) const NAME: &str = "relay.example";
 const HOUR: u64 = 3600;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A relay's port, its folder and its clock, which stay when it is started again.
-struct Place {
+pub(crate) struct Place {
     port: u16,
     folder: TempDir,
-    clock: Arc<ManualClock>,
+    pub(crate) clock: Arc<ManualClock>,
 }
 
 impl Place {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
         Self {
             port: free_port(),
@@ -36,10 +38,15 @@ impl Place {
     }
 
     fn acme(&self, authority: &Pebble) -> Acme {
+        self.acme_of(authority.directory(), authority.authority())
+    }
+
+    /// Of the authority at this address, for which this one vouches (PEM).
+    pub(crate) fn acme_of(&self, directory: String, root: String) -> Acme {
         let cache = self.folder.path().join("acme");
         let mut acme = Acme::new(vec![NAME.to_owned()], cache);
-        acme.directory = authority.directory();
-        acme.root = Some(authority.authority().into_bytes());
+        acme.directory = directory;
+        acme.root = Some(root.into_bytes());
         acme.check_interval = Duration::from_millis(20);
         acme
     }
@@ -55,7 +62,7 @@ impl Place {
         }
     }
 
-    async fn start(&self, acme: Acme) -> RunningRelay {
+    pub(crate) async fn start(&self, acme: Acme) -> RunningRelay {
         self.run(Relay::new(self.config(acme), MemoryStore::default()))
             .await
     }
@@ -80,7 +87,7 @@ impl Place {
     }
 
     /// As a probe on this machine sees it, which has no certificate to look at.
-    async fn ready(&self) -> u16 {
+    pub(crate) async fn ready(&self) -> u16 {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().unix_socket(self.folder.path().join("socket"));
         let client = client.no_proxy().build().unwrap();
@@ -89,7 +96,7 @@ impl Place {
     }
 
     /// What is kept, by the name of its file.
-    fn kept(&self, name: &str) -> Option<Vec<u8>> {
+    pub(crate) fn kept(&self, name: &str) -> Option<Vec<u8>> {
         let files = std::fs::read_dir(self.folder.path().join("acme")).unwrap();
         let mut paths = files.map(|file| file.unwrap().path());
         let named = |path: &Path| {
@@ -106,7 +113,7 @@ impl Place {
 }
 
 /// Waits until it is so.
-async fn until(mut so: impl AsyncFnMut() -> bool) {
+pub(crate) async fn until(mut so: impl AsyncFnMut() -> bool) {
     let waiting = async {
         while !so().await {
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -115,7 +122,7 @@ async fn until(mut so: impl AsyncFnMut() -> bool) {
     tokio::time::timeout(PATIENCE, waiting).await.unwrap();
 }
 
-fn lines(log: &Log, with: &str) -> usize {
+pub(crate) fn lines(log: &Log, with: &str) -> usize {
     log.text()
         .lines()
         .filter(|line| line.contains(with))
@@ -161,6 +168,87 @@ async fn what_is_kept_is_for_its_user_alone() {
     }
 }
 
+#[cfg(unix)]
+#[tokio::test]
+async fn a_key_that_others_could_read_is_for_its_user_alone_again_and_that_is_told() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let acme = place.acme(&authority);
+    let relay = place.start(acme.clone()).await;
+    until(async || place.ready().await == 200).await;
+    relay.shutdown().await;
+    let files = || std::fs::read_dir(&acme.cache).unwrap();
+    for file in files() {
+        let open = std::fs::Permissions::from_mode(0o644);
+        std::fs::set_permissions(file.unwrap().path(), open).unwrap();
+    }
+    let _relay = place.start(acme.clone()).await;
+    let secret = files().map(|file| file.unwrap());
+    let secret = secret.filter(|file| file.path().extension().is_some_and(|end| end == "pem"));
+    let mut modes = Vec::new();
+    for file in secret {
+        modes.push(file.metadata().unwrap().permissions().mode() & 0o777);
+    }
+    assert_eq!(modes, [0o600; 2]);
+    assert_eq!(lines(&log, "others could read this key"), 2);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_is_one_relays_and_nobody_elses() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let place = Place::new();
+    let acme = place.acme_of("https://127.0.0.1:1/dir".to_owned(), Authority::new().pem());
+    let first = place.start(acme.clone()).await;
+    let second = RelayConfig {
+        listen: config().listen,
+        ..place.config(acme.clone())
+    };
+    let refused = Relay::start(second.clone(), MemoryStore::default()).await;
+    let told = refused.err().unwrap().to_string();
+    assert!(told.contains("is in use by another relay"), "{told}");
+    first.shutdown().await;
+    let again = Relay::start(second.clone(), MemoryStore::default()).await;
+    again.unwrap().shutdown().await;
+
+    let open = std::fs::Permissions::from_mode(0o777);
+    std::fs::set_permissions(&acme.cache, open).unwrap();
+    let refused = Relay::start(second, MemoryStore::default()).await;
+    let told = refused.err().unwrap().to_string();
+    assert!(told.contains("others may write in it"), "{told}");
+}
+
+#[tokio::test]
+async fn a_certificate_that_has_ended_is_shown_until_there_is_another() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let acme = place.acme(&authority);
+    let relay = place.start(acme.clone()).await;
+    until(async || place.ready().await == 200).await;
+    let root = authority.root();
+    relay.shutdown().await;
+    drop(authority);
+
+    // A relay that runs when it ends, and one that is started after that.
+    let relay = place.start(acme.clone()).await;
+    place.clock.advance(25 * HOUR);
+    assert_eq!(place.ready().await, 503);
+    // The client's clock says that it is good, so that it sees which one there is.
+    let shown = place.client(&root).get(place.url("/healthz")).send().await;
+    assert_eq!(shown.unwrap().status(), 200);
+    relay.shutdown().await;
+    let _relay = place.start(acme).await;
+    assert_eq!(place.ready().await, 503);
+    let shown = place.client(&root).get(place.url("/healthz")).send().await;
+    assert_eq!(shown.unwrap().status(), 200);
+    assert_eq!(lines(&log, "the certificate has ended"), 1);
+}
+
 #[tokio::test]
 async fn a_certificate_is_renewed_in_time_and_nobody_who_waits_notices() {
     let place = Place::new();
@@ -188,7 +276,8 @@ async fn a_certificate_is_renewed_in_time_and_nobody_who_waits_notices() {
     let held = tokio::spawn(held.send());
     observed::next(&mut told, observed::Seen::Watched).await;
 
-    place.clock.advance(16 * HOUR + 1);
+    // The authority goes by a clock of its own, which ran on while it started.
+    place.clock.advance(16 * HOUR + 300);
     until(async || place.kept("certificate") != first).await;
     assert_eq!(authority.orders(), 2);
     assert_eq!(place.ready().await, 200);
@@ -238,8 +327,26 @@ async fn an_authority_that_is_away_is_asked_ever_later_and_each_failure_is_one_l
     relay.shutdown().await;
 }
 
+#[tokio::test]
+async fn a_clock_that_was_wrong_for_a_while_keeps_nothing_from_being_renewed() {
+    let log = Log::default();
+    let _guard = log.collect();
+    let place = Place::new();
+    let gone = Pebble::start(place.port);
+    let acme = place.acme(&gone);
+    drop(gone);
+    let now = place.clock.now();
+    place.clock.set(now + 1000 * 24 * HOUR);
+    let relay = place.start(acme).await;
+    let failed = "ACME: no new certificate";
+    until(async || lines(&log, failed) == 1).await;
+    place.clock.set(now);
+    until(async || lines(&log, failed) == 2).await;
+    relay.shutdown().await;
+}
+
 /// Long enough for a relay to have looked many times whether there is something to do.
-async fn rounds() {
+pub(crate) async fn rounds() {
     tokio::time::sleep(Duration::from_millis(300)).await;
 }
 
@@ -337,7 +444,12 @@ async fn what_can_not_work_is_an_error_of_the_start() {
         client_ip_header: Some("x-forwarded-for".to_owned()),
         ..place.config(acme.clone())
     };
+    let called = RelayConfig {
+        host_names: vec!["other.example".to_owned()],
+        ..place.config(acme.clone())
+    };
     for (config, told) in [
+        (called, "relay.example is not among the host names"),
         (url(None), "public URL"),
         (url(Some("http://relay.example")), "public URL"),
         (url(Some("https://other.example")), "public URL"),

@@ -11,6 +11,8 @@ mod durable;
 mod full_disk;
 mod held_updates;
 mod limits;
+#[cfg(feature = "acme")]
+mod lying_authority;
 mod metrics;
 mod openapi;
 mod operation;
@@ -20,3 +22,4 @@ mod preview;
 mod push;
 mod shared;
 mod tls;
+mod tls_listener;

@@ -2,7 +2,6 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
@@ -16,18 +15,13 @@ use axum::http::{HeaderMap, Version};
 use axum::response::{IntoResponse as _, Response};
 use axum::serve::Listener;
 use http_body::Frame;
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
-use tempfile::TempDir;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
-use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use crate::tls::Authority;
+use crate::tls_listener::TlsListener;
 
 /// Longer than anything here should take.
 const SOON: Duration = Duration::from_secs(20);
@@ -85,22 +79,8 @@ impl Service {
 
     /// HTTP/2 alone, with a certificate of this authority.
     pub(super) async fn start_with_tls(authority: &Authority, acts: Vec<Act>) -> Self {
-        let tcp = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("https://{}", tcp.local_addr().unwrap());
-        let folder = TempDir::new().unwrap();
-        let files = authority.issue(folder.path(), "127.0.0.1");
-        let certificate = CertificateDer::from_pem_file(&files.certificate).unwrap();
-        let key = PrivateKeyDer::from_pem_file(&files.key).unwrap();
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut config = ServerConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap();
-        config.alpn_protocols = vec![b"h2".to_vec()];
-        let acceptor = TlsAcceptor::from(Arc::new(config));
-        Self::serve(Tls { tcp, acceptor }, url, acts)
+        let (listener, url) = TlsListener::open(authority).await;
+        Self::serve(listener, url, acts)
     }
 
     fn serve<L>(listener: L, url: String, acts: Vec<Act>) -> Self
@@ -177,29 +157,5 @@ impl http_body::Body for Long {
         };
         given.fetch_add(PART.len(), Ordering::Relaxed);
         Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(PART)))))
-    }
-}
-
-struct Tls {
-    tcp: TcpListener,
-    acceptor: TlsAcceptor,
-}
-
-impl Listener for Tls {
-    type Io = TlsStream<TcpStream>;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
-        loop {
-            let (stream, from) = self.tcp.accept().await.unwrap();
-            // Who does not trust the certificate goes away.
-            if let Ok(stream) = self.acceptor.accept(stream).await {
-                return (stream, from);
-            }
-        }
-    }
-
-    fn local_addr(&self) -> std::io::Result<SocketAddr> {
-        self.tcp.local_addr()
     }
 }
