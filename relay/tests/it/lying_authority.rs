@@ -175,6 +175,7 @@ async fn however_long_it_works_at_an_order_another_is_made() {
             "{}",
             log.text()
         );
+        assert!(!log.text().contains("broke off"), "{}", log.text());
         place.clock.advance(120);
         until(async || lines(&log, FAILED) == 2).await;
         relay.shutdown().await;
