@@ -1,29 +1,37 @@
 //! A relay that gets its certificate by itself, from a real authority on this machine.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use reqwest::{Certificate, Client, Method, RequestBuilder};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
 use tempfile::TempDir;
 use tigress_relay::store::MemoryStore;
 use tigress_relay::{
     Acme, Clock as _, Listen, ManualClock, Relay, RelayConfig, RelayError, RunningRelay,
 };
-use tigress_servers::{Authority, Pebble, free_port};
+use tigress_servers::{Pebble, free_port};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 use crate::common::observed::{self, Observed};
 use crate::common::{Log, SENDER, config, create_body, id, payload, seen, url_of};
 
 pub(crate) const NAME: &str = "relay.example";
-const HOUR: u64 = 3600;
+pub(crate) const HOUR: u64 = 3600;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A relay's port, its folder and its clock, which stay when it is started again.
 pub(crate) struct Place {
-    port: u16,
-    folder: TempDir,
+    pub(crate) port: u16,
+    pub(crate) folder: TempDir,
     pub(crate) clock: Arc<ManualClock>,
 }
 
@@ -37,7 +45,7 @@ impl Place {
         }
     }
 
-    fn acme(&self, authority: &Pebble) -> Acme {
+    pub(crate) fn acme(&self, authority: &Pebble) -> Acme {
         self.acme_of(authority.directory(), authority.authority())
     }
 
@@ -51,7 +59,7 @@ impl Place {
         acme
     }
 
-    fn config(&self, acme: Acme) -> RelayConfig {
+    pub(crate) fn config(&self, acme: Acme) -> RelayConfig {
         let socket = self.folder.path().join("socket");
         let own = SocketAddr::from((Ipv4Addr::LOCALHOST, self.port));
         RelayConfig {
@@ -152,75 +160,6 @@ async fn a_relay_gets_its_certificate_and_starts_again_without_the_authority() {
     again.shutdown().await;
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn what_is_kept_is_for_its_user_alone() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::new();
-    let authority = Pebble::start(place.port);
-    let _relay = place.start(place.acme(&authority)).await;
-    until(async || place.kept("certificate").is_some()).await;
-    let folder = place.folder.path().join("acme");
-    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&folder), 0o700);
-    for file in std::fs::read_dir(&folder).unwrap() {
-        assert_eq!(mode(&file.unwrap().path()), 0o600);
-    }
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_key_that_others_could_read_is_for_its_user_alone_again_and_that_is_told() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let log = Log::default();
-    let _guard = log.collect();
-    let place = Place::new();
-    let authority = Pebble::start(place.port);
-    let acme = place.acme(&authority);
-    let relay = place.start(acme.clone()).await;
-    until(async || place.ready().await == 200).await;
-    relay.shutdown().await;
-    let files = || std::fs::read_dir(&acme.cache).unwrap();
-    for file in files() {
-        let open = std::fs::Permissions::from_mode(0o644);
-        std::fs::set_permissions(file.unwrap().path(), open).unwrap();
-    }
-    let _relay = place.start(acme.clone()).await;
-    let secret = files().map(|file| file.unwrap());
-    let secret = secret.filter(|file| file.path().extension().is_some_and(|end| end == "pem"));
-    let mut modes = Vec::new();
-    for file in secret {
-        modes.push(file.metadata().unwrap().permissions().mode() & 0o777);
-    }
-    assert_eq!(modes, [0o600; 2]);
-    assert_eq!(lines(&log, "others could read this key"), 2);
-}
-
-#[cfg(unix)]
-#[tokio::test]
-async fn a_folder_is_one_relays_and_nobody_elses() {
-    use std::os::unix::fs::PermissionsExt as _;
-    let place = Place::new();
-    let acme = place.acme_of("https://127.0.0.1:1/dir".to_owned(), Authority::new().pem());
-    let first = place.start(acme.clone()).await;
-    let second = RelayConfig {
-        listen: config().listen,
-        ..place.config(acme.clone())
-    };
-    let refused = Relay::start(second.clone(), MemoryStore::default()).await;
-    let told = refused.err().unwrap().to_string();
-    assert!(told.contains("is in use by another relay"), "{told}");
-    first.shutdown().await;
-    let again = Relay::start(second.clone(), MemoryStore::default()).await;
-    again.unwrap().shutdown().await;
-
-    let open = std::fs::Permissions::from_mode(0o777);
-    std::fs::set_permissions(&acme.cache, open).unwrap();
-    let refused = Relay::start(second, MemoryStore::default()).await;
-    let told = refused.err().unwrap().to_string();
-    assert!(told.contains("others may write in it"), "{told}");
-}
-
 #[tokio::test]
 async fn a_certificate_that_has_ended_is_shown_until_there_is_another() {
     let log = Log::default();
@@ -291,6 +230,43 @@ async fn a_certificate_is_renewed_in_time_and_nobody_who_waits_notices() {
     let answer = seen(held.await.unwrap().unwrap()).await;
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.json()["payload"]["data"], "second");
+}
+
+/// A connection of a client that speaks these protocols, and trusts this authority's certificates.
+async fn shaken(place: &Place, root: &str, protocols: &[&str]) -> io::Result<TlsStream<TcpStream>> {
+    let mut roots = RootCertStore::empty();
+    let root = CertificateDer::from_pem_slice(root.as_bytes()).unwrap();
+    roots.add(root).unwrap();
+    let mut config = ClientConfig::builder()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    config.alpn_protocols = protocols
+        .iter()
+        .map(|name| name.as_bytes().to_vec())
+        .collect();
+    let tcp = TcpStream::connect((Ipv4Addr::LOCALHOST, place.port)).await?;
+    let name = ServerName::try_from(NAME).unwrap();
+    let connector = TlsConnector::from(Arc::new(config));
+    connector.connect(name, tcp).await
+}
+
+#[tokio::test]
+async fn a_proof_is_for_the_authority_and_over_when_it_has_seen_it() {
+    let place = Place::new();
+    let authority = Pebble::start(place.port);
+    let _relay = place.start(place.acme(&authority)).await;
+    until(async || place.ready().await == 200).await;
+    let root = authority.root();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let proof = shaken(&place, &root, &["acme-tls/1"]).await;
+    assert!(proof.is_err(), "there is none any more");
+    // Who speaks something else too is no authority: it gets the relay's certificate, and no answer.
+    let mut both = shaken(&place, &root, &["acme-tls/1", "x"]).await.unwrap();
+    let asked = b"GET /healthz HTTP/1.1\r\nHost: relay.example\r\n\r\n";
+    let _ = both.write_all(asked).await;
+    let mut told = Vec::new();
+    let _ = both.read_to_end(&mut told).await;
+    assert_eq!(told, b"");
 }
 
 #[tokio::test]
@@ -392,31 +368,6 @@ async fn an_authority_that_refuses_everything_is_one_line_of_the_log() {
     assert!(log.text().contains("badNonce"), "{}", log.text());
     assert_eq!(lines(&log, "ACME: no new certificate"), 1);
     assert_eq!((lines(&log, "ERROR"), authority.orders()), (1, 0));
-}
-
-#[tokio::test]
-async fn a_damaged_certificate_is_put_aside_and_another_is_had() {
-    let log = Log::default();
-    let _guard = log.collect();
-    let place = Place::new();
-    let authority = Pebble::start(place.port);
-    let acme = place.acme(&authority);
-    let relay = place.start(acme.clone()).await;
-    until(async || place.ready().await == 200).await;
-    relay.shutdown().await;
-    for file in std::fs::read_dir(&acme.cache).unwrap() {
-        let path = file.unwrap().path();
-        if path.to_str().unwrap().contains("certificate-") {
-            std::fs::write(&path, "half of i").unwrap();
-        }
-    }
-    let _relay = place.start(acme).await;
-    until(async || place.ready().await == 200).await;
-    assert!(log.text().contains("put aside"), "{}", log.text());
-    assert_eq!(authority.orders(), 2);
-    let accounts = |count| format!("There are now {count} accounts");
-    assert!(authority.log().contains(&accounts(1)));
-    assert!(!authority.log().contains(&accounts(2)), "it stays");
 }
 
 #[tokio::test]

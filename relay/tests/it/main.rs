@@ -4,6 +4,8 @@
 mod about;
 #[cfg(feature = "acme")]
 mod acme;
+#[cfg(feature = "acme")]
+mod acme_folder;
 mod additions;
 mod common;
 mod draft;
