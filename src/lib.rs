@@ -89,7 +89,7 @@ mod error;
 pub mod invitation {
     pub use tigress_protocol::invitation::{
         InvitationError, InvitationPreview, LinkChange, MEDIA_TYPE, PeerText, RelayOrigin,
-        ShareUrl, Vertical, parse_invitation, qr_code_png, qr_code_svg,
+        ShareUrl, Vertical, parse_invitation, qr_code, qr_code_svg,
     };
 }
 

@@ -118,13 +118,26 @@ pub fn qr_code_svg(invitation: Arc<Invitation>) -> String {
     core::qr_code_svg(&invitation.0.share_url)
 }
 
-/// The invitation's link as a QR code: a black and white PNG picture, its quiet zone included. `scale` is the pixels per
-/// module's side, 1 to 32.
+/// A QR code as the smallest bitmap, its quiet zone included: to be enlarged by whole numbers, without smoothing.
+#[derive(Clone, PartialEq, Eq, uniffi::Record)]
+pub struct QrCode {
+    /// Modules of one side.
+    pub width: i32,
+    /// One byte for each module, row by row from the top: 0 is dark, 255 is light, as greyscale bitmaps have it.
+    pub pixels: Vec<u8>,
+}
+
+/// The invitation's link as a QR code: its modules, for an app that draws it.
 #[uniffi::export]
 #[must_use]
 #[allow(clippy::needless_pass_by_value, reason = "UniFFI's form")]
-pub fn qr_code_png(invitation: Arc<Invitation>, scale: u32) -> Vec<u8> {
-    core::qr_code_png(&invitation.0.share_url, scale)
+pub fn qr_code(invitation: Arc<Invitation>) -> QrCode {
+    let rows = core::qr_code(&invitation.0.share_url);
+    let shade = |is_dark: &bool| if *is_dark { 0 } else { u8::MAX };
+    QrCode {
+        width: i32::try_from(rows.len()).unwrap_or(i32::MAX),
+        pixels: rows.iter().flatten().map(shade).collect(),
+    }
 }
 
 /// What an invitation says, before any network is touched. Holds no secret.

@@ -33,7 +33,8 @@ pub use http::{
     built_in_transport,
 };
 pub use invitation::{
-    Invitation, InvitationPreview, PeerText, Vertical, parse_invitation, qr_code_png, qr_code_svg,
+    Invitation, InvitationPreview, PeerText, QrCode, Vertical, parse_invitation, qr_code,
+    qr_code_svg,
 };
 pub use log::{LogError, LogLevel, LogRecord, LogSink, set_log_sink};
 pub use observe::{Observation, Observed};

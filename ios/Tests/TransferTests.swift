@@ -88,7 +88,9 @@ import Tigress
         let apps = try Apps()
         let invitation = try await apps.sender.createInvitation(Apps.request())
         #expect(invitation.qrCodeSVG().hasPrefix("<svg"))
-        #expect(invitation.qrCodePNG().starts(with: [0x89] + Data("PNG".utf8)))
+        let code = invitation.qrCode()
+        #expect(code.pixels.count == code.width * code.width && Set(code.pixels) == [0, 255])
+        #expect("\(code)" == "QRCode(\(code.width)x\(code.width))")
 
         let secret = try #require(invitation.shareURL.fragment)
         var shown = ""

@@ -742,9 +742,9 @@ uint64_t uniffi_tigress_ffi_fn_func_built_in_transport(RustBuffer config, RustCa
 RustBuffer uniffi_tigress_ffi_fn_func_parse_invitation(RustBuffer invitation, RustCallStatus *_Nonnull out_status
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_QR_CODE_PNG
-#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_QR_CODE_PNG
-RustBuffer uniffi_tigress_ffi_fn_func_qr_code_png(uint64_t invitation, uint32_t scale, RustCallStatus *_Nonnull out_status
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_QR_CODE
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_QR_CODE
+RustBuffer uniffi_tigress_ffi_fn_func_qr_code(uint64_t invitation, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FUNC_QR_CODE_SVG
@@ -1045,9 +1045,9 @@ uint16_t uniffi_tigress_ffi_checksum_func_parse_invitation(void
 
 );
 #endif
-#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_QR_CODE_PNG
-#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_QR_CODE_PNG
-uint16_t uniffi_tigress_ffi_checksum_func_qr_code_png(void
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_QR_CODE
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_FUNC_QR_CODE
+uint16_t uniffi_tigress_ffi_checksum_func_qr_code(void
 
 );
 #endif

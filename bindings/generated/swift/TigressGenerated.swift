@@ -519,6 +519,22 @@ fileprivate struct FfiConverterUInt32: FfiConverterPrimitive {
 #if swift(>=5.8)
 @_documentation(visibility: private)
 #endif
+fileprivate struct FfiConverterInt32: FfiConverterPrimitive {
+    typealias FfiType = Int32
+    typealias SwiftType = Int32
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> Int32 {
+        return try lift(readInt(&buf))
+    }
+
+    public static func write(_ value: Int32, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
 fileprivate struct FfiConverterUInt64: FfiConverterPrimitive {
     typealias FfiType = UInt64
     typealias SwiftType = UInt64
@@ -1106,7 +1122,7 @@ public func FfiConverterTypeHttpTransport_lower(_ value: HttpTransport) -> UInt6
 
 /**
  * A relay in memory, for a wallet's own tests: whole transfers without a network. Give its `transport` to the clients,
- * and its `origin` to them as their relay.
+ * and its `origin` to them as their relay. The library for phones has none.
  */
 public protocol InMemoryRelayProtocol: AnyObject, Sendable {
 
@@ -1128,7 +1144,7 @@ public protocol InMemoryRelayProtocol: AnyObject, Sendable {
 }
 /**
  * A relay in memory, for a wallet's own tests: whole transfers without a network. Give its `transport` to the clients,
- * and its `origin` to them as their relay.
+ * and its `origin` to them as their relay. The library for phones has none.
  */
 open class InMemoryRelay: InMemoryRelayProtocol, @unchecked Sendable {
     fileprivate let handle: UInt64
@@ -1170,11 +1186,11 @@ open class InMemoryRelay: InMemoryRelayProtocol, @unchecked Sendable {
         return try! rustCall { uniffi_tigress_ffi_fn_clone_inmemoryrelay(self.handle, $0) }
     }
     /**
-     * One without mailboxes.
+     * One without mailboxes. Fails with `no_transport` where none is built in.
      */
-public convenience init() {
+public convenience init()throws  {
     let handle =
-        try! rustCall() {
+        try rustCallWithError(FfiConverterTypeTigressError_lift) {
         uniffiCallStatus in
     uniffi_tigress_ffi_fn_constructor_inmemoryrelay_new(uniffiCallStatus
     )
@@ -4248,6 +4264,75 @@ public func FfiConverterTypePeerText_lower(_ value: PeerText) -> RustBuffer {
 
 
 /**
+ * A QR code as the smallest bitmap, its quiet zone included: to be enlarged by whole numbers, without smoothing.
+ */
+public struct QrCode: Equatable, Hashable {
+    /**
+     * Modules of one side.
+     */
+    public let width: Int32
+    /**
+     * One byte for each module, row by row from the top: 0 is dark, 255 is light, as greyscale bitmaps have it.
+     */
+    public let pixels: Data
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * Modules of one side.
+         */width: Int32,
+        /**
+         * One byte for each module, row by row from the top: 0 is dark, 255 is light, as greyscale bitmaps have it.
+         */pixels: Data) {
+        self.width = width
+        self.pixels = pixels
+    }
+
+
+
+
+}
+
+#if compiler(>=6)
+extension QrCode: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeQrCode: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> QrCode {
+        return
+            try QrCode(
+                width: FfiConverterInt32.read(from: &buf),
+                pixels: FfiConverterData.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: QrCode, into buf: inout [UInt8]) {
+        FfiConverterInt32.write(value.width, into: &buf)
+        FfiConverterData.write(value.pixels, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQrCode_lift(_ buf: RustBuffer) throws -> QrCode {
+    return try FfiConverterTypeQrCode.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeQrCode_lower(_ value: QrCode) -> RustBuffer {
+    return FfiConverterTypeQrCode.lower(value)
+}
+
+
+/**
  * A record, as it was when it was loaded.
  */
 public struct StoredRecord: Equatable, Hashable, CustomStringConvertible {
@@ -7009,15 +7094,13 @@ public func parseInvitation(invitation: Data)throws  -> InvitationPreview  {
 })
 }
 /**
- * The invitation's link as a QR code: a black and white PNG picture, its quiet zone included. `scale` is the pixels per
- * module's side, 1 to 32.
+ * The invitation's link as a QR code: its modules, for an app that draws it.
  */
-public func qrCodePng(invitation: Invitation, scale: UInt32) -> Data  {
-    return try!  FfiConverterData.lift(try! rustCall() {
+public func qrCode(invitation: Invitation) -> QrCode  {
+    return try!  FfiConverterTypeQrCode_lift(try! rustCall() {
         uniffiCallStatus in
-    uniffi_tigress_ffi_fn_func_qr_code_png(
-        FfiConverterTypeInvitation_lower(invitation),
-        FfiConverterUInt32.lower(scale),uniffiCallStatus
+    uniffi_tigress_ffi_fn_func_qr_code(
+        FfiConverterTypeInvitation_lower(invitation),uniffiCallStatus
     )
 })
 }
@@ -7102,7 +7185,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_func_parse_invitation() != 2188) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_func_qr_code_png() != 45760) {
+    if (uniffi_tigress_ffi_checksum_func_qr_code() != 44293) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_func_qr_code_svg() != 17018) {
@@ -7219,7 +7302,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_constructor_transferclient_new() != 28104) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() != 58954) {
+    if (uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() != 36094) {
         return InitializationResult.apiChecksumMismatch
     }
 

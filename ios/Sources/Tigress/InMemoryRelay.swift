@@ -2,14 +2,17 @@ import Foundation
 internal import TigressGenerated
 
 /// A relay in memory, for a wallet's own tests: whole transfers without a network. Give it to the clients as their transport,
-/// and its ``origin`` as their relay.
+/// and its ``origin`` as their relay. The framework of a release has none: one made by `scripts/xcframework --testing` has.
 public final class InMemoryRelay: HttpTransport, LibraryTransport {
     private let relay: TigressGenerated.InMemoryRelay
     private let transport: any TigressGenerated.HttpTransport
 
-    /// One without mailboxes.
+    /// One without mailboxes. Stops the process where the framework has none.
     public init() {
-        relay = TigressGenerated.InMemoryRelay()
+        guard let made = try? TigressGenerated.InMemoryRelay() else {
+            preconditionFailure("this framework is for phones and has no relay: scripts/xcframework --testing makes one that has")
+        }
+        relay = made
         transport = relay.transport()
     }
 

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
-use tigress::invitation::{parse_invitation, qr_code_png};
+use tigress::invitation::{parse_invitation, qr_code};
 use tigress::{
     AcceptOptions, Credential, HttpTransport, Invitation, InvitationRequest, MemoryStore, Outcome,
     TerminateReason, TransferClient, TransferEvent, TransferId, TransferRole, TransferState,

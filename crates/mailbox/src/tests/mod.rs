@@ -1,7 +1,19 @@
 mod peer_text;
 
+use proptest::prelude::*;
+use proptest::test_runner::RngSeed;
+
 use super::*;
 use tigress_primitives::secret::Secret;
+
+/// The same cases in every run: the core's tests draw no randomness.
+fn config() -> ProptestConfig {
+    ProptestConfig {
+        rng_seed: RngSeed::Fixed(4),
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
 
 fn mailbox() -> Mailbox {
     Mailbox {
@@ -32,14 +44,45 @@ fn timestamps_have_one_form() {
         "2026-13-24T03:54:00Z",
         "2026-11-24T03:54+00Z",
         "1969-12-31T23:59:59Z",
+        "2026-00-24T03:54:00Z",
+        "2026-02-29T03:54:00Z",
+        "2026-11-24T24:00:00Z",
+        "2026-11-24T03:54:60Z",
+        "+026-11-24T03:54:00Z",
+        "2026-11-2é03:54:00Z",
     ] {
         assert_eq!(parse_timestamp(bad), None, "{bad}");
     }
-    assert!(parse_timestamp(&format_timestamp(u64::MAX)).is_some());
+    let last = parse_timestamp("9999-12-31T23:59:59Z");
+    assert_eq!(parse_timestamp(&format_timestamp(u64::MAX)), last);
     assert_eq!(
         parse_http_date("Tue, 24 Nov 2026 03:54:00 GMT"),
         Some(1_795_492_440)
     );
+}
+
+proptest! {
+    #![proptest_config(config())]
+
+    /// Some days of each kind of year are among them: 400 years have 146,097.
+    #[test]
+    fn dates_are_those_of_another_library(
+        seconds in prop_oneof![0..253_402_207_200_u64, (0..146_097_u64).prop_map(|day| day * 86_400)],
+    ) {
+        let theirs = jiff::Timestamp::from_second(seconds as i64).unwrap().to_string();
+        prop_assert_eq!(format_timestamp(seconds), theirs.as_str());
+        prop_assert_eq!(parse_timestamp(&theirs), Some(seconds));
+    }
+
+    #[test]
+    fn a_date_is_read_where_another_library_reads_the_same(
+        date in "(19[67][0-9]|2[014]00|[2-9][0-9]{3})-[01][0-9]-[0-3][0-9]", time in "[0-2][0-9]:[0-6][0-9]:[0-6][0-9]",
+    ) {
+        let text = format!("{date}T{time}Z");
+        let theirs = text.parse::<jiff::Timestamp>().ok().filter(|theirs| theirs.to_string() == text);
+        let theirs = theirs.and_then(|theirs| u64::try_from(theirs.as_second()).ok());
+        prop_assert_eq!(parse_timestamp(&text), theirs);
+    }
 }
 
 #[test]

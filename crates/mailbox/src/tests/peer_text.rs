@@ -4,18 +4,8 @@ use icu_properties::props::{DefaultIgnorableCodePoint, GeneralCategory};
 use icu_properties::{CodePointMapData, CodePointSetData};
 
 use proptest::prelude::*;
-use proptest::test_runner::RngSeed;
 
 use super::*;
-
-/// The same cases in every run: the core's tests draw no randomness.
-fn config() -> ProptestConfig {
-    ProptestConfig {
-        rng_seed: RngSeed::Fixed(4),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    }
-}
 
 fn shown(raw: &str) -> String {
     PeerText::new(raw).unwrap().to_string()

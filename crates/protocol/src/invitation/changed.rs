@@ -1,8 +1,6 @@
 //! Recognises what happened to a link on its way, so that its user can be told what to do. What is recognised is never
 //! undone: a gateway that has rewritten a link has seen its secret.
 
-use url::Url;
-
 use super::error::{InvitationError, LinkChange};
 
 /// Microsoft's gateway, of Outlook, Exchange and Teams.
@@ -58,11 +56,12 @@ pub(super) fn without_scheme(text: &str) -> Option<LinkChange> {
 /// Who has put the link into one of its own.
 fn gateway(url: &str) -> Option<LinkChange> {
     // Up to the host alone: a link's secret is copied nowhere.
-    let host_at = url.find("://").map_or(0, |at| at + "://".len());
-    let rest = url.get(host_at..).unwrap_or_default();
-    let end = host_at + rest.find(['/', '?', '#', '%']).unwrap_or(rest.len());
-    let at = url.get(..end).and_then(|start| Url::parse(start).ok());
-    let host = at.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let (_, rest) = url.split_once("://").unwrap_or(("", url));
+    let end = rest.find(['/', '\\', '?', '#', '%']).unwrap_or(rest.len());
+    let authority = rest.get(..end).unwrap_or_default();
+    let (_, place) = authority.rsplit_once('@').unwrap_or(("", authority));
+    let host = place.split(':').next().unwrap_or_default();
+    let host = host.to_ascii_lowercase();
     let is_of = |domain: &str| {
         host.strip_suffix(domain)
             .is_some_and(|sub| sub.is_empty() || sub.ends_with('.'))

@@ -5,7 +5,6 @@ use std::marker::PhantomData;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jiff::Timestamp;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -14,7 +13,7 @@ use zeroize::Zeroizing;
 use super::error::InvitationError;
 use super::image_url::check_image_url;
 use super::share_url::ShareUrl;
-use tigress_mailbox::PeerText;
+use tigress_mailbox::{PeerText, format_timestamp, parse_timestamp};
 
 /// The file's media type.
 pub const MEDIA_TYPE: &str = "application/vnd.tigress+json";
@@ -221,15 +220,10 @@ fn parse_token(text: &str) -> Result<Vec<u8>, InvitationError> {
 
 /// `YYYY-MM-DDThh:mm:ssZ`; `None` after the year 9999.
 pub(super) fn format_time(seconds: u64) -> Option<String> {
-    let timestamp = Timestamp::from_second(i64::try_from(seconds).ok()?).ok()?;
-    Some(timestamp.to_string())
+    let text = format_timestamp(seconds);
+    (parse_timestamp(&text) == Some(seconds)).then_some(text)
 }
 
 fn parse_time(text: &str) -> Result<u64, InvitationError> {
-    text.parse::<Timestamp>()
-        .ok()
-        .and_then(|timestamp| u64::try_from(timestamp.as_second()).ok())
-        // The library reads more forms than the one that is written.
-        .filter(|seconds| format_time(*seconds).as_deref() == Some(text))
-        .ok_or(InvitationError::Expiration)
+    parse_timestamp(text).ok_or(InvitationError::Expiration)
 }

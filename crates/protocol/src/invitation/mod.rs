@@ -9,6 +9,7 @@ mod changed;
 mod error;
 mod file;
 mod fragment;
+mod host;
 mod image_url;
 mod parse;
 mod pasted;
@@ -23,7 +24,7 @@ pub use error::{InvitationError, LinkChange, RelayOriginError, RelayPolicyError}
 pub use file::{InvitationFile, MEDIA_TYPE};
 pub use image_url::is_image_url;
 pub use parse::{InvitationPreview, parse_invitation};
-pub use qr::{qr_code_png, qr_code_svg, qr_code_terminal};
+pub use qr::{qr_code, qr_code_svg, qr_code_terminal};
 pub use relay_origin::{RelayOrigin, RelayPolicy};
 pub use share_url::{ShareUrl, Vertical, parse_mailbox_url};
 pub use tigress_mailbox::{PeerText, PeerTextTooLong};

@@ -1,4 +1,4 @@
-//! The share URL as a QR code (ISO/IEC 18004): SVG, PNG, and text for a terminal. Each holds the secret.
+//! The share URL as a QR code (ISO/IEC 18004): its modules, SVG, and text for a terminal. Each holds the secret.
 
 use std::fmt::Write;
 
@@ -8,8 +8,6 @@ use super::share_url::ShareUrl;
 
 /// Light modules around the code (ISO/IEC 18004 §6.3.8).
 const QUIET_ZONE: i32 = 4;
-/// Beyond this a picture is only larger.
-const MAX_SCALE: u32 = 32;
 /// Black on white from the fixed part of the 256-colour palette: no theme, dark or light, changes it.
 const BLACK_ON_WHITE: &str = "\x1b[38;5;16;48;5;231m";
 const RESET: &str = "\x1b[0m";
@@ -48,6 +46,15 @@ impl Modules {
     }
 }
 
+/// The QR code's modules, row by row from the top, quiet zone included: whether each is dark.
+#[must_use]
+pub fn qr_code(url: &ShareUrl) -> Vec<Vec<bool>> {
+    let modules = Modules::of(url);
+    let side = 0..modules.width;
+    let row = |y| side.clone().map(|x| modules.is_dark(x, y)).collect();
+    side.clone().map(row).collect()
+}
+
 /// The QR code as an SVG picture without a size of its own: one unit per module, quiet zone included.
 #[must_use]
 pub fn qr_code_svg(url: &ShareUrl) -> String {
@@ -64,59 +71,6 @@ pub fn qr_code_svg(url: &ShareUrl) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {width} {width}\" shape-rendering=\"crispEdges\">\
          <rect width=\"{width}\" height=\"{width}\" fill=\"#fff\"/><path d=\"{path}\" fill=\"#000\"/></svg>\n"
     )
-}
-
-/// The QR code as a PNG picture (one bit per pixel), quiet zone included. `scale` is the pixels per module's side, 1 to 32; values outside
-/// are taken as the nearest of these.
-#[must_use]
-#[expect(
-    clippy::expect_used,
-    reason = "writing to a Vec does not fail, and the sizes fit by construction"
-)]
-pub fn qr_code_png(url: &ShareUrl, scale: u32) -> Vec<u8> {
-    let modules = Modules::of(url);
-    let scale = scale.clamp(1, MAX_SCALE);
-    let side = modules.width.unsigned_abs() * scale;
-    let mut picture = Vec::new();
-    write_png(&mut picture, side, &pixels(&modules, scale)).expect("a PNG is written to a Vec");
-    picture
-}
-
-fn write_png(out: &mut Vec<u8>, side: u32, pixels: &[u8]) -> Result<(), png::EncodingError> {
-    let mut encoder = png::Encoder::new(out, side, side);
-    encoder.set_color(png::ColorType::Grayscale);
-    encoder.set_depth(png::BitDepth::One);
-    let mut writer = encoder.write_header()?;
-    writer.write_image_data(pixels)?;
-    writer.finish()
-}
-
-/// Rows of whole bytes, the first pixel in the highest bit, 1 for light.
-fn pixels(modules: &Modules, scale: u32) -> Vec<u8> {
-    let repeats = scale as usize;
-    let mut pixels = Vec::new();
-    for y in 0..modules.width {
-        let row =
-            (0..modules.width).flat_map(|x| std::iter::repeat_n(!modules.is_dark(x, y), repeats));
-        let packed = pack(row);
-        for _ in 0..repeats {
-            pixels.extend_from_slice(&packed);
-        }
-    }
-    pixels
-}
-
-fn pack(bits: impl Iterator<Item = bool>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for (index, bit) in bits.enumerate() {
-        if index % 8 == 0 {
-            bytes.push(0);
-        }
-        if let Some(last) = bytes.last_mut() {
-            *last |= u8::from(bit) << (7 - index % 8);
-        }
-    }
-    bytes
 }
 
 /// The QR code as lines of text, two rows of modules each, quiet zone included. Colours are set by ANSI escape

@@ -2,14 +2,10 @@
 
 use std::fmt;
 
-use url::Host;
-
 use super::error::{RelayOriginError, RelayPolicyError};
+use super::host::Host;
 use tigress_primitives::cbor::Value;
 use tigress_primitives::record::Stored;
-
-/// The longest domain name (RFC 1035 §2.3.4, without the final dot).
-const MAX_HOST_LEN: usize = 253;
 
 /// Where a relay is: `https://host[:port]`, or `http://` for a loopback host (127.0.0.0/8, `[::1]`,
 /// `localhost`). Scheme and host are lower-case and the scheme's default port is dropped, so two equal
@@ -61,16 +57,10 @@ impl RelayOrigin {
     /// Reads the origin at the start of a URL; gives what follows it, too.
     pub(super) fn split(url: &str) -> Result<(Self, &str), RelayOriginError> {
         let (scheme, rest) = url.split_once("://").ok_or(RelayOriginError::NotAUrl)?;
-        let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        let (authority, after) = rest.split_at(end);
-        if authority.contains('@') {
-            return Err(RelayOriginError::UserInfo);
-        }
-        let (host, port) = split_port(authority)?;
-        let host = parse_host(host)?;
+        let (host, port, after) = Host::start_of(rest)?;
         let scheme = match scheme.to_ascii_lowercase().as_str() {
             "https" => Scheme::Https,
-            "http" if is_loopback(&host) => Scheme::LoopbackHttp,
+            "http" if host.is_loopback() => Scheme::LoopbackHttp,
             "http" => return Err(RelayOriginError::PlainHttp),
             _ => return Err(RelayOriginError::Scheme),
         };
@@ -97,7 +87,7 @@ impl RelayOrigin {
     /// Whether it is this machine, by whatever scheme.
     #[must_use]
     pub fn is_loopback(&self) -> bool {
-        parse_host(&self.host).is_ok_and(|host| is_loopback(&host))
+        Host::parse(&self.host).is_ok_and(|host| host.is_loopback())
     }
 
     /// Whether the two name one relay: they are equal, or both are plain http to this machine, by whatever name, and
@@ -128,57 +118,6 @@ impl fmt::Display for RelayOrigin {
             Some(port) => write!(f, ":{port}"),
             None => Ok(()),
         }
-    }
-}
-
-fn split_port(authority: &str) -> Result<(&str, Option<u16>), RelayOriginError> {
-    let host_end = match authority.find(']') {
-        Some(bracket) => bracket + 1,
-        None if authority.starts_with('[') => return Err(RelayOriginError::Host),
-        None => authority.find(':').unwrap_or(authority.len()),
-    };
-    let (host, rest) = authority.split_at(host_end);
-    if rest.is_empty() {
-        return Ok((host, None));
-    }
-    let digits = rest.strip_prefix(':').ok_or(RelayOriginError::Host)?;
-    let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
-    match digits.parse() {
-        Ok(port) if plain => Ok((host, Some(port))),
-        _ => Err(RelayOriginError::Port),
-    }
-}
-
-/// Takes a host only as it would be written again, so that no two libraries can read it differently;
-/// an IPv6 address, which has one reading, in any spelling.
-fn parse_host(text: &str) -> Result<Host<String>, RelayOriginError> {
-    let lower = text.to_ascii_lowercase();
-    let host = Host::parse(&lower).map_err(|_| RelayOriginError::Host)?;
-    let canonical = match &host {
-        Host::Domain(name) => *name == lower && is_plain_name(name),
-        Host::Ipv4(_) => host.to_string() == lower,
-        Host::Ipv6(_) => true,
-    };
-    if canonical {
-        Ok(host)
-    } else {
-        Err(RelayOriginError::Host)
-    }
-}
-
-fn is_plain_name(name: &str) -> bool {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    name.len() <= MAX_HOST_LEN
-        && name
-            .split('.')
-            .all(|label| !label.is_empty() && label.bytes().all(plain))
-}
-
-fn is_loopback(host: &Host<String>) -> bool {
-    match host {
-        Host::Domain(name) => name == "localhost",
-        Host::Ipv4(address) => address.is_loopback(),
-        Host::Ipv6(address) => address.is_loopback(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! The share URL: `https://{relay}/v1/m/{uuid}?v={a|h|c}#{secret}[.p]`.
 
-use url::form_urlencoded;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 

@@ -93,11 +93,9 @@ public struct Invitation: Sendable {
         TigressGenerated.qrCodeSvg(invitation: generated)
     }
 
-    /// The link as a QR code: a black and white PNG picture, with its quiet zone.
-    ///
-    /// - Parameter scale: Pixels per module's side, 1 to 32.
-    public func qrCodePNG(scale: Int = 8) -> Data {
-        TigressGenerated.qrCodePng(invitation: generated, scale: UInt32(clamping: scale))
+    /// The link as a QR code: its modules, for an app that draws it.
+    public func qrCode() -> QRCode {
+        QRCode(TigressGenerated.qrCode(invitation: generated))
     }
 }
 

@@ -794,7 +794,7 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_tigress_ffi_checksum_func_parse_invitation(
     ): Int
-    external fun uniffi_tigress_ffi_checksum_func_qr_code_png(
+    external fun uniffi_tigress_ffi_checksum_func_qr_code(
     ): Int
     external fun uniffi_tigress_ffi_checksum_func_qr_code_svg(
     ): Int
@@ -1062,7 +1062,7 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_tigress_ffi_fn_func_parse_invitation(`invitation`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
-    external fun uniffi_tigress_ffi_fn_func_qr_code_png(`invitation`: Long,`scale`: Int,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_tigress_ffi_fn_func_qr_code(`invitation`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_func_qr_code_svg(`invitation`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1199,7 +1199,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_func_parse_invitation() and 0xFFFF) != 2188) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_func_qr_code_png() and 0xFFFF) != 45760) {
+    if ((lib.uniffi_tigress_ffi_checksum_func_qr_code() and 0xFFFF) != 44293) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_func_qr_code_svg() and 0xFFFF) != 17018) {
@@ -1316,7 +1316,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_constructor_transferclient_new() and 0xFFFF) != 28104) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() and 0xFFFF) != 58954) {
+    if ((lib.uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() and 0xFFFF) != 36094) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
 }
@@ -1683,6 +1683,29 @@ public object FfiConverterUInt: FfiConverter<UInt, Int> {
 
     override fun write(value: UInt, buf: ByteBuffer) {
         buf.putInt(value.toInt())
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterInt: FfiConverter<Int, Int> {
+    override fun lift(value: Int): Int {
+        return value
+    }
+
+    override fun read(buf: ByteBuffer): Int {
+        return buf.getInt()
+    }
+
+    override fun lower(value: Int): Int {
+        return value
+    }
+
+    override fun allocationSize(value: Int) = 4UL
+
+    override fun write(value: Int, buf: ByteBuffer) {
+        buf.putInt(value)
     }
 }
 
@@ -2660,7 +2683,7 @@ public object FfiConverterTypeHttpTransport: FfiConverter<HttpTransport, Long> {
 
 /**
  * A relay in memory, for a wallet's own tests: whole transfers without a network. Give its `transport` to the clients,
- * and its `origin` to them as their relay.
+ * and its `origin` to them as their relay. The library for phones has none.
  */
 public interface InMemoryRelayInterface {
 
@@ -2684,7 +2707,7 @@ public interface InMemoryRelayInterface {
 
 /**
  * A relay in memory, for a wallet's own tests: whole transfers without a network. Give its `transport` to the clients,
- * and its `origin` to them as their relay.
+ * and its `origin` to them as their relay. The library for phones has none.
  */
 open class InMemoryRelay: Disposable, AutoCloseable, InMemoryRelayInterface
 {
@@ -2711,11 +2734,11 @@ open class InMemoryRelay: Disposable, AutoCloseable, InMemoryRelayInterface
         this.cleanable = null
     }
     /**
-     * One without mailboxes.
+     * One without mailboxes. Fails with `no_transport` where none is built in.
      */
     constructor() :
         this(UniffiWithHandle,
-    uniffiRustCall() { _status ->
+    uniffiRustCallWithError(TigressException) { _status ->
     UniffiLib.uniffi_tigress_ffi_fn_constructor_inmemoryrelay_new(
 
         _status)
@@ -6522,6 +6545,53 @@ public object FfiConverterTypePeerText: FfiConverterRustBuffer<PeerText> {
 
 
 /**
+ * A QR code as the smallest bitmap, its quiet zone included: to be enlarged by whole numbers, without smoothing.
+ */
+data class QrCode (
+    /**
+     * Modules of one side.
+     */
+    val `width`: kotlin.Int
+    ,
+    /**
+     * One byte for each module, row by row from the top: 0 is dark, 255 is light, as greyscale bitmaps have it.
+     */
+    val `pixels`: kotlin.ByteArray
+
+){
+
+
+
+
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeQrCode: FfiConverterRustBuffer<QrCode> {
+    override fun read(buf: ByteBuffer): QrCode {
+        return QrCode(
+            FfiConverterInt.read(buf),
+            FfiConverterByteArray.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: QrCode) = (
+            FfiConverterInt.allocationSize(value.`width`) +
+            FfiConverterByteArray.allocationSize(value.`pixels`)
+    )
+
+    override fun write(value: QrCode, buf: ByteBuffer) {
+            FfiConverterInt.write(value.`width`, buf)
+            FfiConverterByteArray.write(value.`pixels`, buf)
+    }
+}
+
+
+
+/**
  * A record, as it was when it was loaded.
  */
 data class StoredRecord (
@@ -9073,16 +9143,14 @@ public typealias FfiConverterTypeTransferId = FfiConverterString
 
 
         /**
-         * The invitation's link as a QR code: a black and white PNG picture, its quiet zone included. `scale` is the pixels per
-         * module's side, 1 to 32.
-         */ fun `qrCodePng`(`invitation`: Invitation, `scale`: kotlin.UInt): kotlin.ByteArray {
-            return FfiConverterByteArray.lift(
+         * The invitation's link as a QR code: its modules, for an app that draws it.
+         */ fun `qrCode`(`invitation`: Invitation): QrCode {
+            return FfiConverterTypeQrCode.lift(
     uniffiRustCall() { _status ->
-    UniffiLib.uniffi_tigress_ffi_fn_func_qr_code_png(
+    UniffiLib.uniffi_tigress_ffi_fn_func_qr_code(
 
 
-        FfiConverterTypeInvitation.lower(`invitation`),
-        FfiConverterUInt.lower(`scale`),_status)
+        FfiConverterTypeInvitation.lower(`invitation`),_status)
 }
     )
     }

@@ -331,7 +331,7 @@ prop_compose! {
         share_url in share_urls(),
         texts in ("\\PC{0,50}", ".{0,50}"),
         image_url in proptest::option::of("https://[a-z]{1,9}\\.example/[a-z0-9/?=]{0,30}"),
-        expiration in 0_u64..253_402_207_200,
+        expiration in 0_u64..253_402_300_800,
         body in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..100)),
     ) -> InvitationFile {
         let (title, description) = (PeerText::new(texts.0).unwrap(), PeerText::new(texts.1).unwrap());

@@ -18,6 +18,8 @@ fn an_origin_has_one_written_form() {
         ),
         ("https://192.0.2.7", "https://192.0.2.7"),
         ("https://[2001:DB8:0::1]:1", "https://[2001:db8::1]:1"),
+        ("https://[::ffff:192.0.2.7]", "https://[::ffff:c000:207]"),
+        ("https://a.0xyz", "https://a.0xyz"),
         ("http://127.8.9.1:80", "http://127.8.9.1"),
         ("http://[0:0:0:0:0:0:0:1]:8080", "http://[::1]:8080"),
         ("http://LOCALHOST:443", "http://localhost:443"),
@@ -87,7 +89,9 @@ fn everything_else_is_refused_by_name() {
         ("https://[::1", E::Host),
         ("https://[::1]x", E::Host),
         ("https://::1", E::Port),
-        ("https://xn--a", E::Host),
+        ("https://relay.0x", E::Host),
+        ("https://[::1%25eth0]", E::Host),
+        ("https://[1.2.3.4]", E::Host),
         (long.as_str(), E::Host),
         ("https://relay.example:", E::Port),
         ("https://relay.example:0", E::Port),
@@ -102,6 +106,12 @@ fn everything_else_is_refused_by_name() {
     ] {
         assert_eq!(RelayOrigin::parse(text), Err(error), "{text}");
     }
+}
+
+#[test]
+fn an_internationalised_name_is_taken_by_its_letters() {
+    // This one stands for nothing, and resolves to nothing.
+    assert_eq!(origin("https://XN--a").to_string(), "https://xn--a");
 }
 
 #[test]
@@ -171,14 +181,72 @@ proptest! {
 
     /// What we check is what the HTTP client will connect to.
     #[test]
-    fn the_url_library_reads_every_accepted_origin_alike(
-        text in prop_oneof!["https?://[!-~]{1,20}", "https?://[0-9a-fx.:\\[\\]]{1,20}", ".{0,30}"],
-    ) {
+    fn the_url_library_reads_every_accepted_origin_alike(text in texts()) {
         if let Ok(relay) = RelayOrigin::parse(&text) {
-            let url = url::Url::parse(&relay.to_string()).unwrap();
-            prop_assert_eq!(url.origin().ascii_serialization(), relay.to_string());
-            prop_assert_eq!(url.host_str(), Some(relay.host()));
-            prop_assert_eq!(url::Url::parse(&text).unwrap().origin(), url.origin());
+            let written = relay.to_string();
+            match url::Url::parse(&written) {
+                Ok(url) => {
+                    prop_assert_eq!(url.origin().ascii_serialization(), written);
+                    prop_assert_eq!(url.host_str(), Some(relay.host()));
+                    prop_assert_eq!(url::Url::parse(&text).unwrap().origin(), url.origin());
+                }
+                // No letters of ours make it so: what the name stands for does.
+                Err(_) => prop_assert!(relay.host().split('.').any(|label| label.starts_with("xn--"))),
+            }
         }
     }
+
+    /// And the other way round: nothing is refused that has only one reading.
+    #[test]
+    fn what_the_url_library_would_not_write_otherwise_is_taken(text in texts()) {
+        let Ok(url) = url::Url::parse(&text) else { return Ok(()) };
+        let written = url.origin().ascii_serialization();
+        let host = url.host_str().unwrap_or_default();
+        let is_name = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        let is_plain = host.starts_with('[') || host.chars().all(is_name);
+        let has_end = host.ends_with('.') || host.split('.').any(str::is_empty);
+        if written == text && url.scheme() == "https" && is_plain && !has_end && url.port() != Some(0) {
+            prop_assert_eq!(origin(&text).to_string(), written);
+        }
+    }
+
+    #[test]
+    fn the_url_library_reads_every_pictures_url_that_is_taken(
+        start in texts(), rest in "[/?#]?[!-~]{0,12}",
+    ) {
+        let text = format!("{start}{rest}");
+        if is_image_url(&text) && !text.to_ascii_lowercase().contains("xn--") {
+            let url = url::Url::parse(&text).unwrap();
+            prop_assert_eq!(url.scheme(), "https");
+        }
+    }
+}
+
+/// Texts that look like origins, and others.
+fn texts() -> impl Strategy<Value = String> {
+    let label = "[a-z0-9_-]{1,4}|xn--[a-z0-9]{1,4}|0x[0-9a-f]{0,2}|[0-9]{1,3}|[ -~]";
+    let name = proptest::collection::vec(label, 1..5).prop_map(|labels| labels.join("."));
+    let groups = proptest::collection::vec("0|[0-9a-fA-F]{1,4}|::|:|[0-9]{1,3}\\.", 1..12);
+    let address = groups.prop_map(|groups| format!("[{}]", groups.join(":").replace(":::", "::")));
+    let full = any::<[u16; 8]>().prop_map(|parts| {
+        let parts = parts.map(|part| {
+            if part % 3 == 0 {
+                "0".to_owned()
+            } else {
+                format!("{part:x}")
+            }
+        });
+        format!("[{}]", parts.join(":"))
+    });
+    let v4 = any::<[u8; 4]>().prop_map(|parts| parts.map(|part| part.to_string()).join("."));
+    let mapped = v4.clone().prop_map(|v4| format!("[::ffff:{v4}]"));
+    let host = prop_oneof![name, address, full, v4, mapped];
+    let origin = ("https?", host, "|:[0-9]{1,5}", "/?")
+        .prop_map(|(scheme, host, port, end)| format!("{scheme}://{host}{port}{end}"));
+    prop_oneof![
+        4 => origin,
+        1 => "https?://[!-~]{1,20}",
+        1 => "https?://[0-9a-fx.:\\[\\]]{1,20}",
+        1 => ".{0,30}",
+    ]
 }

@@ -1,5 +1,6 @@
 package org.tigress
 
+import android.os.Build
 import android.security.keystore.KeyGenParameterSpec
 import android.security.keystore.KeyProperties
 import java.io.File
@@ -71,13 +72,25 @@ internal class StoreKey(private val folder: File, private val alias: String) {
 
     private fun protector(): SecretKey? = keyStore().getKey(alias, null) as SecretKey?
 
-    /** Usable while the device is locked, too: transfers go on in the background. */
+    /** In the chip of its own that some devices have for keys (StrongBox), else in the processor's protected part. */
     private fun makeProtector(): SecretKey {
+        if (Build.VERSION.SDK_INT < Build.VERSION_CODES.P) return makeProtector { this }
+        return try {
+            makeProtector { setIsStrongBoxBacked(true) }
+        } catch (_: ProviderException) {
+            // There is none, or it is full or does not answer: the key is not worth less elsewhere than none.
+            makeProtector { this }
+        }
+    }
+
+    /** Usable while the device is locked, too: transfers go on in the background. */
+    private fun makeProtector(place: KeyGenParameterSpec.Builder.() -> KeyGenParameterSpec.Builder): SecretKey {
         val spec =
             KeyGenParameterSpec.Builder(alias, KeyProperties.PURPOSE_ENCRYPT or KeyProperties.PURPOSE_DECRYPT)
                 .setBlockModes(KeyProperties.BLOCK_MODE_GCM)
                 .setEncryptionPaddings(KeyProperties.ENCRYPTION_PADDING_NONE)
                 .setKeySize(KEY_BYTES * 8)
+                .place()
                 .build()
         return KeyGenerator.getInstance(KeyProperties.KEY_ALGORITHM_AES, PROVIDER).apply { init(spec) }.generateKey()
     }

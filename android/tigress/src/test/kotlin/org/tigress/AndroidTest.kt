@@ -1,6 +1,7 @@
 package org.tigress
 
 import android.content.Context
+import android.graphics.Color
 import android.util.Log
 import java.io.File
 import java.util.concurrent.Callable
@@ -74,6 +75,16 @@ class AndroidTest {
     }
 
     @Test
+    fun `the key is protected by a chip of its own where there is one`() {
+        AndroidTransferStore(context, "without").save("a", null, ByteArray(1))
+        FakeAndroidKeyStore.hasStrongBox = true
+        AndroidTransferStore(context, "with").save("a", null, ByteArray(1))
+        assertEquals(setOf("org.tigress.without", "org.tigress.with"), FakeAndroidKeyStore.stored.keys)
+        assertEquals(setOf("org.tigress.with"), FakeAndroidKeyStore.inStrongBox)
+        assertContentEquals(ByteArray(1), AndroidTransferStore(context, "with").load("a")?.bytes)
+    }
+
+    @Test
     fun `a client is given the library's own store, so that no record comes through the Java heap`() = story {
         val store = AndroidTransferStore(context)
         assertIs<TransferStoreImpl>(store.library)
@@ -130,6 +141,17 @@ class AndroidTest {
         val restarted = Tigress.client(context, Config(relay.origin()), transport = relay.transport())
         assertEquals(id, restarted.transfers().single().id)
         assertEquals(TransferState.Invited, restarted.poll(id, Duration.ZERO, 0UL).state)
+    }
+
+    @Test
+    fun `a QR code is drawn with as many pixels as are asked for`() = story {
+        val relay = InMemoryRelay()
+        val client = Tigress.client(context, Config(relay.origin()), transport = relay.transport())
+        val code = qrCode(client.createInvitation(InvitationRequest(title = "A key")))
+        val picture = code.toBitmap(scale = 3)
+        assertEquals(code.width * 3, picture.width)
+        val drawn = (0 until code.width).flatMap { y -> (0 until code.width).map { x -> picture.getPixel(3 * x + 1, 3 * y + 1) } }
+        assertEquals(code.pixels.map { if (it == 0.toByte()) Color.BLACK else Color.WHITE }, drawn)
     }
 
     @Test

@@ -6,7 +6,6 @@ import kotlin.io.path.readText
 import kotlin.io.path.walk
 import kotlin.test.AfterTest
 import kotlin.test.Test
-import kotlin.test.assertContentEquals
 import kotlin.test.assertEquals
 import kotlin.test.assertFalse
 import kotlin.test.assertTrue
@@ -54,7 +53,7 @@ class TransferTest {
             ).copy(preview.relay, title = null, description = null, expiresAt = null, token = null, mechanismOid = null),
         )
         assertTrue(qrCodeSvg(invitation).startsWith("<svg"))
-        assertContentEquals(byteArrayOf(0x89.toByte(), 'P'.code.toByte()), qrCodePng(invitation, 4u).copyOf(2))
+        assertEquals(qrCode(invitation).width.let { it * it }, qrCode(invitation).pixels.size)
 
         val id = receiver.acceptInvitation(invitation.file(), AcceptOptions())
         val answer = Credential("org.example.thanks", "thank you".encodeToByteArray())

@@ -5,6 +5,7 @@ import java.io.OutputStream
 import java.security.Key
 import java.security.KeyStoreSpi
 import java.security.Provider
+import java.security.ProviderException
 import java.security.SecureRandom
 import java.security.Security
 import java.security.cert.Certificate
@@ -21,6 +22,12 @@ object FakeAndroidKeyStore : Provider("AndroidKeyStore", "1", "AES keys in memor
     /** The keys by alias. */
     val stored: MutableMap<String, SecretKey> = Collections.synchronizedMap(mutableMapOf())
 
+    /** Whether the device has a chip of its own for keys. */
+    @Volatile var hasStrongBox: Boolean = false
+
+    /** The aliases of the keys in that chip. */
+    val inStrongBox: MutableSet<String> = Collections.synchronizedSet(mutableSetOf())
+
     init {
         put("KeyStore.AndroidKeyStore", Keys::class.java.name)
         put("KeyGenerator.AES", Generator::class.java.name)
@@ -28,23 +35,32 @@ object FakeAndroidKeyStore : Provider("AndroidKeyStore", "1", "AES keys in memor
 
     fun install() {
         stored.clear()
+        inStrongBox.clear()
+        hasStrongBox = false
         Security.removeProvider(name)
         Security.addProvider(this)
     }
 
     class Generator : KeyGeneratorSpi() {
         private lateinit var alias: String
+        private var isForStrongBox = false
 
         override fun engineInit(params: AlgorithmParameterSpec, random: SecureRandom?) {
-            alias = params.javaClass.getMethod("getKeystoreAlias").invoke(params) as String
+            fun of(getter: String) = params.javaClass.getMethod(getter).invoke(params)
+            alias = of("getKeystoreAlias") as String
+            isForStrongBox = of("isStrongBoxBacked") as Boolean
         }
 
         override fun engineInit(random: SecureRandom?) = throw UnsupportedOperationException()
 
         override fun engineInit(keysize: Int, random: SecureRandom?) = throw UnsupportedOperationException()
 
-        override fun engineGenerateKey(): SecretKey =
-            SecretKeySpec(ByteArray(32).also { SecureRandom().nextBytes(it) }, "AES").also { stored[alias] = it }
+        override fun engineGenerateKey(): SecretKey {
+            // Android's StrongBoxUnavailableException is one.
+            if (isForStrongBox && !hasStrongBox) throw ProviderException("no StrongBox")
+            if (isForStrongBox) inStrongBox += alias
+            return SecretKeySpec(ByteArray(32).also { SecureRandom().nextBytes(it) }, "AES").also { stored[alias] = it }
+        }
     }
 
     class Keys : KeyStoreSpi() {
