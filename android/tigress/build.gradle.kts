@@ -2,7 +2,6 @@ import org.jetbrains.kotlin.gradle.dsl.JvmTarget
 
 plugins {
     alias(libs.plugins.android.library)
-    `maven-publish`
 }
 
 group = "org.tigress"
@@ -24,8 +23,9 @@ android {
     sourceSets {
         getByName("main") {
             kotlin.directories += rootDir.parentFile.resolve("bindings/generated/kotlin").path
-            // Made by `scripts/android libraries`.
-            jniLibs.directories += rust.resolve("android/jni").path
+            // Made by `scripts/android libraries`; for the instrumented tests with the relay in memory.
+            val folder = providers.gradleProperty("tigress.jni").getOrElse("jni")
+            jniLibs.directories += rust.resolve("android/$folder").path
         }
     }
 
@@ -40,11 +40,6 @@ android {
         test.systemProperty("jna.library.path", rust.resolve("debug").path)
         test.systemProperty("tigress.command", rust.resolve("debug/tigress").path)
         test.jvmArgs("--add-opens", "java.base/java.net=ALL-UNNAMED")
-    }
-
-    publishing.singleVariant("release") {
-        withSourcesJar()
-        withJavadocJar()
     }
 }
 
@@ -69,9 +64,4 @@ dependencies {
     androidTestImplementation(libs.kotlin.test.junit4)
     androidTestImplementation(libs.androidx.test.runner)
     androidTestImplementation(libs.androidx.test.junit)
-}
-
-publishing.publications.register<MavenPublication>("release") {
-    artifactId = "tigress-android"
-    afterEvaluate { from(components["release"]) }
 }

@@ -1,38 +1,8 @@
-//! What a transfer costs, and how large the library is.
+//! What a transfer costs.
 
 use std::{env, fs};
 
-use crate::{
-    Done, Failure,
-    project::{Project, shared_library},
-};
-
-/// Prints the size of the library as apps get it (profile mobile, stripped), without the built-in HTTP client and with it.
-pub(crate) fn size(project: &Project, words: &[&str]) -> Done {
-    if !words.is_empty() {
-        return Err(Failure::because("usage: scripts/size"));
-    }
-    let features: [(&str, &[&str]); 2] = [
-        ("without-http", &["--no-default-features"]),
-        ("with-http", &[]),
-    ];
-    for (name, flags) in features {
-        let rustc =
-            "cargo rustc --locked -p tigress-ffi --profile mobile --lib --crate-type cdylib";
-        project.run_quietly(
-            &rustc
-                .split(' ')
-                .chain(flags.iter().copied())
-                .collect::<Vec<_>>(),
-        )?;
-        let library = project.target.join("mobile").join(shared_library());
-        println!(
-            "{name} {}",
-            fs::metadata(library).map_err(Failure::because)?.len()
-        );
-    }
-    Ok(())
-}
+use crate::{Done, Failure, project::Project};
 
 /// Measures; with `--record` docs/performance.md and the picture beside it are written anew.
 pub(crate) fn bench(project: &Project, words: &[&str]) -> Done {

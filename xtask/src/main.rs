@@ -2,16 +2,22 @@
 
 mod android;
 mod api;
+mod bill;
 mod bindings;
 mod capacity;
 mod circles;
 mod figures;
+mod jvm;
 mod ktlint;
+mod maven;
 mod mutants;
 mod openapi;
 mod pairs;
 mod project;
+mod release;
+mod remap;
 mod requirements;
+mod size;
 mod test;
 mod valkey;
 mod version;
@@ -35,12 +41,15 @@ what scripts/ calls, after making the machine ready:
   mutants [--minutes N] [--fresh] [ROOM|PATH…]
   pairs [build|run]
   bindings [--check]
-  bench [PART…] [--record], size
+  bench [PART…] [--record]
+  size [--without-http] [--std]
+  release [--dry-run] NEW | --apple URL
   openapi         asks a relay whether it does what its OpenAPI document says
   valkey          the tests of what relays share, with Valkey in Redis' place
-  android loadable JNI | aar [JNI] | self-test
+  android libraries [--testing] | loadable JNI | aar [[--incomplete] JNI] | self-test
+  jvm [LIBRARY] | try
   kotlin-api, swift-api [--check]
-  xcframework [--macos] [--release URL] [--dry-run]";
+  xcframework [--macos] [--testing | --release URL] [--dry-run]";
 
 fn main() -> ExitCode {
     let words: Vec<String> = std::env::args().skip(1).collect();
@@ -55,8 +64,10 @@ fn main() -> ExitCode {
         ["bindings", ref words @ ..] => bindings::bindings(&project, words),
         ["openapi"] => openapi::openapi(&project),
         ["valkey"] => valkey::valkey(&project),
-        ["size", ref words @ ..] => figures::size(&project, words),
+        ["release", ref words @ ..] => release::release(&project, words),
+        ["size", ref words @ ..] => size::size(&project, words),
         ["circles", ref words @ ..] => circles::circles(&project, words),
+        ["jvm", ref words @ ..] => jvm::jvm(&project, words),
         ["ktlint", ref words @ ..] => ktlint::ktlint(&project, words),
         ["mutants", ref words @ ..] => mutants::mutants(&project, words),
         ["requirements", ref words @ ..] => requirements::requirements(&project, words),

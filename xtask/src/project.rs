@@ -71,7 +71,8 @@ impl Project {
         self.finish(command, words)
     }
 
-    fn finish(&self, mut command: Command, words: &[&str]) -> Done {
+    /// Runs a command that was made of `words`.
+    pub(crate) fn finish(&self, mut command: Command, words: &[&str]) -> Done {
         let status = command
             .status()
             .map_err(|error| Failure::because(format!("{}: {error}", words.join(" "))))?;

@@ -2,18 +2,38 @@
 
 use std::{fs, path::Path};
 
-use super::{MIN_SDK, library, library_of};
-use crate::{Done, Failure, project::Project};
+use super::{ANDROIDS, MIN_SDK, library, library_of};
+use crate::{
+    Done, Failure, bill,
+    maven::{Artifact, VERSION, folder_for, materials, remove_old, sources, zip},
+    project::Project,
+};
 
-const VERSION: &str = env!("CARGO_PKG_VERSION");
+pub(super) const AAR: Artifact = Artifact {
+    id: "tigress-android",
+    packaging: "aar",
+    name: "Tigress for Android",
+    // With JNA's own native part for Android.
+    jna: "aar",
+};
+
+/// Which libraries are to be in it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Of {
+    /// Each ABI's: what is released.
+    All,
+    /// Those that are there: to be looked at, under a name that says so.
+    Some,
+}
 
 /// The name of the files, without what they end with.
-pub(super) fn name() -> String {
-    format!("tigress-android-{VERSION}")
+pub(super) fn name(of: Of) -> String {
+    let end = if of == Of::All { "" } else { "-incomplete" };
+    format!("{}{end}", AAR.file())
 }
 
 /// Writes the files into `folder`, with the libraries of the ABI folders in `jni`.
-pub(super) fn pack(project: &Project, jni: &Path, folder: &Path) -> Done {
+pub(super) fn pack(project: &Project, of: Of, jni: &Path, folder: &Path) -> Done {
     let out = project.target.join("android");
     let kdoc = out.join(format!("tigress-android-jvm-{VERSION}-javadoc.jar"));
     let classes = out.join("classes");
@@ -29,49 +49,34 @@ pub(super) fn pack(project: &Project, jni: &Path, folder: &Path) -> Done {
     }
     let work = out.join("packing");
     let _ = fs::remove_dir_all(&work);
-    let (content, sources) = (work.join("aar"), work.join("sources"));
+    let content = work.join("aar");
     // What is refused must leave nothing behind.
-    libraries(project, jni, &content)?;
+    libraries(project, of, jni, &content)?;
     zip(project, &content.join("classes.jar"), &classes)?;
     texts(project, &content)?;
     folder_for(folder)?;
-    remove_old(folder)?;
-    let file = |end: &str| folder.join(format!("{}{end}", name()));
+    remove_old(folder, &name(of))?;
+    let file = |end: &str| folder.join(format!("{}{end}", name(of)));
     zip(project, &file(".aar"), &content)?;
-    for from in [
-        "bindings/generated/kotlin",
-        "android/tigress/src/main/kotlin",
-    ] {
-        copy_all(&project.root.join(from), &sources)?;
-    }
-    zip(project, &file("-sources.jar"), &sources)?;
+    sources(project, &file("-sources.jar"), &work.join("sources"))?;
     fs::copy(kdoc, file("-javadoc.jar")).map_err(Failure::because)?;
-    project.write(
-        file(".pom"),
-        &pom(&project.read("android/gradle/libs.versions.toml")?),
-    )?;
+    project.write(file(".pom"), &AAR.pom(project)?)?;
     fs::remove_dir_all(&work).map_err(Failure::because)
 }
 
-/// The libraries that are there, each for its ABI.
-fn libraries(project: &Project, jni: &Path, content: &Path) -> Done {
-    let mut found = false;
+/// Each for its ABI.
+fn libraries(project: &Project, of: Of, jni: &Path, content: &Path) -> Done {
     for abi in library::ABIS {
         let from = library_of(jni, abi);
-        if !from.is_file() {
+        if of == Of::Some && !from.is_file() {
+            eprintln!("no library for {abi} in {}", jni.display());
             continue;
         }
         library::loadable(project, abi, &from)?;
+        library::for_phones(project, abi, &from)?;
         let to = library_of(&content.join("jni"), abi);
         to.parent().map_or(Ok(()), folder_for)?;
         fs::copy(from, to).map_err(Failure::because)?;
-        found = true;
-    }
-    if !found {
-        eprintln!(
-            "no library for any ABI in {}: the AAR has code only, for looking at, not for use",
-            jni.display()
-        );
     }
     folder_for(content)
 }
@@ -85,6 +90,11 @@ fn texts(project: &Project, content: &Path) -> Done {
         &project.read("android/tigress/consumer-rules.pro")?,
     )?;
     project.write(content.join("R.txt"), "")?;
+    let made_of = bill::Library {
+        features: &[],
+        targets: &ANDROIDS,
+    };
+    bill::write(project, &made_of, &materials(project)?, content)?;
     let metadata = content.join("META-INF/com/android/build/gradle");
     folder_for(&metadata)?;
     let lines = [
@@ -112,57 +122,4 @@ fn manifest(source: &str) -> String {
         text.push('\n');
     }
     text
-}
-
-/// With the versions of Gradle's catalogue.
-fn pom(catalogue: &str) -> String {
-    let number = |name: &str| {
-        let begins = format!("{name} = \"");
-        catalogue
-            .lines()
-            .find_map(|line| line.strip_prefix(&begins)?.strip_suffix('"'))
-            .unwrap_or_default()
-    };
-    include_str!("pom.xml")
-        .replace("{VERSION}", VERSION)
-        .replace("{KOTLIN}", number("kotlin"))
-        .replace("{COROUTINES}", number("coroutines"))
-        .replace("{JNA}", number("jna"))
-}
-
-/// A zip file of a folder, the same from the same content.
-fn zip(project: &Project, file: &Path, folder: &Path) -> Done {
-    let (file, folder) = (file.display().to_string(), folder.display().to_string());
-    let create = [
-        "jar",
-        "--create",
-        "--no-manifest",
-        "--date=2020-01-01T00:00:00Z",
-        "--file",
-        &file,
-    ];
-    project.run(&[&create[..], &["-C", &folder, "."]].concat())
-}
-
-fn folder_for(folder: &Path) -> Done {
-    fs::create_dir_all(folder).map_err(Failure::because)
-}
-
-fn remove_old(folder: &Path) -> Done {
-    for entry in fs::read_dir(folder).map_err(Failure::because)? {
-        let entry = entry.map_err(Failure::because)?;
-        if entry.file_name().to_string_lossy().starts_with(&name()) {
-            fs::remove_file(entry.path()).map_err(Failure::because)?;
-        }
-    }
-    Ok(())
-}
-
-fn copy_all(from: &Path, to: &Path) -> Done {
-    for file in crate::project::files(from, "")? {
-        let to = to.join(file.strip_prefix(from).unwrap_or(&file));
-        to.parent().map_or(Ok(()), folder_for)?;
-        fs::copy(file, to).map_err(Failure::because)?;
-    }
-    Ok(())
 }

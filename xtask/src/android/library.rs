@@ -1,9 +1,13 @@
 //! What a library must be so that a phone can load it.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use super::PAGE;
-use crate::{Done, Failure, project::Project};
+use crate::{
+    Done, Failure,
+    project::Project,
+    remap::{occurrences, places},
+};
 
 pub(super) const ABIS: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
 
@@ -47,6 +51,27 @@ pub(super) fn loadable(project: &Project, abi: &str, file: &Path) -> Done {
     // Phones with pages of 16 KB are all of 64 bits.
     if abi != "armeabi-v7a" && !aligned(&readelf(&["-l"])?) {
         return refuse(&format!("its segments are not aligned to {PAGE} bytes"));
+    }
+    Ok(())
+}
+
+/// The origin that the relay for tests answers to (`InMemoryRelay::ORIGIN`).
+const RELAY_FOR_TESTS: &[u8] = b"https://relay.test";
+
+/// Fails if the file has what is for tests alone, or says where it was built.
+pub(super) fn for_phones(project: &Project, abi: &str, file: &Path) -> Done {
+    let bytes = fs::read(file).map_err(Failure::because)?;
+    if occurrences(&bytes, RELAY_FOR_TESTS) > 0 {
+        return Err(Failure::because(format!(
+            "{abi}: the library has the relay for tests: scripts/android libraries builds one without"
+        )));
+    }
+    for place in places(project) {
+        if occurrences(&bytes, place.as_bytes()) > 0 {
+            return Err(Failure::because(format!(
+                "{abi}: the library says that it was built in {place}"
+            )));
+        }
     }
     Ok(())
 }

@@ -1,13 +1,21 @@
 //! The Android library's file: the AAR with its sources, KDoc and POM, of what was compiled elsewhere.
 
 mod aar;
+mod build;
 mod library;
 mod self_test;
 
 use std::path::{Path, PathBuf};
 
 use crate::{Done, Failure, project::Project};
+use aar::Of;
 
+/// Rust's targets of the ABIs.
+const ANDROIDS: [&str; 3] = [
+    "aarch64-linux-android",
+    "armv7-linux-androideabi",
+    "x86_64-linux-android",
+];
 /// The oldest Android.
 const MIN_SDK: &str = "26";
 /// Bytes of a page: what phones of 64 bits may have.
@@ -20,11 +28,18 @@ pub(crate) fn android(project: &Project, words: &[&str]) -> Done {
     let folder = |path: &str| std::path::absolute(path).map_err(Failure::because);
     match words {
         ["loadable", jni] => all_loadable(project, &folder(jni)?),
-        ["aar"] => aar::pack(project, &out.join("jni"), &out.join("aar")),
-        ["aar", jni] => aar::pack(project, &folder(jni)?, &out.join("aar")),
+        ["libraries"] => build::libraries(project, &out.join("jni"), ""),
+        ["libraries", "--testing"] => {
+            build::libraries(project, &out.join("jni-testing"), "testing")
+        }
+        ["aar"] => aar::pack(project, Of::All, &out.join("jni"), &out.join("aar")),
+        ["aar", "--incomplete", jni] => {
+            aar::pack(project, Of::Some, &folder(jni)?, &out.join("aar"))
+        }
+        ["aar", jni] => aar::pack(project, Of::All, &folder(jni)?, &out.join("aar")),
         ["self-test"] => self_test::self_test(project),
         _ => Err(Failure::Usage(
-            "usage: cargo xtask android loadable JNI | aar [JNI] | self-test",
+            "usage: cargo xtask android libraries [--testing] | loadable JNI | aar [[--incomplete] JNI] | self-test",
         )),
     }
 }

@@ -7,7 +7,12 @@ use std::{
     process::Stdio,
 };
 
-use super::{MIN_SDK, PAGE, aar, library::loadable, library_of};
+use super::{
+    MIN_SDK, PAGE,
+    aar::{self, Of},
+    library::{for_phones, loadable},
+    library_of,
+};
 use crate::{Done, Failure, project::Project};
 
 pub(super) fn self_test(project: &Project) -> Done {
@@ -100,10 +105,33 @@ impl Test<'_> {
         let none = work.join("none");
         self.holds(
             "no AAR is made of such a library",
-            aar::pack(self.project, &work.join("bad"), &none).is_err(),
+            aar::pack(self.project, Of::Some, &work.join("bad"), &none).is_err(),
+        );
+        self.holds(
+            "nor of one ABI alone, under the release's name",
+            aar::pack(self.project, Of::All, &work.join("good"), &none).is_err(),
         );
         let left = crate::project::files(&none, ".aar").unwrap_or_default();
         self.holds("and none is left behind", left.is_empty());
+        self.holds(
+            "a library that has nothing for tests and names no machine is for phones",
+            for_phones(self.project, "x86_64", &good).is_ok(),
+        );
+        for (what, text) in [
+            (
+                "a library with the relay for tests is refused",
+                "https://relay.test",
+            ),
+            (
+                "a library that says where it was built is refused",
+                &self.project.root.display().to_string(),
+            ),
+        ] {
+            let told = work.join("told.so");
+            let source = format!("const char tigress[] = \"{text}\";");
+            self.library(&told, &source, &with_libc)?;
+            self.holds(what, for_phones(self.project, "x86_64", &told).is_err());
+        }
         Ok(())
     }
 
@@ -150,10 +178,10 @@ impl Test<'_> {
 
     fn contents(&mut self) -> Done {
         let (good, folder) = (self.work.join("good"), self.work.join("aar"));
-        if let Err(failure) = aar::pack(self.project, &good, &folder) {
+        if let Err(failure) = aar::pack(self.project, Of::Some, &good, &folder) {
             eprintln!("no AAR was made: {failure}");
         }
-        let file = |end: &str| folder.join(format!("{}{end}", aar::name()));
+        let file = |end: &str| folder.join(format!("{}{end}", aar::name(Of::Some)));
         self.entries(&file(".aar"))?;
         let unpacked = self.work.join("unpacked");
         self.unpacked(&file(".aar"), &unpacked)?;
@@ -174,16 +202,9 @@ impl Test<'_> {
             self.holds(what, it);
         }
         let pom = fs::read_to_string(file(".pom")).unwrap_or_default();
-        self.holds(
-            "the POM asks for JNA's AAR",
-            pom.contains("<type>aar</type>"),
-        );
-        self.holds(
-            "the POM is of an AAR",
-            pom.contains("<packaging>aar</packaging>"),
-        );
+        self.holds("the POM is of an AAR", pom.contains("<packaging>aar<"));
         let first = fs::read(file(".aar")).unwrap_or_default();
-        let again = aar::pack(self.project, &good, &folder).is_ok()
+        let again = aar::pack(self.project, Of::Some, &good, &folder).is_ok()
             && fs::read(file(".aar")).is_ok_and(|second| second == first);
         self.holds("the same input gives the same file", again);
         Ok(())
@@ -196,6 +217,10 @@ impl Test<'_> {
             "proguard.txt",
             "R.txt",
             "jni/x86_64/libtigress_ffi.so",
+            "LICENSE-MIT",
+            "LICENSE-APACHE",
+            "THIRD-PARTY-NOTICES.txt",
+            "tigress.cdx.json",
             "META-INF/com/android/build/gradle/aar-metadata.properties",
         ] {
             let it = self.listed(file, entry);

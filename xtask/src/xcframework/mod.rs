@@ -1,24 +1,31 @@
 //! The library for Apple's systems, as an xcframework that Package.swift takes. Needs a Mac; a dry run shows what would be done.
 
+mod framework;
+
 use std::path::PathBuf;
 
-use crate::{Done, Failure, project::Project};
+use crate::{Done, Failure, project::Project, remap::remapped};
+use framework::{NAME, SLICES, Slice};
 
-const FRAMEWORK: &str = "TigressFFI";
 const ARCHIVE: &str = "libtigress_ffi.a";
-const USAGE: &str = "usage: scripts/xcframework [--macos] [--release URL] [--dry-run]";
+const VERSION: &str = env!("CARGO_PKG_VERSION");
+const USAGE: &str = "usage: scripts/xcframework [--macos] [--testing | --release URL] [--dry-run]";
 
 /// Builds it, and with a URL what is released.
 pub(crate) fn xcframework(project: &Project, words: &[&str]) -> Done {
-    let (mut macos, mut url, mut dry) = (false, None, false);
+    let (mut macos, mut url, mut dry, mut testing) = (false, None, false, false);
     let mut words = words.iter();
     while let Some(word) = words.next() {
         match *word {
             "--macos" => macos = true,
             "--dry-run" => dry = true,
+            "--testing" => testing = true,
             "--release" => url = Some(address(words.next().copied().unwrap_or_default())?),
             _ => return Err(Failure::Usage(USAGE)),
         }
+    }
+    if testing && url.is_some() {
+        return Err(Failure::Usage(USAGE));
     }
     let build = Build {
         project,
@@ -28,7 +35,7 @@ pub(crate) fn xcframework(project: &Project, words: &[&str]) -> Done {
     if !dry {
         build.need_a_mac()?;
     }
-    build.build(macos)?;
+    build.build(macos, testing)?;
     url.map_or(Ok(()), |url| build.release(url))
 }
 
@@ -64,83 +71,74 @@ impl Build<'_> {
                 )));
             }
         }
-        if self.project.root.join(self.headers()).is_file() {
+        if self.project.root.join(headers()).is_file() {
             return Ok(());
         }
         Err(Failure::because(format!(
             "{} is missing: scripts/bindings makes it",
-            self.headers()
+            headers()
         )))
     }
 
-    fn build(&self, macos: bool) -> Done {
-        let mut slices = vec![
-            ("ios", vec!["aarch64-apple-ios"]),
-            (
-                "ios-simulator",
-                vec!["aarch64-apple-ios-sim", "x86_64-apple-ios"],
-            ),
-        ];
-        if macos {
-            slices.push(("macos", vec!["aarch64-apple-darwin", "x86_64-apple-darwin"]));
-        }
-        let all: Vec<&str> = slices
-            .iter()
-            .flat_map(|(_, triples)| triples.iter().copied())
-            .collect();
+    fn build(&self, macos: bool, testing: bool) -> Done {
+        let wanted = |slice: &&Slice| macos || !slice.is_macos();
+        let slices: Vec<&Slice> = SLICES.iter().filter(wanted).collect();
+        let targets = slices.iter().flat_map(|slice| slice.processors);
+        let targets: Vec<&str> = targets.map(|(_, target)| *target).collect();
         self.run(&["rm", "-rf", "--", &self.shown("")])?;
         self.run(&["mkdir", "-p", "--", &self.shown("")])?;
-        self.run(&[&["rustup", "target", "add"], &all[..]].concat())?;
+        self.run(&[&["rustup", "target", "add"], &targets[..]].concat())?;
         // Without the own HTTP client: URLSession is the better one there.
-        let rustc = "cargo rustc --locked --release -p tigress-ffi --no-default-features --crate-type staticlib --target";
-        for triple in all {
-            self.run(&rustc.split(' ').chain([triple]).collect::<Vec<_>>())?;
+        let features = if testing { "testing" } else { "" };
+        let rustc = "cargo rustc --locked --profile mobile -p tigress-ffi --lib --crate-type staticlib --no-default-features";
+        for target in targets {
+            let options = ["--features", features, "--target", target];
+            self.run(&rustc.split(' ').chain(options).collect::<Vec<_>>())?;
         }
         let mut create = vec!["xcodebuild".to_owned(), "-create-xcframework".to_owned()];
-        for (name, triples) in slices {
-            self.slice(name, &triples)?;
-            let library = self.shown(&format!("/{name}/{ARCHIVE}"));
-            let headers = self.shown(&format!("/{name}/headers"));
-            create.extend([
-                "-library".to_owned(),
-                library,
-                "-headers".to_owned(),
-                headers,
-            ]);
+        for slice in &slices {
+            create.extend(["-framework".to_owned(), self.slice(slice)?]);
         }
         create.extend(["-output".to_owned(), self.framework()]);
-        self.run(&create.iter().map(String::as_str).collect::<Vec<_>>())
+        self.run(&create.iter().map(String::as_str).collect::<Vec<_>>())?;
+        let list = format!("{}/Info.plist", self.framework());
+        if self.dry {
+            println!("# {list}: the same, its libraries in one order");
+            return Ok(());
+        }
+        self.project.write(list, &framework::list_of(&slices))
     }
 
-    /// One library out of those of several processors. The headers lie in a folder of the module's own, so that two frameworks in
-    /// one app do not collide.
-    fn slice(&self, name: &str, triples: &[&str]) -> Done {
-        let headers = self.shown(&format!("/{name}/headers/{FRAMEWORK}"));
-        let archive = self.shown(&format!("/{name}/{ARCHIVE}"));
-        let of = |triple: &&str| {
-            self.project
-                .target
-                .join(triple)
-                .join("release")
-                .join(ARCHIVE)
-                .display()
-                .to_string()
+    /// One framework out of the libraries of several processors; says where it is.
+    fn slice(&self, slice: &Slice) -> Done<String> {
+        let folder = self.shown(&format!("/{}", slice.identifier));
+        let archive = format!("{folder}/{ARCHIVE}");
+        let of = |(_, target): &(&str, &str)| {
+            let folder = self.project.target.join(target);
+            folder.join("mobile").join(ARCHIVE).display().to_string()
         };
-        let libraries: Vec<String> = triples.iter().map(of).collect();
+        let libraries: Vec<String> = slice.processors.iter().map(of).collect();
         let libraries: Vec<&str> = libraries.iter().map(String::as_str).collect();
-        self.run(&["mkdir", "-p", "--", &headers])?;
+        self.run(&["mkdir", "-p", "--", &folder])?;
         self.run(&[&["lipo", "-create"], &libraries[..], &["-output", &archive]].concat())?;
-        // No names of our own machines, and a smaller file.
+        // A smaller file.
         self.run(&["strip", "-S", "-x", &archive])?;
-        let from = |path: &str| self.project.root.join(path).display().to_string();
-        self.run(&[
-            "cp",
-            "--",
-            &from(&self.headers()),
-            &format!("{headers}/{FRAMEWORK}.h"),
-        ])?;
-        let modules = from(&format!("ios/{FRAMEWORK}.modulemap"));
-        self.run(&["cp", "--", &modules, &format!("{headers}/module.modulemap")])
+        let made = PathBuf::from(&folder).join(format!("{NAME}.framework"));
+        if self.dry {
+            println!(
+                "# {}: library, header, module map, Info.plist, privacy manifest, licences, bill of materials",
+                made.display()
+            );
+        } else {
+            framework::lay_out(
+                self.project,
+                slice,
+                archive.as_ref(),
+                VERSION,
+                folder.as_ref(),
+            )?;
+        }
+        Ok(made.display().to_string())
     }
 
     fn release(&self, url: &str) -> Done {
@@ -190,7 +188,11 @@ impl Build<'_> {
     /// Runs a command, or in a dry run shows it.
     fn run(&self, words: &[&str]) -> Done {
         if !self.dry {
-            return self.project.run(words);
+            let mut command = self.project.command(words);
+            // The same library out of any folder, at any time.
+            command.env("CARGO_ENCODED_RUSTFLAGS", remapped(self.project));
+            command.env("ZERO_AR_DATE", "1");
+            return self.project.finish(command, words);
         }
         for word in words {
             print!("{} ", quoted(word));
@@ -204,12 +206,12 @@ impl Build<'_> {
     }
 
     fn framework(&self) -> String {
-        self.shown(&format!("/{FRAMEWORK}.xcframework"))
+        self.shown(&format!("/{NAME}.xcframework"))
     }
+}
 
-    fn headers(&self) -> String {
-        format!("bindings/generated/swift/{FRAMEWORK}.h")
-    }
+fn headers() -> String {
+    format!("bindings/generated/swift/{NAME}.h")
 }
 
 /// A word as a shell takes it.
