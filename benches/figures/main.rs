@@ -3,7 +3,7 @@
 //!
 //! usage: cargo bench --bench figures -- [PART…] [--record FOLDER]
 //!
-//! The parts are security, transfers, commands and relay. With `--record` the figures also go to the folder, as
+//! The parts are security, transfers, commands, relay and memory (the relay's). With `--record` the figures also go to the folder, as
 //! `performance.txt` (the tables, in Markdown) and `performance.svg`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 #![allow(
@@ -36,11 +36,12 @@ struct Findings {
 
 type Part = (&'static str, fn() -> Findings);
 
-const PARTS: [Part; 4] = [
+const PARTS: [Part; 5] = [
     ("security", security::run),
     ("transfers", transfers::run),
     ("commands", commands::run),
-    ("relay", relay::run),
+    ("relay", relay::cpu),
+    ("memory", relay::memory),
 ];
 
 fn main() -> ExitCode {

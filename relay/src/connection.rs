@@ -3,7 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::{Extension, Router};
+use axum::Router;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -19,6 +22,7 @@ use crate::limits::Limits;
 use crate::listen::{Accepted, Stream};
 use crate::metrics::Metrics;
 use crate::peer::Peer;
+use crate::preface::{Begun, Version};
 
 /// A silent HTTP/2 connection is asked after this whether it is still there.
 const KEEP_ALIVE: Duration = Duration::from_secs(30);
@@ -56,26 +60,35 @@ impl Server {
         let Accepted {
             stream, is_network, ..
         } = accepted;
-        let Some(acceptor) = self.tls.as_ref().filter(|_| is_network) else {
-            return requests(self, stream, peer).await;
+        let stream = match &self.tls {
+            // What TLS takes is taken only where there is TLS.
+            Some(acceptor) if is_network => Box::pin(self.secured(acceptor, stream)).await,
+            _ => Some(stream),
         };
+        if let Some(stream) = stream {
+            requests(self, stream, peer).await;
+        }
+    }
+
+    /// The same connection with TLS, unless that fails or is a proof for ACME.
+    async fn secured(
+        &self,
+        acceptor: &TlsAcceptor,
+        stream: Box<dyn Stream>,
+    ) -> Option<Box<dyn Stream>> {
         let patience = self.limits.request_timeout;
         let small = |tls: &mut rustls::ServerConnection| tls.set_buffer_limit(Some(TLS_BUFFER));
         let handshake = tokio::time::timeout(patience, acceptor.accept_with(stream, small));
         // Whoever speaks no TLS, or not ours, is left with the alert.
         let shaken = tokio::select! {
-            shaken = handshake => shaken,
-            () = self.stop.cancelled() => return,
+            shaken = handshake => shaken.ok()?.ok()?,
+            () = self.stop.cancelled() => return None,
         };
-        if let Ok(Ok(stream)) = shaken
-            && stream.get_ref().1.alpn_protocol() != Some(PROOF)
-        {
-            requests(self, stream, peer).await;
-        }
+        (shaken.get_ref().1.alpn_protocol() != Some(PROOF)).then(|| Box::new(shaken) as _)
     }
 }
 
-async fn requests(server: Server, stream: impl Stream, peer: Peer) {
+async fn requests(server: Server, stream: Box<dyn Stream>, peer: Peer) {
     let Server {
         app,
         limits,
@@ -84,17 +97,30 @@ async fn requests(server: Server, stream: impl Stream, peer: Peer) {
         ..
     } = server;
     let patience = limits.request_timeout;
-    let app = app.layer(Extension(peer.clone()));
-    let builder = builder(&limits);
+    let begun = tokio::select! {
+        begun = Begun::read(stream) => begun,
+        () = peer.idle(patience) => return,
+        () = stop.cancelled() => return,
+    };
+    let Ok(Some((version, stream))) = begun else {
+        return;
+    };
     let stream = Counted::new(stream, Client::of(peer.ip), heads);
     let enough = stream.enough();
-    let serving = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
-    tokio::pin!(serving);
+    let app = TowerToHyperService::new(app);
+    // Not as a layer: each would be a router of its own, with all its routes.
+    let of_peer = peer.clone();
+    let app = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(of_peer.clone());
+        app.call(request)
+    });
+    let builder = builder(&limits, version);
+    let mut serving = Box::pin(builder.serve_connection(TokioIo::new(stream), app));
     // How a connection ends is the client's business: errors are neither ours nor worth a log line.
     let end = tokio::select! {
         _ = serving.as_mut() => return,
         () = peer.stalled(limits.answer_timeout) => return,
-        // Also before the first request, and in the middle of HTTP/2's preface, where no other time-out counts.
+        // Also before the first request, where no other time-out counts.
         () = peer.idle(patience) => End::Idle,
         () = enough.notified() => End::Enough,
         () = stop.cancelled() => End::Stopped,
@@ -126,7 +152,7 @@ enum End {
 }
 
 /// What one connection may take before any request of it is under way.
-fn builder(limits: &Limits) -> Builder<TokioExecutor> {
+fn builder(limits: &Limits, version: Version) -> Builder<TokioExecutor> {
     let head = limits.head_bytes.max(LEAST_HEAD);
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -143,5 +169,8 @@ fn builder(limits: &Limits) -> Builder<TokioExecutor> {
         .initial_connection_window_size(WINDOW)
         .max_send_buf_size(SEND_BUFFER)
         .max_header_list_size(u32::try_from(head).unwrap_or(u32::MAX));
-    builder
+    match version {
+        Version::Http1 => builder.http1_only(),
+        Version::Http2 => builder.http2_only(),
+    }
 }

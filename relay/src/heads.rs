@@ -12,14 +12,13 @@ use tokio::sync::Notify;
 
 use crate::budget::{Budget, Taken};
 use crate::client::Client;
+use crate::preface::PREFACE;
 
 /// What each connection may keep. Beyond, it takes from what its client has in addition, and ends as soon as its requests
 /// under way have ended: a client sends on until it hears of the end.
 const ENOUGH: usize = 32 * 1024;
 /// The largest buffer that a frame comes in.
 const BUFFER: usize = 16 * 1024;
-/// RFC 9113 §3.4.
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 /// RFC 9113 §6.2 and §6.10.
 const HEADERS: u8 = 1;
 const CONTINUATION: u8 = 9;
@@ -205,7 +204,7 @@ mod tests {
 
     /// What is kept of these, however they are cut.
     fn kept(frames: &[Vec<u8>]) -> usize {
-        let all = [PREFACE, &frames.concat()].concat();
+        let all = [&PREFACE[..], &frames.concat()].concat();
         let counts = [1, 7, 8192, all.len()].map(|size| {
             let mut frames = Frames::default();
             all.chunks(size).for_each(|piece| frames.add(piece));
@@ -237,7 +236,7 @@ mod tests {
         let mut frames = Frames::default();
         frames.add(b"PRI * HTTP/1.1\r\n\r\n");
         frames.add(&frame(HEADERS, 41));
-        frames.add(&[PREFACE, &frame(HEADERS, 41)].concat());
+        frames.add(&[&PREFACE[..], &frame(HEADERS, 41)].concat());
         assert_eq!(frames.kept(), 0);
     }
 }

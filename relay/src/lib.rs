@@ -38,6 +38,7 @@ mod metrics;
 mod outgoing;
 mod peer;
 mod people;
+mod preface;
 pub mod push;
 mod rate;
 mod server;

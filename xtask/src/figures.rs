@@ -8,12 +8,10 @@ use crate::{Done, Failure, project::Project};
 pub(crate) fn bench(project: &Project, words: &[&str]) -> Done {
     let (parts, options): (Vec<&str>, Vec<&str>) =
         words.iter().partition(|word| **word != "--record");
-    if parts
-        .iter()
-        .any(|part| !["security", "transfers", "commands", "relay"].contains(part))
-    {
+    let known = ["security", "transfers", "commands", "relay", "memory"];
+    if parts.iter().any(|part| !known.contains(part)) {
         return Err(Failure::Usage(
-            "usage: scripts/bench [security|transfers|commands|relay…] [--record]",
+            "usage: scripts/bench [security|transfers|commands|relay|memory…] [--record]",
         ));
     }
     let record = !options.is_empty();

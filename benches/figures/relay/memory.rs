@@ -14,7 +14,7 @@ use super::relay;
 use crate::table::{Table, aim, figure};
 
 /// Reads that are held, over HTTP/1.1 as many connections.
-const HELD: usize = 2_000;
+const HELD: usize = 8_000;
 /// Over HTTP/2, streams of one connection.
 const STREAMS: usize = 50;
 const MAILBOXES: usize = 1_000;
@@ -89,7 +89,8 @@ async fn held_by_one(program: &Path, table: &mut Table) {
     ]);
     drop(all);
     let mut after = server.memory();
-    for _ in 0..10 {
+    // Pages are given back some seconds after they were left.
+    for _ in 0..40 {
         after = settled(&server).await.min(after);
     }
     let name = format!("after {HELD} of them have gone");

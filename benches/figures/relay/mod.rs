@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::Command;
 
 use tigress_servers::RedisServer;
+use tokio::runtime::Runtime;
 
 use crate::Findings;
 use crate::table::{Table, aim, figure};
@@ -48,21 +49,28 @@ struct Candidate {
     runs: Vec<f64>,
 }
 
-pub(crate) fn run() -> Findings {
+pub(crate) fn cpu() -> Findings {
+    run(of_requests)
+}
+
+pub(crate) fn memory() -> Findings {
+    run(memory::run)
+}
+
+fn run(measure: impl FnOnce(&Path, &Runtime) -> Table) -> Findings {
     let Some(program) = std::env::var_os("TIGRESS").map(std::path::PathBuf::from) else {
         eprintln!("relay: TIGRESS does not say where the command is; left out");
         return Findings::default();
     };
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    let tables = vec![cpu(&program, &runtime), memory::run(&program, &runtime)];
+    let runtime = Runtime::new().unwrap();
     Findings {
-        tables,
+        tables: vec![measure(&program, &runtime)],
         panels: Vec::new(),
     }
 }
 
-fn cpu(program: &Path, runtime: &tokio::runtime::Runtime) -> Table {
+fn of_requests(program: &Path, runtime: &Runtime) -> Table {
     let folder = tempfile::tempdir().unwrap();
     let (redis, file) = (RedisServer::start(), folder.path().join("mailboxes"));
     let (redis, file) = (&redis.url(), file.to_str().unwrap());

@@ -80,11 +80,14 @@ pub(super) async fn read(
     State(app): State<Arc<App>>,
     Extension(client): Extension<Client>,
     Addressed(id): Addressed,
-    list: HeaderMap,
+    request: Request,
 ) -> Answered {
-    let claim = fields::claim(&list)?;
-    let proof = fields::proof(&list);
-    let hold = fields::hold(&list, app.config.limits.max_wait);
+    let list = request.headers();
+    let claim = fields::claim(list)?;
+    let proof = fields::proof(list);
+    let hold = fields::hold(list, app.config.limits.max_wait);
+    // Its fields are parts of the buffer that they came in: who waits keeps none of it.
+    drop(request);
     let known = hold.as_ref().and_then(|hold| hold.known);
     let first = Command::Read {
         claim,

@@ -24,10 +24,12 @@ pub(super) fn request_id(list: &HeaderMap) -> Result<RequestId, Fault> {
 }
 
 //= draft/5.1-echo
-/// A valid request id is echoed as it was written, whatever becomes of the request.
+/// A valid request id is echoed as it was written, whatever becomes of the request. It is a copy: a clone would keep the
+/// buffer that the request came in for as long as it is held.
 pub(super) fn echoed_request_id(list: &HeaderMap) -> Option<HeaderValue> {
     request_id(list).ok()?;
-    list.get(headers::REQUEST_ID).cloned()
+    let value = list.get(headers::REQUEST_ID)?;
+    HeaderValue::from_bytes(value.as_bytes()).ok()
 }
 
 /// A malformed proof proves as little as none.
