@@ -48,11 +48,11 @@ apt() {
 # The version that the system's packages offer of package $1; empty if none.
 offered() { apt-cache policy "$1" | sed -n 's/^ *Candidate: \([0-9.]*\).*/\1/p'; }
 
-# rust_fits [fmt|clippy…]: a C compiler, and a cargo and rustc that are new enough, with these cargo subcommands.
+# rust_fits [fmt|clippy…]: a C compiler, make, and a cargo and rustc that are new enough, with these cargo subcommands.
 rust_fits() {
     local oldest found tool
     oldest=$(oldest_rust)
-    have cc || return 1
+    have cc && have make || return 1
     for tool in rustc cargo; do
         found=$(version_of "$tool")
         at_least "${found:-0}" "$oldest" || return 1
@@ -104,9 +104,9 @@ xtask() {
 
 # Debian's stable releases keep their own, older rustc and get a current one for browsers, as *-web.
 install_rust() {
-    local oldest common=(ca-certificates gcc libc6-dev)
+    local oldest common=(ca-certificates gcc libc6-dev make)
     oldest=$(oldest_rust)
-    have apt-get || die "Rust $oldest or later with rustfmt and clippy, and a C compiler, are needed, and this system has no apt-get"
+    have apt-get || die "Rust $oldest or later with rustfmt and clippy, a C compiler and make are needed, and this system has no apt-get"
     say "installing Rust from the system's packages"
     apt update
     if at_least "$(offered rustc-web)" "$oldest"; then

@@ -37,6 +37,11 @@ use exit::Failure;
 use log::{Form, Log};
 use output::{Event, Output};
 
+/// A relay's memory grows with those who wait and is given back when they have gone: docs/decisions.md.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 /// Transfers a digital credential from one phone to another.
 #[derive(Parser)]
 #[command(version)]

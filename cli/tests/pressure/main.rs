@@ -6,6 +6,7 @@
 
 #[path = "../it/common/desk.rs"]
 mod desk;
+mod gone;
 mod kinds;
 mod wire;
 
