@@ -8,10 +8,7 @@ use std::net::IpAddr;
 /// A client: an IPv4 address, or an IPv6 /64, which is the least that a customer has; of the latter the /48 counts too,
 /// since many have that.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Client {
-    own: Net,
-    wide: Option<Net>,
-}
+pub struct Client(Net);
 
 /// What a bound is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,40 +29,38 @@ pub(crate) enum Net {
 
 impl Client {
     /// All whose address can't be read: they share one client's part.
-    pub const UNKNOWN: Self = Self {
-        own: Net::Unknown,
-        wide: None,
-    };
+    pub const UNKNOWN: Self = Self(Net::Unknown);
 
     /// Who has this address.
     #[must_use]
     pub fn of(address: IpAddr) -> Self {
-        match address.to_canonical() {
-            IpAddr::V4(address) => Self {
-                own: Net::V4(address.to_bits()),
-                wide: None,
-            },
+        Self(match address.to_canonical() {
+            IpAddr::V4(address) => Net::V4(address.to_bits()),
             IpAddr::V6(address) => {
-                let network = u64::try_from(address.to_bits() >> 64).unwrap_or_default();
-                Self {
-                    own: Net::V6(network),
-                    wide: Some(Net::V6Wide(network >> 16)),
-                }
+                Net::V6(u64::try_from(address.to_bits() >> 64).unwrap_or_default())
             }
-        }
+        })
     }
 }
 
 impl Client {
     /// The narrowest first, each with whose bound it has.
     pub(crate) fn nets(self) -> impl DoubleEndedIterator<Item = (Net, Level)> {
-        let nets = [Some(self.own), self.wide].into_iter().flatten();
+        let nets = [Some(self.0), self.wide()].into_iter().flatten();
         nets.map(|net| (net, net.level()))
     }
 
     /// The /48, where there is one.
+    fn wide(self) -> Option<Net> {
+        match self.0 {
+            Net::V6(network) => Some(Net::V6Wide(network >> 16)),
+            _ => None,
+        }
+    }
+
+    /// The widest that it is in.
     pub(crate) fn widest(self) -> Net {
-        self.wide.unwrap_or(self.own)
+        self.wide().unwrap_or(self.0)
     }
 }
 
@@ -154,7 +149,7 @@ impl Tally {
     /// What the client itself has.
     #[cfg(test)]
     pub(crate) fn of(&self, client: Client) -> usize {
-        self.net(client.own)
+        self.net(client.0)
     }
 
     fn net(&self, net: Net) -> usize {

@@ -22,7 +22,8 @@ pub struct MemoryStore {
 
 #[derive(Debug, Default)]
 struct State {
-    mailboxes: HashMap<MailboxId, Mailbox>,
+    /// Each in a place of its own: half of a table is empty.
+    mailboxes: HashMap<MailboxId, Box<Mailbox>>,
     creations: HashMap<CreateKey, MailboxId>,
     /// Creations whose mailbox was deleted, and when they are forgotten; the oldest first.
     deleted: VecDeque<(u64, CreateKey)>,
@@ -65,7 +66,7 @@ impl State {
         self.ledger.created(id, client, record.size());
         self.ledger.commit();
         self.creations.insert(key, id);
-        self.mailboxes.insert(id, Mailbox { record, key });
+        self.mailboxes.insert(id, Box::new(Mailbox { record, key }));
         Ok(Created::New)
     }
 

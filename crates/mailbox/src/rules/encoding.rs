@@ -13,11 +13,13 @@ use minicbor::encode::Error as EncodeError;
 use minicbor::{Decoder, Encoder};
 use uuid::Uuid;
 
-use super::record::{ClaimDigest, Party, ProofDigest, Record, Version};
+use super::record::{ClaimDigest, Party, ProofDigest, Record, RequestDigest, Version};
 
 /// The form that is written. Every earlier one stays readable.
-const FORM: u8 = 2;
+const FORM: u8 = 3;
 const RECORD_ITEMS: u64 = 14;
+/// Forms 1 and 2 had request ids, where now there are their digests.
+const FORM_OF_DIGESTS: u8 = 3;
 /// Form 1 had no other expiration for mailboxes that nobody has claimed.
 const FORM_1_ITEMS: u64 = 13;
 const PARTY_ITEMS: u64 = 3;
@@ -88,7 +90,7 @@ impl Record {
         let items = from.array()?;
         let form = from.u8()?;
         match (form, items) {
-            (FORM, Some(RECORD_ITEMS)) | (1, Some(FORM_1_ITEMS)) => {}
+            (2..=FORM, Some(RECORD_ITEMS)) | (1, Some(FORM_1_ITEMS)) => {}
             (0..=FORM, _) => return Err(Damaged),
             _ => return Err(Unreadable::Form(form)),
         }
@@ -112,10 +114,10 @@ impl Record {
             bound_expires,
             proof: optional(from, |from| Ok(ProofDigest(fixed(from.bytes()?)?)))?,
             version: Version(Uuid::from_bytes(fixed(from.bytes()?)?)),
-            initiator: decode_party(from)?,
-            recipient: optional(from, decode_party)?,
+            initiator: decode_party(from, form)?,
+            recipient: optional(from, |from| decode_party(from, form))?.map(Box::new),
             former: (0..from.array()?.ok_or(Damaged)?)
-                .map(|_| decode_party(from))
+                .map(|_| decode_party(from, form))
                 .collect::<Result<_, _>>()?,
         };
         if from.position() == bytes.len() {
@@ -127,7 +129,7 @@ impl Record {
 }
 
 fn encode_party(party: &Party, to: &mut Encoder<Vec<u8>>) -> Encoded {
-    let ids = party.processed.iter().flat_map(|id| *id.0.as_bytes());
+    let ids = party.processed.iter().flat_map(|digest| digest.0);
     to.array(PARTY_ITEMS)?
         .bytes(&party.claim.0)?
         .bytes(&ids.collect::<Vec<u8>>())?;
@@ -141,19 +143,27 @@ fn encode_party(party: &Party, to: &mut Encoder<Vec<u8>>) -> Encoded {
     Ok(())
 }
 
-fn decode_party(from: &mut Decoder<'_>) -> Result<Party, Unreadable> {
+fn decode_party(from: &mut Decoder<'_>, form: u8) -> Result<Party, Unreadable> {
     array_of(from, PARTY_ITEMS)?;
     let claim = ClaimDigest(fixed(from.bytes()?)?);
-    let (ids, rest) = from.bytes()?.as_chunks::<16>();
-    if !rest.is_empty() {
-        return Err(Damaged);
-    }
-    let processed = ids.iter().map(|id| RequestId(Uuid::from_bytes(*id)));
+    let all = from.bytes()?;
+    let processed = if form < FORM_OF_DIGESTS {
+        let id = |id: &[u8; 16]| RequestDigest::of(RequestId(Uuid::from_bytes(*id)));
+        items(all)?.iter().map(id).collect()
+    } else {
+        items(all)?.iter().copied().map(RequestDigest).collect()
+    };
     Ok(Party {
         claim,
-        processed: processed.collect(),
-        notification: optional(from, decode_token)?,
+        processed,
+        notification: optional(from, decode_token)?.map(Box::new),
     })
+}
+
+/// What is of this size each.
+fn items<const N: usize>(bytes: &[u8]) -> Result<&[[u8; N]], Unreadable> {
+    let (items, rest) = bytes.as_chunks();
+    rest.is_empty().then_some(items).ok_or(Damaged)
 }
 
 fn decode_token(from: &mut Decoder<'_>) -> Result<NotificationToken, Unreadable> {
@@ -221,13 +231,13 @@ mod tests {
         let party = |n: u8| Party {
             claim: ClaimDigest([n; 32]),
             processed: (0..u128::from(n))
-                .map(|id| RequestId(Uuid::from_u128(id)))
+                .map(|id| RequestDigest::of(RequestId(Uuid::from_u128(id))))
                 .collect(),
-            notification: (n > 1).then(|| token("recipient")),
+            notification: (n > 1).then(|| Box::new(token("recipient"))),
         };
         record.rights = AccessRights::default();
         record.bound_expires += 7;
-        record.recipient = Some(party(64));
+        record.recipient = Some(Box::new(party(64)));
         record.former = [party(0), party(1)].into();
         record
     }
@@ -256,14 +266,15 @@ mod tests {
     #[test]
     fn every_form_stays_readable() {
         let record = busy();
-        assert_eq!(record.to_bytes(), include_bytes!("record-2.cbor"));
+        assert_eq!(record.to_bytes(), include_bytes!("record-3.cbor"));
         let first = Record {
             bound_expires: record.expires,
             ..record.clone()
         };
         for (golden, record) in [
             (include_bytes!("record-1.cbor").as_slice(), first),
-            (include_bytes!("record-2.cbor").as_slice(), record),
+            (include_bytes!("record-2.cbor").as_slice(), record.clone()),
+            (include_bytes!("record-3.cbor").as_slice(), record),
         ] {
             assert_eq!(Record::from_bytes(golden), Ok(record));
         }
@@ -282,7 +293,7 @@ mod tests {
         let mut more = bytes.clone();
         more.push(0);
         assert_eq!(Record::from_bytes(&more), Err(Damaged));
-        for form in [0, 1] {
+        for form in [0, 1, 2] {
             let mut other = bytes.clone();
             other[1] = form;
             assert_eq!(Record::from_bytes(&other), Err(Damaged));

@@ -9,10 +9,11 @@ mod record;
 
 use std::sync::Arc;
 
-use crate::{NotificationToken, Payload, RequestId};
+use crate::{NotificationToken, Payload};
 
 pub use command::{Answer, Command, Condition, Effect, Refusal, Transition};
 pub use encoding::Unreadable;
+use record::RequestDigest;
 pub use record::{
     ClaimDigest, CreateKey, NewMailbox, NotAVersion, Party, ProofDigest, REMEMBERED_FORMER,
     REMEMBERED_REQUESTS, Record, Version,
@@ -54,7 +55,7 @@ pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
             version,
         } => {
             let update = Update {
-                request_id,
+                request: RequestDigest::of(request_id),
                 condition,
                 payload,
                 notification,
@@ -63,14 +64,14 @@ pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
             record.update(ClaimDigest::of(claim), update)
         }
         Command::Relinquish { claim, request_id } => {
-            record.relinquish(ClaimDigest::of(claim), request_id)
+            record.relinquish(ClaimDigest::of(claim), RequestDigest::of(request_id))
         }
         Command::Delete { claim } => record.delete(ClaimDigest::of(claim)),
     }
 }
 
 struct Update {
-    request_id: RequestId,
+    request: RequestDigest,
     condition: Condition,
     payload: Arc<Payload>,
     notification: Option<NotificationToken>,
@@ -90,16 +91,17 @@ impl Record {
     fn party(&mut self, role: Role) -> Option<&mut Party> {
         match role {
             Role::Initiator => Some(&mut self.initiator),
-            Role::Recipient => self.recipient.as_mut(),
+            Role::Recipient => self.recipient.as_deref_mut(),
         }
     }
 
     /// Where the device that is not `role` is notified.
     fn other_token(&self, role: Role) -> Option<NotificationToken> {
-        match role {
-            Role::Initiator => self.recipient.as_ref()?.notification.clone(),
-            Role::Recipient => self.initiator.notification.clone(),
-        }
+        let token = match role {
+            Role::Initiator => &self.recipient.as_ref()?.notification,
+            Role::Recipient => &self.initiator.notification,
+        };
+        token.as_deref().cloned()
     }
 
     fn content(&self, known: Option<Version>) -> Answer {
@@ -144,8 +146,8 @@ impl Record {
     /// mailbox has the life that was asked for.
     fn bind(&mut self, claim: ClaimDigest) {
         let known = self.former.iter().position(|party| party.claim == claim);
-        let party = known.and_then(|index| self.former.remove(index));
-        self.recipient = Some(party.unwrap_or_else(|| Party::new(claim)));
+        let party = known.map(|index| self.former.remove(index));
+        self.recipient = Some(Box::new(party.unwrap_or_else(|| Party::new(claim))));
         self.expires = self.bound_expires;
     }
 
@@ -163,7 +165,7 @@ impl Record {
         let Some(party) = self.party(role) else {
             return Transition::refused(Refusal::Unauthorized);
         };
-        if party.has_processed(update.request_id) {
+        if party.has_processed(update.request) {
             let answer = Answer::Done {
                 version: current,
                 repeated: true,
@@ -178,9 +180,9 @@ impl Record {
         if !holds {
             return Transition::refused(Refusal::Conflict);
         }
-        party.remember(update.request_id);
-        if update.notification.is_some() {
-            party.notification = update.notification;
+        party.remember(update.request);
+        if let Some(token) = update.notification {
+            party.notification = Some(Box::new(token));
         }
         self.payload = update.payload;
         self.version = update.version;
@@ -192,25 +194,25 @@ impl Record {
     }
 
     //= draft/6.6.3-repeated draft/6.6.3-stored draft/6.6.3-not-again draft/6.6.3-by-claim
-    fn relinquish(&mut self, claim: ClaimDigest, request_id: RequestId) -> Transition {
+    fn relinquish(&mut self, claim: ClaimDigest, request: RequestDigest) -> Transition {
         let version = self.version;
         let repeated = Answer::Done {
             version,
             repeated: true,
         };
         match self.recipient.take() {
-            Some(party) if party.claim == claim && party.has_processed(request_id) => {
+            Some(party) if party.claim == claim && party.has_processed(request) => {
                 self.recipient = Some(party);
                 Transition::done(repeated, Effect::Unchanged, None)
             }
             Some(mut party) if party.claim == claim => {
-                party.remember(request_id);
+                party.remember(request);
                 // It is not to be notified about somebody else's transfer.
                 party.notification = None;
                 if self.former.len() >= REMEMBERED_FORMER {
-                    self.former.pop_front();
+                    self.former.remove(0);
                 }
-                self.former.push_back(party);
+                self.former.push(*party);
                 Transition::done(
                     Answer::Done {
                         version,
@@ -223,7 +225,7 @@ impl Record {
             other => {
                 self.recipient = other;
                 let mut former = self.former.iter().filter(|party| party.claim == claim);
-                if former.any(|party| party.has_processed(request_id)) {
+                if former.any(|party| party.has_processed(request)) {
                     Transition::done(repeated, Effect::Unchanged, None)
                 } else {
                     Transition::refused(Refusal::Unauthorized)

@@ -1,6 +1,5 @@
 //! One mailbox, as every store keeps it.
 
-use std::collections::VecDeque;
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
@@ -18,6 +17,8 @@ pub const REMEMBERED_FORMER: usize = 16;
 
 /// What a mailbox, or a claim at one, takes at least: about what the stores need for it.
 const OVERHEAD: usize = 128;
+/// What a remembered request counts.
+const REQUEST: usize = 16;
 
 /// SHA-256 of a device claim: what is kept of it, so that whoever reads the store can't act as the device.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -87,6 +88,18 @@ impl fmt::Debug for CreateKey {
     }
 }
 
+/// What is kept of a request id: the first eight bytes of its SHA-256. That another of the last 64 has the same is as
+/// likely as 2^-58, and concerns only the device that sent both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct RequestDigest(pub(super) [u8; 8]);
+
+impl RequestDigest {
+    pub(super) fn of(request: RequestId) -> Self {
+        let [a, b, c, d, e, f, g, h, ..] = sha256(&[request.0.as_bytes()]);
+        Self([a, b, c, d, e, f, g, h])
+    }
+}
+
 /// Names one content of a mailbox. Random rather than counted: a relay restored from a backup never names another
 /// content like one that a client has seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -119,15 +132,16 @@ impl FromStr for Version {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Party {
     pub(super) claim: ClaimDigest,
-    pub(super) processed: VecDeque<RequestId>,
-    pub(super) notification: Option<NotificationToken>,
+    /// The oldest first.
+    pub(super) processed: Vec<RequestDigest>,
+    pub(super) notification: Option<Box<NotificationToken>>,
 }
 
 impl Party {
     pub(super) fn new(claim: ClaimDigest) -> Self {
         Self {
             claim,
-            processed: VecDeque::new(),
+            processed: Vec::new(),
             notification: None,
         }
     }
@@ -135,18 +149,18 @@ impl Party {
     fn size(&self) -> usize {
         let token = self.notification.as_ref();
         let token = token.map_or(0, |token| token.token_type.len() + token.token_data.len());
-        OVERHEAD + 16 * self.processed.len() + token
+        OVERHEAD + REQUEST * self.processed.len() + token
     }
 
-    pub(super) fn has_processed(&self, request: RequestId) -> bool {
+    pub(super) fn has_processed(&self, request: RequestDigest) -> bool {
         self.processed.contains(&request)
     }
 
-    pub(super) fn remember(&mut self, request: RequestId) {
+    pub(super) fn remember(&mut self, request: RequestDigest) {
         if self.processed.len() >= REMEMBERED_REQUESTS {
-            self.processed.pop_front();
+            self.processed.remove(0);
         }
-        self.processed.push_back(request);
+        self.processed.push(request);
     }
 }
 
@@ -162,8 +176,9 @@ pub struct Record {
     pub(super) proof: Option<ProofDigest>,
     pub(super) version: Version,
     pub(super) initiator: Party,
-    pub(super) recipient: Option<Party>,
-    pub(super) former: VecDeque<Party>,
+    pub(super) recipient: Option<Box<Party>>,
+    /// The oldest first.
+    pub(super) former: Vec<Party>,
 }
 
 /// What CreateMailbox asks for, checked.
@@ -196,8 +211,8 @@ impl Record {
     #[must_use]
     pub fn new(new: NewMailbox) -> Self {
         let mut initiator = Party::new(ClaimDigest::of(new.claim));
-        initiator.remember(new.request_id);
-        initiator.notification = new.notification;
+        initiator.remember(RequestDigest::of(new.request_id));
+        initiator.notification = new.notification.map(Box::new);
         Self {
             payload: Arc::new(new.payload),
             display: Arc::new(new.display),
@@ -208,7 +223,7 @@ impl Record {
             version: new.version,
             initiator,
             recipient: None,
-            former: VecDeque::new(),
+            former: Vec::new(),
         }
     }
 
@@ -232,7 +247,7 @@ impl Record {
         let payload = payload.payload_type.len() + payload.data.len();
         let shown = display.title.len() + display.description.len() + display.image_url.len();
         let parties = [&self.initiator].into_iter();
-        let parties = parties.chain(&self.recipient).chain(&self.former);
+        let parties = parties.chain(self.recipient.as_deref()).chain(&self.former);
         OVERHEAD + payload + shown + parties.map(Party::size).sum::<usize>()
     }
 }

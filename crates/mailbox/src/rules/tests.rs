@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::record::{CreateKey, NotAVersion, ProofDigest};
 use super::*;
 use crate::AccessRights;
-use crate::{DeviceClaim, DisplayInformation};
+use crate::{DeviceClaim, DisplayInformation, RequestId};
 
 const NOW: u64 = 1_900_000_000;
 const SENDER: DeviceClaim = DeviceClaim(Uuid::from_u128(2));
