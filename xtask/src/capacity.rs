@@ -27,9 +27,9 @@ const REMEMBER: Figure = (
     600.0,
     "docs/relay.md: remember",
 );
-const IDLE: Figure = ("bytes of an idle relay", 14e6, MEASURED);
-const HELD: Figure = ("bytes of a held read, HTTP/1.1", 35e3, MEASURED);
-const MAILBOX: Figure = ("bytes of a mailbox beyond its payload", 1350.0, MEASURED);
+const IDLE: Figure = ("bytes of an idle relay", 17e6, MEASURED);
+const HELD: Figure = ("bytes of a held read, HTTP/1.1", 20e3, MEASURED);
+const MAILBOX: Figure = ("bytes of a mailbox beyond its payload", 850.0, MEASURED);
 const REMEMBERED: Figure = ("bytes of a remembered creation", 170.0, MEASURED);
 const CPU: Figure = ("µs of CPU for a request", 43.0, MEASURED);
 const SHARED_CPU: Figure = ("µs of CPU for a request, on Redis", 131.0, MEASURED);

@@ -19,6 +19,8 @@ const HELD: usize = 8_000;
 const STREAMS: usize = 50;
 const MAILBOXES: usize = 1_000;
 const UPDATES: usize = 70;
+/// Seconds, at most, until pages that are not needed are given back.
+const PATIENCE: usize = 15;
 const KIB: f64 = 1024.0;
 
 pub(crate) fn run(program: &Path, runtime: &tokio::runtime::Runtime) -> Table {
@@ -40,6 +42,15 @@ fn kib(bytes: usize, count: usize) -> f64 {
 async fn settled(server: &Server) -> usize {
     tokio::time::sleep(Duration::from_millis(500)).await;
     server.memory()
+}
+
+/// Once the allocator has given back what it has no use for, which takes it some seconds.
+async fn rested(server: &Server) -> usize {
+    let mut least = settled(server).await;
+    for _ in 0..2 * PATIENCE {
+        least = settled(server).await.min(least);
+    }
+    least
 }
 
 async fn held_by_one(program: &Path, table: &mut Table) {
@@ -88,11 +99,7 @@ async fn held_by_one(program: &Path, table: &mut Table) {
         aim(held <= 24.0, "≤ 24 KiB"),
     ]);
     drop(all);
-    let mut after = server.memory();
-    // Pages are given back some seconds after they were left.
-    for _ in 0..40 {
-        after = settled(&server).await.min(after);
-    }
+    let after = rested(&server).await;
     let name = format!("after {HELD} of them have gone");
     table.row([
         name,
@@ -137,20 +144,20 @@ async fn mailboxes(program: &Path, table: &mut Table, bytes: usize) {
     for _ in 0..UPDATES {
         warm.ask(&server.origin, Method::PUT, Some(&body)).await;
     }
-    let before = settled(&server).await;
+    let before = rested(&server).await;
     let mut all = Vec::new();
     for _ in 0..MAILBOXES {
         all.push(Desk::new(client.clone(), &server.origin, bytes).await);
     }
     let beyond =
         |now: usize| (now.saturating_sub(before) as f64 / MAILBOXES as f64 - bytes as f64) / KIB;
-    let made = beyond(settled(&server).await);
+    let made = beyond(rested(&server).await);
     for desk in &all {
         for _ in 0..UPDATES {
             desk.ask(&server.origin, Method::PUT, Some(&body)).await;
         }
     }
-    let updated = beyond(settled(&server).await);
+    let updated = beyond(rested(&server).await);
     for (name, value) in [("made", made), ("after 70 updates", updated)] {
         let name = format!("a mailbox beyond its {bytes} bytes, {name}");
         table.row([name, figure(value.max(0.0)), aim(value <= 1.5, "≤ 1.5 KiB")]);
