@@ -80,17 +80,19 @@ impl State {
         let Some(mailbox) = self.mailboxes.get_mut(&id) else {
             return Ok(Transition::refused(Refusal::NotFound));
         };
-        let mut record = mailbox.record.clone();
-        let needs_room = command.needs_room();
-        let transition = rules::apply(&mut record, command, now);
+        let before = mailbox.record.size();
+        // A copy only where there may be no room for what it becomes.
+        let mut copy = command.needs_room().then(|| mailbox.record.clone());
+        let record = copy.as_mut().unwrap_or(&mut mailbox.record);
+        let transition = rules::apply(record, command, now);
+        let after = record.size();
         match transition.effect {
             Effect::Unchanged => {}
             Effect::Keep | Effect::KeepAndWake => {
-                let (before, after) = (mailbox.record.size(), record.size());
-                if needs_room {
+                if let Some(copy) = copy {
                     self.ledger.may_resize(id, before, after, room)?;
+                    mailbox.record = copy;
                 }
-                mailbox.record = record;
                 self.ledger.resized(id, before, after);
             }
             Effect::EraseAndWake => {

@@ -117,6 +117,7 @@ impl Batch<'_, '_> {
             Err(error) => return Ok(Err(error)),
         };
         let (before, needs_room) = (record.size(), command.needs_room());
+        let end = record.expires();
         let transition = rules::apply(&mut record, command, now);
         if transition.effect != Effect::Unchanged
             && let Err(error) = self.writable
@@ -132,7 +133,11 @@ impl Batch<'_, '_> {
                 }
                 self.writes += 1;
                 self.ledger.resized(id, before, after);
-                self.rows.update(id, &record)?;
+                if record.expires() == end {
+                    self.rows.rewrite(id, &record)?;
+                } else {
+                    self.rows.update(id, &record)?;
+                }
             }
             Effect::EraseAndWake => {
                 self.erase(id, before)?;

@@ -25,6 +25,9 @@ pub(super) struct Rows<'file> {
     load: Statement<'file>,
     insert: Statement<'file>,
     update: Statement<'file>,
+    rewrite: Statement<'file>,
+    begin: Statement<'file>,
+    commit: Statement<'file>,
     erase: Statement<'file>,
     creation: Statement<'file>,
     remember: Statement<'file>,
@@ -46,6 +49,9 @@ impl<'file> Rows<'file> {
             update: prepare(
                 "UPDATE mailbox SET expires = ?2, size = ?3, record = ?4 WHERE id = ?1",
             )?,
+            rewrite: prepare("UPDATE mailbox SET size = ?2, record = ?3 WHERE id = ?1")?,
+            begin: prepare("BEGIN")?,
+            commit: prepare("COMMIT")?,
             erase: prepare("DELETE FROM mailbox WHERE id = ?1")?,
             creation: prepare("SELECT id, expires FROM creation WHERE key = ?1")?,
             remember: prepare("INSERT INTO creation (key, id, expires) VALUES (?1, ?2, ?3)")?,
@@ -59,6 +65,14 @@ impl<'file> Rows<'file> {
                 "SELECT id, size FROM mailbox WHERE expires <= ?1 ORDER BY expires LIMIT ?2",
             )?,
         })
+    }
+
+    pub(super) fn begin(&mut self) -> rusqlite::Result<()> {
+        self.begin.execute([]).map(drop)
+    }
+
+    pub(super) fn commit(&mut self) -> rusqlite::Result<()> {
+        self.commit.execute([]).map(drop)
     }
 
     pub(super) fn load(&mut self, id: MailboxId) -> Result<Option<Record>, RowError> {
@@ -78,6 +92,12 @@ impl<'file> Rows<'file> {
             record.to_bytes()
         ];
         self.insert.execute(row).map(drop)
+    }
+
+    /// Whose end is where it was: a column that is written at all has its index written anew.
+    pub(super) fn rewrite(&mut self, id: MailboxId, record: &Record) -> rusqlite::Result<()> {
+        let row = params![id.0.as_bytes(), record.size(), record.to_bytes()];
+        self.rewrite.execute(row).map(drop)
     }
 
     pub(super) fn update(&mut self, id: MailboxId, record: &Record) -> rusqlite::Result<()> {

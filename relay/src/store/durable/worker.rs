@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::ErrorCode;
@@ -198,11 +199,11 @@ impl Work<'_> {
             writes: 0,
             ended: Vec::new(),
         };
-        let begun = self.file.execute("BEGIN").map_err(RowError::from);
+        let begun = batch.rows.begin().map_err(RowError::from);
         let run = begun.and_then(|()| jobs.iter().map(|job| batch.answer(job)).collect());
         let (writes, ended) = (batch.writes, batch.ended);
         let kept = run.and_then(|all| {
-            self.file.execute("COMMIT")?;
+            self.rows.commit()?;
             Ok(all)
         });
         match kept {
@@ -285,22 +286,18 @@ fn forget_the_past(file: &File) -> bool {
     })
 }
 
-/// The calls that have come in, once there is one.
+/// The calls that have come in, once there is one. While more are waited for this sleeps: who calls has no thread to wake.
 fn gather(jobs: &Receiver<Job>, crowded: bool) -> Option<Vec<Job>> {
     let mut batch = vec![jobs.recv().ok()?];
-    let mut writes = batch.iter().any(Job::may_write);
-    let end = Instant::now() + GATHER;
-    while batch.len() < BATCH {
-        let patience = if crowded && writes {
-            GAP.min(end.saturating_duration_since(Instant::now()))
-        } else {
-            Duration::ZERO
-        };
-        let Ok(job) = jobs.recv_timeout(patience) else {
-            break;
-        };
-        writes |= job.may_write();
-        batch.push(job);
+    let (end, mut before) = (Instant::now() + GATHER, 0);
+    loop {
+        batch.extend(jobs.try_iter().take(BATCH - batch.len()));
+        let waits = crowded && batch.len() > before && batch.iter().any(Job::may_write);
+        let left = end.saturating_duration_since(Instant::now());
+        if !waits || batch.len() == BATCH || left.is_zero() {
+            return Some(batch);
+        }
+        before = batch.len();
+        thread::sleep(GAP.min(left));
     }
-    Some(batch)
 }
