@@ -61,6 +61,9 @@ impl Budget {
         amount: usize,
         patience: Duration,
     ) -> Option<Taken> {
+        if let Some(taken) = self.try_take(client, amount) {
+            return Some(taken);
+        }
         let patient = async {
             loop {
                 let mut freed = std::pin::pin!(self.freed.notified());
@@ -80,6 +83,9 @@ impl Taken {
     /// Gives back what is not needed after all.
     pub(crate) fn shrink(&mut self, amount: usize) {
         let less = self.amount.saturating_sub(amount);
+        if less == 0 {
+            return;
+        }
         self.amount -= less;
         self.budget.taken().sub(Some(self.client), less);
         self.budget.freed.notify_waiters();

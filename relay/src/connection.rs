@@ -1,15 +1,15 @@
 //! One connection, from its first byte to its end.
 
+use std::convert::Infallible;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
+use axum::body::Body;
+use hyper::Request;
 use hyper::body::Incoming;
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
-use hyper_util::service::TowerToHyperService;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 
@@ -18,6 +18,7 @@ use crate::certificates::PROOF;
 use crate::client::Client;
 use crate::connections::Place;
 use crate::heads::Counted;
+use crate::http::Interface;
 use crate::limits::Limits;
 use crate::listen::{Accepted, Stream};
 use crate::metrics::Metrics;
@@ -37,7 +38,7 @@ const LEAST_HEAD: usize = 8 * 1024;
 /// What every connection is served with.
 #[derive(Clone)]
 pub(crate) struct Server {
-    pub(crate) app: Router,
+    pub(crate) interface: Interface,
     pub(crate) tls: Option<TlsAcceptor>,
     pub(crate) limits: Arc<Limits>,
     /// What heads may make connections keep beyond what each has of its own. None behind a proxy: heads are the proxy's.
@@ -90,7 +91,7 @@ impl Server {
 
 async fn requests(server: Server, stream: Box<dyn Stream>, peer: Peer) {
     let Server {
-        app,
+        interface,
         limits,
         heads,
         stop,
@@ -107,15 +108,16 @@ async fn requests(server: Server, stream: Box<dyn Stream>, peer: Peer) {
     };
     let stream = Counted::new(stream, Client::of(peer.ip), heads);
     let enough = stream.enough();
-    let app = TowerToHyperService::new(app);
-    // Not as a layer: each would be a router of its own, with all its routes.
-    let of_peer = peer.clone();
-    let app = service_fn(move |mut request: Request<Incoming>| {
-        request.extensions_mut().insert(of_peer.clone());
-        app.call(request)
+    // Boxed: a connection that is idle keeps no room for it.
+    let from = peer.clone();
+    let answer = service_fn(move |request: Request<Incoming>| {
+        let answering = interface
+            .clone()
+            .answer(from.clone(), request.map(Body::new));
+        Box::pin(async { Ok::<_, Infallible>(answering.await) })
     });
     let builder = builder(&limits, version);
-    let mut serving = Box::pin(builder.serve_connection(TokioIo::new(stream), app));
+    let mut serving = Box::pin(builder.serve_connection(TokioIo::new(stream), answer));
     // How a connection ends is the client's business: errors are neither ours nor worth a log line.
     let end = tokio::select! {
         _ = serving.as_mut() => return,

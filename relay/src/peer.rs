@@ -1,6 +1,5 @@
 //! The other end of a connection: what it has under way, and whether it takes its answers.
 
-use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -23,9 +22,9 @@ struct Load {
 /// A request that is being answered; while there is one, its connection is not idle.
 pub(crate) struct UnderWay(Arc<Mutex<Load>>);
 
-/// The answers that are on their way, and when each last got further.
+/// The answers that are on their way, and when each last got further: few, since a connection has few requests at a time.
 #[derive(Default)]
-struct Answers(Mutex<HashMap<u64, Instant>>);
+struct Answers(Mutex<Vec<(u64, Instant)>>);
 
 /// An answer on its way, until the last of it has left.
 pub(crate) struct Leaving {
@@ -70,15 +69,19 @@ impl Peer {
     pub(crate) fn leaving(&self) -> Arc<Leaving> {
         let answers = self.answers.clone();
         let mut moved = answers.moved();
-        let number = moved.keys().max().map_or(0, |last| last + 1);
-        moved.insert(number, Instant::now());
+        let number = moved.last().map_or(0, |(last, _)| last + 1);
+        moved.push((number, Instant::now()));
         drop(moved);
         Arc::new(Leaving { answers, number })
     }
 
     /// Resolves when the client has taken nothing of some answer for `patience`, whatever it does with others.
     pub(crate) async fn stalled(&self, patience: Duration) {
-        look(patience, || self.answers.moved().values().min().copied()).await;
+        look(patience, || {
+            let moved = self.answers.moved();
+            moved.iter().map(|(_, at)| *at).min()
+        })
+        .await;
     }
 }
 
@@ -109,7 +112,7 @@ impl Drop for UnderWay {
 }
 
 impl Answers {
-    fn moved(&self) -> MutexGuard<'_, HashMap<u64, Instant>> {
+    fn moved(&self) -> MutexGuard<'_, Vec<(u64, Instant)>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -117,12 +120,17 @@ impl Answers {
 impl Leaving {
     /// The client has taken what it was given before.
     pub(crate) fn moved(&self) {
-        self.answers.moved().insert(self.number, Instant::now());
+        let mut moved = self.answers.moved();
+        if let Some((_, at)) = moved.iter_mut().find(|(number, _)| *number == self.number) {
+            *at = Instant::now();
+        }
     }
 }
 
 impl Drop for Leaving {
     fn drop(&mut self) {
-        self.answers.moved().remove(&self.number);
+        self.answers
+            .moved()
+            .retain(|(number, _)| *number != self.number);
     }
 }

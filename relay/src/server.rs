@@ -21,7 +21,7 @@ use crate::config::{RelayConfig, RelayError};
 use crate::connection::Server;
 use crate::connections::Connections;
 use crate::descriptors;
-use crate::http::{App, router};
+use crate::http::{App, Dates, Interface};
 use crate::limits::Limits;
 use crate::listen::{Listen, Listener, open};
 #[cfg(feature = "metrics")]
@@ -121,7 +121,7 @@ impl Relay {
         let limits = Arc::new(app.config.limits.clone());
         let heads = by_address.then(|| Budget::new(limits.kept_bytes));
         let server = Server {
-            app: router(app.clone()),
+            interface: Interface::new(app.clone()),
             heads,
             tls,
             limits,
@@ -205,6 +205,7 @@ impl Relay {
             store: self.store,
             rate: Rate::new(limits.requests_per_second, limits.burst, self.clock.clone()),
             time: Time::new(self.clock, limits.clock_patience),
+            dates: Dates::default(),
             push,
             certificates: self.config.speaks_tls().then_some(certificates),
             requests: Budget::new(limits.requests),

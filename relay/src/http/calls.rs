@@ -18,12 +18,12 @@ use tigress_mailbox::{
 };
 use uuid::Uuid;
 
-use super::App;
 use super::answer::Cost;
 use super::checked::{check_sizes, check_token, proof, rights};
 use super::fault::Fault;
 use super::fields;
 use super::held::{AROUND, Look, look_again};
+use super::{App, once};
 
 use crate::budget::Taken;
 use crate::client::Client;
@@ -359,7 +359,7 @@ fn json_of<T: Serialize>(
     {
         response
             .headers_mut()
-            .insert(headers::PAYLOAD_VERSION, value);
+            .insert(headers::PAYLOAD_VERSION, once(value));
     }
     response
 }

@@ -4,6 +4,7 @@ mod about;
 mod answer;
 mod calls;
 mod checked;
+mod dates;
 mod fault;
 mod fields;
 mod held;
@@ -15,15 +16,16 @@ mod site;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
-use std::time::{Duration, Instant, UNIX_EPOCH};
+use std::time::Instant;
 
-use axum::extract::{Request, State};
+use axum::Router;
+use axum::extract::Request;
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
-use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Extension, Router};
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
 use tigress_mailbox::{MailboxId, headers};
 use tokio_util::sync::CancellationToken;
 
@@ -38,6 +40,7 @@ use crate::rate::Rate;
 use crate::store::{Answer, Command, MailboxStore};
 use crate::time::Time;
 use answer::{Cost, Held, holding};
+pub(crate) use dates::Dates;
 use fault::Fault;
 use rest::Lent;
 
@@ -47,6 +50,7 @@ pub(crate) struct App {
     pub(crate) origin: String,
     pub(crate) store: Arc<dyn MailboxStore>,
     pub(crate) time: Time,
+    pub(crate) dates: Dates,
     pub(crate) push: Arc<Queue>,
     /// Those that are served, where the relay speaks TLS.
     pub(crate) certificates: Option<Arc<Certificates>>,
@@ -142,8 +146,15 @@ fn address(text: &str) -> Option<IpAddr> {
     text.parse().ok().or_else(with_port)
 }
 
+/// The interface, as connections ask it.
+#[derive(Clone)]
+pub(crate) struct Interface {
+    app: Arc<App>,
+    routes: TowerToHyperService<Router>,
+}
+
 //= draft/4.2-json
-pub(crate) fn router(app: Arc<App>) -> Router {
+fn routes(app: Arc<App>) -> Router {
     let mailbox = get(preview::show)
         .post(calls::read)
         .put(calls::update)
@@ -163,65 +174,75 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .route(site::READY, get(site::ready))
         .fallback(|| async { Fault::NotFound })
         .method_not_allowed_fallback(|| async { Fault::Method })
-        .layer(middleware::from_fn_with_state(app.clone(), frame))
         .with_state(app)
 }
 
-/// Around every call: the limits before it, the common headers and one log line after it.
-async fn frame(
-    State(app): State<Arc<App>>,
-    Extension(peer): Extension<Peer>,
-    mut request: Request,
-    next: Next,
-) -> Response {
-    let started = Instant::now();
-    let under_way = peer.begin();
-    let call = call_of(request.method(), request.uri().path());
-    let may_be_held = request.headers().contains_key(headers::PREFER);
-    let echoed = fields::echoed_request_id(request.headers());
-    let (client, limited) = app.caller(peer.ip, request.headers());
-    request.extensions_mut().insert(client);
-    let place = app.requests.try_take(client, 1);
-    let lent = Lent::of(&mut request);
-    let refused = if site::is_probe(request.uri().path()) {
-        None
-    } else {
-        app.refusal(&request, (client, limited), place.is_some())
-    };
-    let mut response = match refused {
-        Some(fault) if call == Call::Show => preview::refused(&app, request.headers(), fault),
-        Some(fault) => fault.into_response(),
-        None => next.run(request).await,
-    };
-    if let Some(lent) = lent {
-        // As much again as it may have been.
-        let rest = lent.finish(app.config.limits.body_bytes);
-        let _ = tokio::time::timeout(app.config.limits.request_timeout, rest).await;
+impl Interface {
+    pub(crate) fn new(app: Arc<App>) -> Self {
+        let routes = TowerToHyperService::new(routes(app.clone()));
+        Self { app, routes }
     }
-    let list = response.headers_mut();
-    if let Some(id) = echoed {
-        list.insert(HeaderName::from_static(headers::REQUEST_ID), id);
+
+    /// Around every call: the limits before it, the common headers and one log line after it. Not as layers of the routes:
+    /// each of those is a future of its own for every request, and a table of routes for every connection.
+    pub(crate) async fn answer(self, peer: Peer, mut request: Request) -> Response {
+        let Self { app, routes } = self;
+        let started = Instant::now();
+        let under_way = peer.begin();
+        let call = call_of(request.method(), request.uri().path());
+        let may_be_held = request.headers().contains_key(headers::PREFER);
+        let echoed = fields::echoed_request_id(request.headers());
+        let (client, limited) = app.caller(peer.ip, request.headers());
+        request.extensions_mut().insert(client);
+        let place = app.requests.try_take(client, 1);
+        let lent = Lent::of(&mut request);
+        let refused = if site::is_probe(request.uri().path()) {
+            None
+        } else {
+            app.refusal(&request, (client, limited), place.is_some())
+        };
+        let mut response = match refused {
+            Some(fault) if call == Call::Show => preview::refused(&app, request.headers(), fault),
+            Some(fault) => fault.into_response(),
+            None => {
+                let Ok(response) = routes.call(request).await;
+                response
+            }
+        };
+        if let Some(lent) = lent {
+            // As much again as it may have been.
+            let rest = lent.finish(app.config.limits.body_bytes);
+            let _ = tokio::time::timeout(app.config.limits.request_timeout, rest).await;
+        }
+        let list = response.headers_mut();
+        if let Some(id) = echoed {
+            list.insert(HeaderName::from_static(headers::REQUEST_ID), once(id));
+        }
+        common_headers(list, app.dates.at(app.time.now()));
+        let (time, status) = (started.elapsed(), response.status().as_u16());
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        tracing::info!(call = call.word(), status, milliseconds, "answered");
+        let time = (!may_be_held).then_some(time);
+        app.metrics.answered(call, status, time);
+        let held = Held {
+            under_way,
+            place,
+            bytes: response.extensions_mut().remove::<Cost>(),
+            leaving: peer.leaving(),
+        };
+        holding(response, held).await
     }
-    common_headers(list, app.time.now());
-    let (time, status) = (started.elapsed(), response.status().as_u16());
-    let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-    tracing::info!(call = call.word(), status, milliseconds, "answered");
-    let time = (!may_be_held).then_some(time);
-    app.metrics.answered(call, status, time);
-    let held = Held {
-        under_way,
-        place,
-        bytes: response.extensions_mut().remove::<Cost>(),
-        leaving: peer.leaving(),
-    };
-    holding(response, held).await
 }
 
-fn common_headers(list: &mut HeaderMap, now: u64) {
-    let time = UNIX_EPOCH + Duration::from_secs(now);
-    if let Ok(date) = HeaderValue::try_from(httpdate::fmt_http_date(time)) {
-        list.insert(header::DATE, date);
-    }
+/// A value that no other answer has: in the table that HTTP/2 keeps of header fields (RFC 7541 §7.1.3) it would only be in
+/// the way, and each answer would be compared with those before it.
+fn once(mut value: HeaderValue) -> HeaderValue {
+    value.set_sensitive(true);
+    value
+}
+
+fn common_headers(list: &mut HeaderMap, date: HeaderValue) {
+    list.insert(header::DATE, date);
     list.insert(
         header::X_CONTENT_TYPE_OPTIONS,
         HeaderValue::from_static("nosniff"),

@@ -235,6 +235,47 @@ async fn both_versions_of_http_are_spoken() {
     );
 }
 
+/// RFC 7541 §7.1.3: it would only push out what comes again. What is in the table is a byte the second time.
+#[tokio::test]
+async fn what_no_other_answer_has_stays_out_of_the_table_of_header_fields() {
+    let relay = start().await;
+    let mut stream = TcpStream::connect(relay.running.local_addr().unwrap())
+        .await
+        .unwrap();
+    let settings = [0, 0, 0, 4, 0, 0, 0, 0, 0];
+    let begin = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".as_slice(), &settings].concat();
+    stream.write_all(&begin).await.unwrap();
+    let first = head_of_health(&mut stream, 1).await;
+    let second = head_of_health(&mut stream, 3).await;
+    // The id has 36 letters of five bits at least.
+    assert!(second >= 36 * 5 / 8, "{second}");
+    assert!(first > second, "{first}: the others are in it");
+}
+
+/// Bytes of the answer's head (RFC 9113 §6.2, RFC 7541 §6.2.2).
+async fn head_of_health(stream: &mut TcpStream, number: u8) -> usize {
+    let text = |text: &str| [&[u8::try_from(text.len()).unwrap()], text.as_bytes()].concat();
+    let mut head = vec![0x82, 0x86, 0x04];
+    head.extend(text("/healthz"));
+    head.push(0x01);
+    head.extend(text("localhost"));
+    head.push(0x00);
+    head.extend(text("mailbox-request-id"));
+    head.extend(text(&id(1)));
+    let length = u8::try_from(head.len()).unwrap();
+    let frame = [vec![0, 0, length, 1, 5, 0, 0, 0, number], head].concat();
+    stream.write_all(&frame).await.unwrap();
+    loop {
+        let mut head = [0; 9];
+        stream.read_exact(&mut head).await.unwrap();
+        let length = usize::from(head[1]) << 8 | usize::from(head[2]);
+        stream.read_exact(&mut vec![0; length]).await.unwrap();
+        if head[3] == 1 && head[8] == number {
+            return length;
+        }
+    }
+}
+
 /// An HTTP/2 connection takes only so many heads. Who comes to that, even with a read held on it, does not notice.
 #[tokio::test]
 async fn heads_without_end_come_through_on_one_connection_after_another() {

@@ -164,7 +164,7 @@ fn the_refusals_are_those_that_are_told() {
 fn there_is_a_path_for_each_route_and_no_other() {
     let document = document();
     let router = include_str!("../mod.rs");
-    let (_, router) = router.split_once("pub(crate) fn router").unwrap();
+    let (_, router) = router.split_once("\nfn routes(").unwrap();
     let (router, _) = router.split_once("\n}\n").unwrap();
     assert_eq!(
         names(&document["paths"]).len(),
