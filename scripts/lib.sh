@@ -80,6 +80,15 @@ ensure_servers() {
     apt install --yes --no-install-recommends redis-server nginx caddy pebble chromium chromium-driver
 }
 
+# ensure_valgrind: what counts instructions where the processor's counters are not to be had.
+ensure_valgrind() {
+    have valgrind && return
+    have apt-get || die "valgrind is needed, and this system has no apt-get"
+    say "installing valgrind from the system's packages"
+    apt update
+    apt install --yes --no-install-recommends valgrind
+}
+
 # ensure_python: a Python that can make an environment of its own.
 ensure_python() {
     python3 -c 'import ensurepip, venv' 2>/dev/null && return

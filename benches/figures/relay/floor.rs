@@ -1,6 +1,8 @@
 //! What any server costs that takes and gives JSON of the same size: axum's router and serve, typed bodies, no rules, no
 //! store, no limits.
 
+use axum::http::HeaderMap;
+use axum::response::{IntoResponse as _, Response};
 use axum::routing::{post, put};
 use axum::{Json, Router};
 use serde::{Deserialize, Serialize};
@@ -58,9 +60,13 @@ async fn create(Json(create): Json<Create>) -> Json<Created> {
     })
 }
 
-async fn update(Json(update): Json<Update>) -> Json<bool> {
+/// With the content at once where the relay's answer would wait for another.
+async fn update(headers: HeaderMap, Json(update): Json<Update>) -> Response {
     std::hint::black_box(update.payload);
-    Json(false)
+    if headers.contains_key("prefer") {
+        return read().await.into_response();
+    }
+    Json(false).into_response()
 }
 
 async fn read() -> Json<Content> {

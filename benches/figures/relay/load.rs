@@ -1,6 +1,6 @@
 //! Requests as clients make them: a mailbox each, written and read in turn.
 
-use reqwest::{Client, Method};
+use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
 /// Bytes of a payload's data.
@@ -26,6 +26,7 @@ pub(crate) fn client(http: Http) -> Client {
     .unwrap()
 }
 
+#[derive(Clone)]
 pub(crate) struct Desk {
     pub(crate) client: Client,
     pub(crate) claim: String,
@@ -37,7 +38,7 @@ impl Desk {
     /// Makes a mailbox.
     pub(crate) async fn new(client: Client, origin: &str, bytes: usize) -> Self {
         let claim = uuid::Uuid::new_v4().to_string();
-        let body = json!({"payload": payload(bytes), "displayInformation": {"title": "t", "description": "d", "imageURL": ""}});
+        let body = json!({"payload": payload(bytes), "displayInformation": {"title": "t", "description": "d", "imageURL": ""}, "mailboxConfiguration": {"accessRights": "RWD"}});
         let mut desk = Self {
             client,
             claim,
@@ -52,12 +53,34 @@ impl Desk {
         desk
     }
 
+    /// The device at the other end of the mailbox.
+    pub(crate) fn other(&self, client: Client) -> Self {
+        Self {
+            client,
+            claim: uuid::Uuid::new_v4().to_string(),
+            ..self.clone()
+        }
+    }
+
     pub(crate) async fn ask(
         &self,
         origin: &str,
         method: Method,
         body: Option<&Value>,
     ) -> (Vec<u8>, String) {
+        answer(self.request(origin, method, body)).await
+    }
+
+    /// As one who wants to be answered when there is another payload.
+    pub(crate) async fn ask_and_wait(&self, origin: &str, method: Method, body: Option<&Value>) {
+        let request = self
+            .request(origin, method, body)
+            .header("Mailbox-Payload-Version", &self.version)
+            .header("Prefer", "wait=10, return=representation");
+        answer(request).await;
+    }
+
+    fn request(&self, origin: &str, method: Method, body: Option<&Value>) -> RequestBuilder {
         let mut request = self
             .client
             .request(method, format!("{origin}{}", self.path))
@@ -67,14 +90,18 @@ impl Desk {
         if let Some(body) = body {
             request = request.body(body.to_string());
         }
-        let answer = request.send().await.unwrap();
-        assert_eq!(answer.status(), 200);
-        let version = answer.headers().get("mailbox-payload-version");
-        let version = version.map_or(String::new(), |version| {
-            version.to_str().unwrap().to_owned()
-        });
-        (answer.bytes().await.unwrap().to_vec(), version)
+        request
     }
+}
+
+async fn answer(request: RequestBuilder) -> (Vec<u8>, String) {
+    let answer = request.send().await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let version = answer.headers().get("mailbox-payload-version");
+    let version = version.map_or(String::new(), |version| {
+        version.to_str().unwrap().to_owned()
+    });
+    (answer.bytes().await.unwrap().to_vec(), version)
 }
 
 pub(crate) fn payload(bytes: usize) -> Value {

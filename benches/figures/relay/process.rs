@@ -31,6 +31,13 @@ impl Server {
         Self { process, origin }
     }
 
+    /// Asks it to end, and waits until it has.
+    pub(crate) fn end(mut self) {
+        let process = rustix::process::Pid::from_child(&self.process);
+        rustix::process::kill_process(process, rustix::process::Signal::TERM).unwrap();
+        self.process.wait().unwrap();
+    }
+
     /// CPU that its threads have used, in microseconds, system calls included.
     pub(crate) fn cpu(&self) -> f64 {
         let tasks = fs::read_dir(format!("/proc/{}/task", self.process.id())).unwrap();
