@@ -78,6 +78,7 @@
 //! # Features
 //!
 //! `http` (default): the built-in HTTP transport; without, for apps that bring their platform's HTTP.
+//! `http2` (default): this by HTTP/2, too.
 //! `testing`: a relay in memory.
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]

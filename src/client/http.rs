@@ -38,6 +38,12 @@ struct Kept {
     used: Instant,
 }
 
+/// What is offered to the relay (ALPN, RFC 7301), the best first.
+const PROTOCOLS: &[&[u8]] = if cfg!(feature = "http2") {
+    &[b"h2", b"http/1.1"]
+} else {
+    &[b"http/1.1"]
+};
 const NO_TLS: &str = "TLS can't be set up";
 const NO_CERTIFICATE: &str = "an extra authority is no certificate";
 const PEM: &[u8] = b"-----BEGIN CERTIFICATE-----";
@@ -87,7 +93,7 @@ impl Reqwest {
         } else {
             no_trust()?
         };
-        tls.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        tls.alpn_protocols = PROTOCOLS.iter().map(|name| name.to_vec()).collect();
         let mut client = reqwest::Client::builder()
             .redirect(Policy::none())
             .referer(false)

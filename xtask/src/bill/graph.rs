@@ -131,7 +131,12 @@ fn material(
     let material = Material {
         purl: format!("pkg:cargo/{name}@{version}"),
         // An older way to write it.
-        license: license.replace('/', " OR "),
+        license: license
+            .split('/')
+            .map(str::trim)
+            .collect::<Vec<_>>()
+            .join(" OR ")
+            .replace("  ", " "),
         repository: repository.to_owned(),
         checksum: checksums.get(&place).cloned(),
         name: place.0,

@@ -1,6 +1,8 @@
 //! The library for unit tests of wallets on a JVM: what is not Android's own, with this machine's library and the relay in
 //! memory. JNA finds the library in the jar.
 
+mod wallet;
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -28,7 +30,7 @@ const USAGE: &str = "usage: cargo xtask jvm [LIBRARY] | try";
 /// Makes the jar, or tries it from a project that has nothing else.
 pub(crate) fn jvm(project: &Project, words: &[&str]) -> Done {
     match words {
-        ["try"] => try_it(project),
+        ["try"] => wallet::try_it(project),
         [] => {
             let library = build(project)?;
             pack(project, &library)
@@ -129,50 +131,6 @@ fn host() -> Done<&'static str> {
     })
 }
 
-/// Runs a wallet's unit test in a Maven project that has the artifact and nothing else of this tree.
-fn try_it(project: &Project) -> Done {
-    let out = folder(project);
-    let file = |end: &str| {
-        out.join(format!("{}{end}", JVM.file()))
-            .display()
-            .to_string()
-    };
-    let wallet = project.target.join("jvm/wallet");
-    let _ = fs::remove_dir_all(&wallet);
-    let tests = wallet.join("src/test/kotlin");
-    folder_for(&tests)?;
-    let pom = version_of(project, include_str!("wallet/pom.xml"))?;
-    project.write(wallet.join("pom.xml"), &pom)?;
-    project.write(
-        tests.join("WalletTest.kt"),
-        include_str!("wallet/WalletTest.kt"),
-    )?;
-    let install = [
-        "scripts/kotlin",
-        "install:install-file",
-        &format!("-Dfile={}", file(".jar")),
-        &format!("-DpomFile={}", file(".pom")),
-    ];
-    project.run(&install)?;
-    let pom = wallet.join("pom.xml").display().to_string();
-    project.run(&["scripts/kotlin", "-f", &pom, "test"])
-}
-
-/// The wallet's POM with the versions that android/pom.xml has.
-fn version_of(project: &Project, pom: &str) -> Done<String> {
-    let ours = project.read("android/pom.xml")?;
-    let number = |name: &str| {
-        let begins = format!("<{name}>");
-        let rest = ours.split(&begins).nth(1).unwrap_or_default();
-        rest.split('<').next().unwrap_or_default().to_owned()
-    };
-    let mut pom = pom.replace("{VERSION}", crate::maven::VERSION);
-    for name in ["kotlin.version", "junit.version", "surefire.version"] {
-        pom = pom.replace(&format!("{{{name}}}"), &number(name));
-    }
-    Ok(pom)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -196,14 +154,5 @@ mod tests {
         let names: Vec<_> = names.iter().map(|name| name.to_string_lossy()).collect();
         fs::remove_dir_all(&folder).unwrap();
         assert_eq!(names, ["A$B.class", "A.class"]);
-    }
-
-    #[test]
-    fn the_wallets_project_has_a_number_for_each_version() {
-        let pom = version_of(&Project::here(), include_str!("wallet/pom.xml")).unwrap();
-        assert!(
-            !pom.contains('{') && !pom.contains("<version></version>"),
-            "{pom}"
-        );
     }
 }

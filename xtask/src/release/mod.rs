@@ -17,15 +17,15 @@ const NOWHERE: &str = ".example";
 
 pub(crate) fn release(project: &Project, words: &[&str]) -> Done {
     match words {
-        ["--dry-run", new] => dry_run(project, new),
+        ["--dry-run", new] => packages_of(project, new),
         ["--apple", url] => apple(project, url),
         [new] if !new.starts_with('-') => release_here(project, new),
         _ => Err(Failure::Usage(USAGE)),
     }
 }
 
-/// In two copies of the last commit, in different folders: what comes out of both must be the same.
-fn dry_run(project: &Project, new: &str) -> Done {
+/// Of two copies of the last commit, in different folders: what comes out of both must be the same.
+fn packages_of(project: &Project, new: &str) -> Done {
     let folder = project.target.join("release");
     if !project
         .output(&["git", "status", "--porcelain"])?
@@ -67,14 +67,7 @@ fn release_here(project: &Project, new: &str) -> Done {
     prepare(project, new)?;
     let message = format!("Version {new}");
     project.run(&["git", "commit", "--all", "--message", &message])?;
-    let out = project.target.join("release").join(new);
-    // As a program of the new version: this one knows the old.
-    say(&format!(
-        "committed; scripts/release --dry-run {new} on it makes what goes to {}",
-        out.display()
-    ));
-    left(project);
-    Ok(())
+    packages_of(project, new)
 }
 
 /// The xcframework and the form of Package.swift that names it.
@@ -84,19 +77,21 @@ fn apple(project: &Project, url: &str) -> Done {
     project.run(&["git", "commit", "--message", message, "--", "Package.swift"])
 }
 
-/// Everything of the new version that stands in the tree.
+/// Everything of the new version that stands in the tree, unless it stands there already.
 fn prepare(project: &Project, new: &str) -> Done {
+    let is_of_new = project
+        .read("CHANGELOG.md")?
+        .contains(&format!("\n## [{new}] - "));
+    if is_of_new {
+        return version::print(&project.root);
+    }
     let last = last(project)?;
-    let old = env!("CARGO_PKG_VERSION");
     if let Some(tag) = &last {
         follows(project, tag, new)?;
     } else {
         say("nothing is released yet: no surface to compare with");
     }
-    // The first one may be released under the number that the tree has.
-    if new != old || last.is_some() {
-        version::change(&project.root, new)?;
-    }
+    version::change(&project.root, new)?;
     let date = project.output(&["date", "--utc", "+%Y-%m-%d"])?;
     let changes = changelog::released(&project.read("CHANGELOG.md")?, new, date.trim())?;
     project.write("CHANGELOG.md", &changes)?;

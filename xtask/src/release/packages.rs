@@ -5,6 +5,7 @@ use std::{fs, path::Path};
 use super::say;
 use crate::{
     Done, Failure, bill,
+    maven::{copy_all, materials},
     project::{Project, files},
     size::{PHONES, build},
 };
@@ -20,10 +21,12 @@ pub(super) fn make(here: &Project, tree: &Project, out: &Path) -> Done {
         features: &[],
         targets: &["aarch64-linux-android", "aarch64-apple-ios"],
     };
-    bill::write(tree, &made_of, &crate::maven::materials(tree)?, out)?;
-    if here.target.join("android/classes/org/tigress").is_dir() {
-        crate::jvm::jvm(here, &[])?;
-        for file in files(&here.target.join("jvm/artifact"), "")? {
+    bill::write(tree, &made_of, &materials(tree)?, out)?;
+    let (compiled, there) = ("android/classes", tree.target.join("android/classes"));
+    if here.target.join(compiled).join("org/tigress").is_dir() {
+        copy_all(&here.target.join(compiled), &there)?;
+        jvm(tree)?;
+        for file in files(&tree.target.join("jvm/artifact"), "")? {
             let name = file.file_name().unwrap_or_default();
             fs::copy(&file, out.join(name)).map_err(Failure::because)?;
         }
@@ -39,6 +42,16 @@ pub(super) fn make(here: &Project, tree: &Project, out: &Path) -> Done {
         "--dry-run",
     ];
     tree.run_quietly(&words)
+}
+
+/// By the tree's own program: this one has another version.
+fn jvm(tree: &Project) -> Done {
+    let words = "cargo run --quiet --locked -p tigress-xtask -- jvm";
+    let words: Vec<&str> = words.split(' ').collect();
+    let mut command = tree.command(&words);
+    command.env("CARGO_TARGET_DIR", &tree.target);
+    command.stdout(std::io::stderr());
+    tree.finish(command, &words)
 }
 
 /// Builds in the second folder, too, and compares byte by byte.

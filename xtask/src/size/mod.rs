@@ -103,6 +103,7 @@ pub(crate) fn build(project: &Project, kind: &Kind) -> Done<PathBuf> {
     let mut command = project.command(&rustc.split(' ').collect::<Vec<_>>());
     command
         .args(kind.features)
+        .env("CARGO_TARGET_DIR", &project.target)
         .env("CARGO_PROFILE_MOBILE_STRIP", "none")
         .env("CARGO_ENCODED_RUSTFLAGS", remapped(project))
         .stdout(std::io::stderr());
@@ -112,7 +113,10 @@ pub(crate) fn build(project: &Project, kind: &Kind) -> Done<PathBuf> {
         command
             .env("RUSTC_BOOTSTRAP", "1")
             .args(["--target", &host])
-            .args(["-Zbuild-std=std,panic_unwind", "-Zbuild-std-features="]);
+            .args([
+                "-Zbuild-std=std,panic_unwind",
+                "-Zbuild-std-features=panic-unwind",
+            ]);
         folder.push(host);
     }
     match command.status() {

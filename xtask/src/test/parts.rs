@@ -5,7 +5,7 @@ use std::{env, fs::File, path::PathBuf};
 use super::{Run, Step, text_of};
 use crate::{
     Done, Failure,
-    project::{Running, tools},
+    project::{Running, shared_library, tools},
 };
 
 const DENY: &str = "0.20.2";
@@ -39,6 +39,7 @@ impl Run {
         self.command("tests", "cargo test --workspace --no-fail-fast --locked")?;
         self.command("valkey", "scripts/valkey")?;
         self.command("openapi", "scripts/openapi")?;
+        self.command("size", "scripts/size")?;
         self.step("rustdoc", rustdoc)?;
         let installed = self.log("deny-install");
         self.step("deny", |step| deny_check(step, deny, &installed))?;
@@ -96,7 +97,15 @@ impl Run {
         self.command("api", "scripts/kotlin-api --check")?;
         self.command("kdoc", "scripts/kotlin dokka:javadocJar")?;
         self.command("aar", "scripts/android self-test")?;
-        let scripts = ["android", "bindings", "kotlin", "kotlin-api", "size"];
+        self.step("jvm", jvm)?;
+        let scripts = [
+            "android",
+            "bindings",
+            "kotlin",
+            "kotlin-api",
+            "release",
+            "size",
+        ];
         self.step("scripts", |step| linted(step, &scripts))
             .map(|_| ())
     }
@@ -244,7 +253,17 @@ fn library(step: &Step<'_>) -> bool {
             "tigress-cli",
             "-p",
             "tigress-uniffi-bindgen",
+            "-p",
+            "tigress-other-sdk",
         ])
+}
+
+/// The jar for tests on a JVM, with the library of the tests, and a wallet that has it.
+fn jvm(step: &Step<'_>) -> bool {
+    let this = env::current_exe().unwrap_or_default();
+    let this = this.to_string_lossy();
+    let library = step.project.built(shared_library());
+    step.run(&[&this, "jvm", &library.to_string_lossy()]) && step.run(&[&this, "jvm", "try"])
 }
 
 /// What Maven and Gradle both have must be of one version.

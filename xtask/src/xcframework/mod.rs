@@ -216,6 +216,9 @@ fn headers() -> String {
 
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
+    if word.is_empty() {
+        return "''".to_owned();
+    }
     let plain = |c: char| c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c);
     word.chars()
         .map(|c| {
