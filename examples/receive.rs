@@ -35,6 +35,8 @@ pub(crate) async fn receive(
     let id = client
         .accept_invitation(link, AcceptOptions::default())
         .await?;
+    // Here an app shows its user what is offered: the sender is answered only after this. Or `decline`.
+    client.confirm(id, None).await?;
     let mut events = client.events(id)?;
     let mut ended = Outcome::Unconfirmed;
     // Asking for the next event acknowledges the one before: what it brought must be safe by then.

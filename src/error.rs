@@ -179,11 +179,13 @@ table! {
     rare {
         unknown_transfer false "no such transfer on this device";
         closing false "the transfer is being ended";
+        not_approved false "the sender's user did not agree";
         not_the_receiver false "only the receiver can do this";
         already_observed false "another observer has this transfer's events";
         bad_pin false "a PIN has 6 to 12 digits";
         pin_not_asked false "no PIN is asked for now";
         invitation_used false "the invitation was answered";
+        own_invitation false "this device made the invitation itself";
         not_ended false "the transfer has not ended";
         queue_full true "too many messages wait to be sent (64, or 4 MiB), or events to be acknowledged (256)";
     }
@@ -257,6 +259,7 @@ impl From<Refused> for Error {
             Refused::ClaimedByAnother => Self::ClaimedByAnother,
             Refused::Closed(outcome) => Self::Closed { outcome },
             Refused::Closing => Self::closing(),
+            Refused::NotRead => Self::unknown_transfer(),
             Refused::NotTheReceiver => Self::not_the_receiver(),
             Refused::PinNotAsked => Self::pin_not_asked(),
             Refused::PinTriesUsedUp => Self::WrongPin { tries_left: 0 },

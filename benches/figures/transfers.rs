@@ -239,7 +239,7 @@ async fn transfer(case: &Case, relay: &RunningRelay, traffic: &Arc<std::sync::Mu
     let id = invitation.transfer;
     let later = (!queued).then(|| credential.clone());
     let sending = tokio::spawn(async move { send(&sender, id, later).await });
-    let options = AcceptOptions::default();
+    let options = AcceptOptions::confirmed();
     let id = receiver
         .accept_invitation(url.as_str(), options)
         .await

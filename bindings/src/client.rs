@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::approval::{self, UserApproval};
 use crate::cancel::{Cancellation, cancellable};
 use crate::error::TigressError;
 use crate::http::{self, HttpTransport};
@@ -24,25 +25,32 @@ pub struct TransferClient(tigress::TransferClient);
 impl TransferClient {
     /// A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
     /// with `bad_config` for relay URLs that are no origins, with `no_transport` without a transport where none is built in.
-    #[uniffi::constructor(default(transport = None))]
+    /// `approval` asks the sender's user before an invitation leaves; without, the app has asked before it calls.
+    #[uniffi::constructor(default(transport = None, approval = None))]
     pub fn new(
         config: Config,
         store: Arc<dyn TransferStore>,
         transport: Option<Arc<dyn HttpTransport>>,
+        approval: Option<Arc<dyn UserApproval>>,
     ) -> Result<Arc<Self>, TigressError> {
         let transport: Option<Arc<dyn tigress::HttpTransport>> = match transport {
             Some(transport) => Some(Arc::new(http::Foreign(transport))),
             None => None,
         };
         let store = Arc::new(store::Foreign(store));
-        let client = tigress::TransferClient::new(config.into(), store, transport)?;
+        let mut config = tigress::Config::from(config);
+        if let Some(approval) = approval {
+            config.approval = Some(Arc::new(approval::Foreign(approval)));
+        }
+        let client = tigress::TransferClient::new(config, store, transport)?;
         Ok(Arc::new(Self(client)))
     }
 
     /// Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
-    /// it goes on after a kill, and gives the same invitation again.
+    /// it goes on after a kill, and gives the same invitation again. The user is asked first, where there is an approval:
+    /// nothing is stored or sent without.
     ///
-    /// Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+    /// Fails with `not_approved` if the user did not agree, with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
     /// long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
     /// `relay_refused`, `store`, `store_busy`.
     #[uniffi::method(default(cancellation = None))]
@@ -56,11 +64,12 @@ impl TransferClient {
     }
 
     /// Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
-    /// returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-    /// gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
-    /// accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
+    /// returns when the relay has answered. The state is then `Offered`: the app shows its user what it is about (`transfers`
+    /// has it, also after a kill). Nothing is answered to the sender before `confirm`; until then `decline` gives the
+    /// invitation back, unused. The same invitation again gives the same transfer. An app that has asked its user before
+    /// says so in the options; where a PIN is needed the state is then `PinRequired`.
     ///
-    /// Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+    /// Fails with `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
     /// `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
     #[uniffi::method(default(cancellation = None))]
     pub async fn accept_invitation(
@@ -117,6 +126,20 @@ impl TransferClient {
         Ok(self.0.terminate(id.parse()?, reason.into()).await?)
     }
 
+    /// Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+    /// `PinRequired` then, and `provide_pin` takes it). Nothing is answered to the sender before this, by no poll or sync.
+    /// Returns when that is stored, and with it the answer, which these deliver. A second time it does no more than
+    /// `provide_pin`, or nothing.
+    ///
+    /// Fails with `not_the_receiver` at a sender, with `expired` if it is too late, with `bad_pin` for what is no PIN, with
+    /// `pin_not_asked` for a PIN where none is asked for, as `provide_pin` if it was confirmed before, and with `closed`,
+    /// `closing`, `unknown_transfer`, `security`, `store`, `store_busy`.
+    #[uniffi::method(default(pin = None))]
+    pub async fn confirm(&self, id: TransferId, pin: Option<String>) -> Result<(), TigressError> {
+        let pin = pin.map(parse_pin).transpose()?;
+        Ok(self.0.confirm(id.parse()?, pin.as_ref()).await?)
+    }
+
     /// Receiver: does not want it. Before anything was answered this gives the invitation back, unused.
     ///
     /// Fails with `not_the_receiver` at a sender, else as `terminate`.
@@ -168,12 +191,18 @@ impl TransferClient {
         Ok(self.0.set_notification_token(id.parse()?, token).await?)
     }
 
-    /// The sender's invitation, as long as nobody has answered it.
+    /// The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
     ///
-    /// Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+    /// Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
     /// `store`, `store_busy`.
-    pub async fn invitation(&self, id: TransferId) -> Result<Arc<Invitation>, TigressError> {
-        Ok(Arc::new(self.0.invitation(id.parse()?).await?.into()))
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn invitation(
+        &self,
+        id: TransferId,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Arc<Invitation>, TigressError> {
+        let call = self.0.invitation(id.parse()?);
+        Ok(Arc::new(cancellable(cancellation, call).await?.into()))
     }
 
     /// A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.

@@ -8,6 +8,7 @@
     reason = "an error is written out for the other language at once: it is moved nowhere"
 )]
 
+mod approval;
 mod cancel;
 mod client;
 mod error;
@@ -24,6 +25,7 @@ mod time;
 mod transfer;
 mod transfer_id;
 
+pub use approval::{ApprovalError, ShareRequest, UserApproval};
 pub use cancel::Cancellation;
 pub use client::TransferClient;
 pub use error::TigressError;

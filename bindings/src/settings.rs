@@ -66,6 +66,7 @@ impl From<Config> for tigress::Config {
             give_up_after: or(config.give_up_after, default.give_up_after),
             pin_digits: config.pin_digits.unwrap_or(default.pin_digits),
             pin_tries: config.pin_tries.unwrap_or(default.pin_tries),
+            approval: default.approval,
         }
     }
 }
@@ -144,6 +145,9 @@ pub struct AcceptOptions {
     /// A relay to trust for this invitation, after the user has been asked, such as `https://relay.example`.
     #[uniffi(default = None)]
     pub trust: Option<String>,
+    /// The app has asked its user already, before it could say what is offered: the sender is answered without `confirm`.
+    #[uniffi(default = false)]
+    pub confirmed: bool,
 }
 
 /// Without the PIN.
@@ -161,6 +165,7 @@ impl TryFrom<AcceptOptions> for tigress::AcceptOptions {
             pin: options.pin.map(parse_pin).transpose()?,
             notification_token: options.notification_token.map(Into::into),
             trust: options.trust,
+            confirmed: options.confirmed,
         })
     }
 }

@@ -101,6 +101,8 @@ impl From<TerminateReason> for tigress::TerminateReason {
 pub enum TransferState {
     /// Sender: nobody has answered yet.
     Invited,
+    /// Receiver: read and found good. Nothing is answered before its user has agreed: `confirm` or `decline`.
+    Offered,
     /// The two are making the security context.
     Establishing,
     /// Receiver: the user must type the PIN.
@@ -121,6 +123,7 @@ impl From<tigress::TransferState> for TransferState {
         use tigress::TransferState as State;
         match state {
             State::Invited => Self::Invited,
+            State::Offered => Self::Offered,
             State::Establishing => Self::Establishing,
             State::PinRequired => Self::PinRequired,
             State::Established => Self::Established,

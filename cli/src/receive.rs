@@ -14,7 +14,7 @@ use crate::output::{Event, Output};
 use crate::session::{self, Opening, Session};
 use crate::state::{Content, Notes};
 
-/// Takes an invitation on and receives what it offers. Again with the same invitation, it goes on.
+/// Takes an invitation on and receives what it offers, once the user has agreed. Again with the same invitation, it goes on.
 #[derive(Args)]
 pub(crate) struct Command {
     /// The share URL, a .tigress file, or - for either on stdin.
@@ -31,6 +31,9 @@ pub(crate) struct Command {
     /// The PIN, if the invitation needs one; asked on the terminal otherwise. Given several times, each is tried.
     #[arg(long)]
     pin: Vec<String>,
+    /// Takes what is offered without asking; needed where there is no terminal to ask on.
+    #[arg(long)]
+    yes: bool,
     /// Overwrites files.
     #[arg(long)]
     force: bool,
@@ -56,6 +59,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let opening = Opening {
         to_stdout,
         pins: options::pins(&command.pin)?,
+        yes: command.yes,
         stdin_is_taken: from_stdin || command.reply.as_deref().is_some_and(files::is_dash),
         ..Opening::of(&command.common, &command.carry.reach)?
     };
@@ -115,6 +119,10 @@ pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
         .map_err(Error::from)?
         .share_url;
     check_relay(session, &url.relay)?;
+    let begun = session.state.find(session.id).await?;
+    if begun.is_none_or(|summary| summary.state == TransferState::Offered) {
+        session.check_consent()?;
+    }
     if url.pin_required && session.pins.is_empty() && !session.can_ask {
         return Err(session::pin_missing());
     }
@@ -144,7 +152,6 @@ pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
                 image: summary.display.image_url,
                 texts: summary.display.authenticity.name(),
             });
-            session.event(&Event::Accepted);
         }
     }
     Ok(())

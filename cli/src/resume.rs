@@ -27,6 +27,9 @@ pub(crate) struct Command {
     /// The PIN, if the invitation needs one; asked on the terminal otherwise. Given several times, each is tried.
     #[arg(long)]
     pin: Vec<String>,
+    /// Takes what is offered without asking; needed where there is no terminal to ask on.
+    #[arg(long)]
+    yes: bool,
     /// Overwrites files.
     #[arg(long)]
     force: bool,
@@ -41,6 +44,7 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let opening = Opening {
         to_stdout,
         pins: options::pins(&command.pin)?,
+        yes: command.yes,
         ..Opening::of(&command.common, &command.carry.reach)?
     };
     let summary = opening.state.transfer(command.id).await?;

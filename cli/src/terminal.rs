@@ -1,4 +1,4 @@
-//! Asks on the terminal without showing what is typed. However the command ends meanwhile, by a signal or a panic too,
+//! Asks on the terminal, where it is secret without showing what is typed. However the command ends meanwhile, by a signal or a panic too,
 //! the terminal shows again what is typed. In the background the terminal is somebody else's and is left alone.
 
 use std::fs::{File, OpenOptions};
@@ -17,7 +17,25 @@ use zeroize::Zeroizing;
 
 use crate::exit::Failure;
 
-/// Longest line that is taken for a PIN.
+/// What is asked.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// Not shown while it is typed.
+    Pin,
+    /// Whether the user takes what is offered.
+    Consent,
+}
+
+impl Asked {
+    fn words(self) -> &'static str {
+        match self {
+            Self::Pin => "PIN: ",
+            Self::Consent => "take it? [y/N] ",
+        }
+    }
+}
+
+/// Longest line that is taken for an answer.
 const MAX_LINE: usize = 64;
 /// How long a signal that ends the command may be overtaken by one that stops it: they come on several threads.
 const OVERTAKING: Duration = Duration::from_millis(50);
@@ -32,6 +50,9 @@ static WATCHED: OnceLock<()> = OnceLock::new();
 type Reader = JoinHandle<io::Result<Zeroizing<String>>>;
 
 struct Question {
+    asked: Asked,
+    /// The line's end was shown as it was typed.
+    ended: bool,
     terminal: File,
     /// How the terminal was before it showed nothing; none while it could not be asked there.
     before: Option<Termios>,
@@ -42,28 +63,40 @@ pub(crate) fn is_there(stdin_is_taken: bool) -> bool {
     (stdin_is_taken || io::stdin().is_terminal()) && open().is_ok()
 }
 
-/// A PIN that is being typed.
-pub(crate) struct Prompt(Option<Reader>);
+/// An answer that is being typed.
+pub(crate) struct Prompt {
+    asked: Asked,
+    reader: Option<Reader>,
+}
 
 impl Prompt {
     /// Asks. Dropped before anything was typed, it takes the question back.
-    pub(crate) fn start() -> Result<Self, Failure> {
+    pub(crate) fn start(asked: Asked) -> Result<Self, Failure> {
         watch_signals().map_err(unreadable)?;
-        ask().map_err(unreadable)?;
+        ask(asked).map_err(unreadable)?;
         let reader = locked(&READER).take();
         let reader = reader.unwrap_or_else(|| tokio::task::spawn_blocking(read_line));
-        Ok(Self(Some(reader)))
+        let reader = Some(reader);
+        Ok(Self { asked, reader })
     }
 
-    /// The PIN as it was typed; none if the terminal's input has ended. Loses nothing when it is dropped.
+    /// What it asks.
+    pub(crate) fn asked(&self) -> Asked {
+        self.asked
+    }
+
+    /// The line as it was typed; none if the terminal's input has ended. Loses nothing when it is dropped.
     pub(crate) async fn typed(&mut self) -> Result<Option<Zeroizing<String>>, Failure> {
-        let Some(reader) = &mut self.0 else {
+        let Some(reader) = &mut self.reader else {
             return Ok(None);
         };
         let typed = reader.await;
-        self.0 = None;
+        self.reader = None;
         let typed = typed.unwrap_or_else(|error| Err(io::Error::other(error)));
         let typed = typed.map_err(unreadable)?;
+        if let Some(question) = locked(&QUESTION).as_mut() {
+            question.ended = self.asked == Asked::Consent && typed.ends_with('\n');
+        }
         Ok(Some(typed).filter(|typed| !typed.is_empty()))
     }
 }
@@ -71,7 +104,7 @@ impl Prompt {
 impl Drop for Prompt {
     fn drop(&mut self) {
         restore();
-        *locked(&READER) = self.0.take();
+        *locked(&READER) = self.reader.take();
     }
 }
 
@@ -100,9 +133,11 @@ fn is_ours(terminal: &File) -> bool {
     tcgetpgrp(terminal).is_ok_and(|foreground| foreground == getpgrp())
 }
 
-fn ask() -> io::Result<()> {
+fn ask(asked: Asked) -> io::Result<()> {
     let terminal = open()?;
     let question = Question {
+        asked,
+        ended: false,
         terminal,
         before: None,
     };
@@ -128,10 +163,12 @@ impl Question {
             None => tcgetattr(&self.terminal)?,
         };
         let mut quiet = before.clone();
-        quiet.local_modes.remove(LocalModes::ECHO);
+        if self.asked == Asked::Pin {
+            quiet.local_modes.remove(LocalModes::ECHO);
+        }
         self.before = Some(before);
         tcsetattr(&self.terminal, OptionalActions::Flush, &quiet)?;
-        let _ = write!(self.terminal, "PIN: ");
+        let _ = write!(self.terminal, "{}", self.asked.words());
         Ok(())
     }
 
@@ -141,8 +178,9 @@ impl Question {
         };
         if is_ours(&self.terminal) {
             let _ = tcsetattr(&self.terminal, OptionalActions::Flush, before);
-            // The line's end was not shown either.
-            let _ = writeln!(self.terminal);
+            if !self.ended {
+                let _ = writeln!(self.terminal);
+            }
         }
     }
 }

@@ -42,7 +42,7 @@ struct Peer {
     private func receive() async throws -> Outcome? {
         let reply = try credential(words.value("--reply"))
         let out = URL(fileURLWithPath: try words.value("--out"))
-        let id = try await client.acceptInvitation(words.url(words.subject))
+        let id = try await client.acceptInvitation(words.url(words.subject), options: AcceptOptions(confirmed: true))
         Line(event: "accepted", transfer: "\(id)").say()
         return try await follow(id) { received, _ in
             try received.content.write(to: out)

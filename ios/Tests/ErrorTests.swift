@@ -14,7 +14,9 @@ import Tigress
         #expect(error.what == "secret_missing")
         #expect(!error.reason.contains("2bba630e"))
         let client = try alone()
-        #expect(await failure { try await client.acceptInvitation(contents: Data("hello".utf8)) }?.code == "bad_invitation")
+        #expect(
+            await failure { try await client.acceptInvitation(contents: Data("hello".utf8), options: .confirmed) }?.code
+                == "bad_invitation")
     }
 
     @Test("A relay that is not trusted is named, so that the user can be asked")
@@ -22,11 +24,11 @@ import Tigress
         let (relay, client) = try (InMemoryRelay(), alone())
         let sender = try TransferClient(config: Config(relay: relay.origin), store: MemoryStore(), transport: relay)
         let link = try await sender.createInvitation(Apps.request()).shareURL
-        let error = try #require(await failure { try await client.acceptInvitation(link) })
+        let error = try #require(await failure { try await client.acceptInvitation(link, options: .confirmed) })
         #expect(error.code == "untrusted_relay")
         #expect(error.host == "relay.test")
         let trusting = try TransferClient(config: Config(), store: MemoryStore(), transport: relay)
-        _ = try await trusting.acceptInvitation(link, options: AcceptOptions(trust: relay.origin))
+        _ = try await trusting.acceptInvitation(link, options: AcceptOptions(trust: relay.origin, confirmed: true))
     }
 
     @Test("An invitation whose time is over, by this device's clock and the relay's")
@@ -35,7 +37,7 @@ import Tigress
         let answers = Answers { _ in vector.mailbox(at: Date()) }
         let client = try TransferClient(
             config: trusting("https://relay.example"), store: MemoryStore(), transport: answers)
-        let error = await failure { try await client.acceptInvitation(vector.link) }
+        let error = await failure { try await client.acceptInvitation(vector.link, options: .confirmed) }
         #expect(error?.code == "expired")
     }
 
@@ -45,7 +47,7 @@ import Tigress
         let answers = Answers { _ in vector.mailbox(at: Date(), data: "AAAA", expiration: "2100-01-01T00:00:00Z") }
         let client = try TransferClient(
             config: trusting("https://relay.example"), store: MemoryStore(), transport: answers)
-        let error = await failure { try await client.acceptInvitation(vector.link) }
+        let error = await failure { try await client.acceptInvitation(vector.link, options: .confirmed) }
         #expect(error?.code == "bad_mailbox")
     }
 
@@ -57,27 +59,32 @@ import Tigress
         let sender = try TransferClient(config: config, store: MemoryStore(), transport: relay)
         let receiver = try TransferClient(config: config, store: MemoryStore(), transport: copying)
         let link = try await sender.createInvitation(Apps.request()).shareURL
-        let id = try await receiver.acceptInvitation(link)
+        let id = try await receiver.acceptInvitation(link, options: .confirmed)
         try await receiver.sync(deadline: .seconds(5))
-        #expect(try await receiver.acceptInvitation(link) == id, "the same invitation is the same transfer")
+        #expect(
+            try await receiver.acceptInvitation(link, options: .confirmed) == id, "the same invitation is the same transfer")
         let mailbox = try #require(parseInvitation(link).mailbox.uuidString.lowercased())
         let copy = try #require(
             URL(string: link.absoluteString.replacingOccurrences(of: mailbox, with: UUID().uuidString.lowercased())))
-        #expect(await failure { try await receiver.acceptInvitation(copy) }?.code == "already_used")
+        #expect(await failure { try await receiver.acceptInvitation(copy, options: .confirmed) }?.code == "already_used")
     }
 
     @Test("Another device was faster; the sender has taken it back")
     func claimedAndGone() async throws {
         let apps = try Apps()
         let invitation = try await apps.sender.createInvitation(Apps.request())
-        _ = try await apps.receiver.acceptInvitation(invitation.shareURL)
+        _ = try await apps.receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         let third = try Apps.client(apps.relay.origin, store: MemoryStore())
-        #expect(await failure { try await third.acceptInvitation(invitation.shareURL) }?.code == "claimed_by_another")
+        #expect(
+            await failure { try await third.acceptInvitation(invitation.shareURL, options: .confirmed) }?.code
+                == "claimed_by_another")
 
         let other = try await apps.sender.createInvitation(Apps.request())
         try await apps.sender.terminate(other.transfer, reason: .cancelled)
         try await apps.sender.sync(deadline: .seconds(5))
-        #expect(await failure { try await third.acceptInvitation(other.shareURL) }?.code == "no_longer_there")
+        #expect(
+            await failure { try await third.acceptInvitation(other.shareURL, options: .confirmed) }?.code
+                == "no_longer_there")
     }
 
     @Test("A link whose secret was changed is refused, and the right device may still come")
@@ -91,12 +98,12 @@ import Tigress
         let wrong = try #require(
             URL(string: invitation.shareURL.absoluteString.replacingOccurrences(of: fragment, with: secret)))
         let other = try TransferClient(config: config, store: MemoryStore(), transport: relay)
-        let error = try #require(await failure { try await other.acceptInvitation(wrong) })
+        let error = try #require(await failure { try await other.acceptInvitation(wrong, options: .confirmed) })
         #expect(error.code == "security")
         #expect(error.majorStatus == 10 << 16, "RFC 2744's DEFECTIVE_CREDENTIAL")
         #expect(error.minorStatus != 0 && error.minorStatus != nil)
         let right = try TransferClient(config: config, store: MemoryStore(), transport: relay)
-        _ = try await right.acceptInvitation(invitation.shareURL)
+        _ = try await right.acceptInvitation(invitation.shareURL, options: .confirmed)
     }
 
     @Test("What is sent is checked")

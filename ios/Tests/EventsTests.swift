@@ -73,7 +73,7 @@ import Tigress
         #expect(ContinuousClock.now - started < .seconds(25))
 
         // Nothing is lost by it.
-        let id = try await apps.receiver.acceptInvitation(invitation.shareURL)
+        let id = try await apps.receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         async let sender = apps.sender.follow(invitation.transfer)
         let receiver = try await apps.receiver.receive(id)
         #expect(receiver.contains(.credentialReceived(Apps.credential, index: 0)))
@@ -99,7 +99,7 @@ import Tigress
         let sender = try TransferClient(config: Config(relay: relay.origin), store: MemoryStore(), transport: broken)
         let invitation = try await sender.createInvitation(Apps.request())
         let receiver = try client(relay, MemoryStore())
-        let id = try await receiver.acceptInvitation(invitation.shareURL)
+        let id = try await receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         broken.isBroken = true
 
         let events = sender.events(of: invitation.transfer) { error in
@@ -123,7 +123,7 @@ import Tigress
         let sender = try client(relay, store)
         let receiver = try client(relay, MemoryStore())
         let invitation = try await sender.createInvitation(Apps.request(nil))
-        _ = try await receiver.acceptInvitation(invitation.shareURL)
+        _ = try await receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         try await receiver.sync(deadline: .seconds(5))
         return (sender, receiver, invitation.transfer)
     }

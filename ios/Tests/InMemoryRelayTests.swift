@@ -16,7 +16,7 @@ import Tigress
         let invitation = try await sender.createInvitation(request)
         #expect(relay.mailboxes == 1)
 
-        let id = try await receiver.acceptInvitation(invitation.shareURL)
+        let id = try await receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         async let sending = sender.follow(invitation.transfer)
         var received: Credential?
         for try await event in receiver.events(of: id) {

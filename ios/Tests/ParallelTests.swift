@@ -58,7 +58,7 @@ import Tigress
 
         // And each of those that wait is woken.
         for invitation in invitations {
-            _ = try await apps.receiver.acceptInvitation(invitation.shareURL)
+            _ = try await apps.receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         }
         try await apps.receiver.sync(deadline: .seconds(60))
         #expect(try await eventually { accepted.value == count })

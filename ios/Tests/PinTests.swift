@@ -68,7 +68,7 @@ import Tigress
         var request = Apps.request()
         request.pin = true
         let invitation = try await apps.sender.createInvitation(request)
-        let options = try AcceptOptions(pin: #require(invitation.pin))
+        let options = try AcceptOptions(pin: #require(invitation.pin), confirmed: true)
         #expect(!"\(options)".contains(options.pin ?? ""))
         #expect(try parseInvitation(invitation.shareURL).pinRequired)
         let id = try await apps.receiver.acceptInvitation(invitation.shareURL, options: options)
@@ -85,7 +85,9 @@ import Tigress
         let invitation = try await apps.sender.createInvitation(request)
         let pin = try #require(invitation.pin)
         #expect(pin.wholeMatch(of: /[0-9]{6}/) != nil)
-        return try await (pin, (invitation.transfer, apps.receiver.acceptInvitation(invitation.shareURL)))
+        return try await (
+            pin, (invitation.transfer, apps.receiver.acceptInvitation(invitation.shareURL, options: .confirmed))
+        )
     }
 
     private func wrong(_ pin: String) -> String {

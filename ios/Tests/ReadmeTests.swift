@@ -11,7 +11,8 @@ func receive(
 ) async throws -> Outcome? {
     var ended: Outcome?
     let id = try await client.acceptInvitation(link)
-    // Here the app may show its user what it is about, and `decline(id)`.
+    // Here the app shows its user what is offered, who may `decline(id)`: the sender is answered only after this.
+    try await client.confirm(id)
     for try await event in client.events(of: id) {
         switch event {
         case .pinRequired, .pinRejected(triesLeft: 1...):

@@ -11,7 +11,7 @@ import Tigress
         let relay = try RelayProcess()
         let (senderFolder, receiverFolder) = try (Folder(), Folder())
         let invitation = try await client(relay, senderFolder).createInvitation(Apps.request())
-        let id = try await client(relay, receiverFolder).acceptInvitation(invitation.shareURL)
+        let id = try await client(relay, receiverFolder).acceptInvitation(invitation.shareURL, options: .confirmed)
 
         async let sender = lives(relay, senderFolder, invitation.transfer)
         let receiver = try await lives(relay, receiverFolder, id) { client, event in
@@ -28,7 +28,7 @@ import Tigress
         let relay = try RelayProcess()
         let (sender, folder) = try (Apps.client(relay.origin, store: MemoryStore()), Folder())
         let invitation = try await sender.createInvitation(Apps.request())
-        let id = try await client(relay, folder).acceptInvitation(invitation.shareURL)
+        let id = try await client(relay, folder).acceptInvitation(invitation.shareURL, options: .confirmed)
         let sending = Task { try await sender.follow(invitation.transfer) }
         let wanted = TransferEvent.credentialReceived(Apps.credential, index: 0)
         for _ in 0..<3 {
@@ -47,7 +47,7 @@ import Tigress
         let invitation = try await client(relay, folder).createInvitation(Apps.request())
         let other = try Apps.client(relay.origin, store: MemoryStore())
         let theirs = try await other.createInvitation(Apps.request())
-        let received = try await client(relay, folder).acceptInvitation(theirs.shareURL)
+        let received = try await client(relay, folder).acceptInvitation(theirs.shareURL, options: .confirmed)
         let all = try await client(relay, folder).transfers()
         #expect(Set(all.map(\.id)) == [invitation.transfer, received])
         #expect(all.first { $0.id == invitation.transfer }?.role == .sender)

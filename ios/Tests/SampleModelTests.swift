@@ -87,6 +87,31 @@ import Tigress
         try await becomes(model) { if case .confirm = $0 { true } else { false } }
     }
 
+    @Test("The app ends before the user has decided, and asks again when it is opened")
+    func offeredAgain() async throws {
+        let store = MemoryStore()
+        let invitation = try await sender.createInvitation(Apps.request())
+        let (first, _) = try wallet(store)
+        first.open(invitation.shareURL)
+        try await becomes(first) { if case .confirm = $0 { true } else { false } }
+        first.reset()
+
+        // Woken in the background, it answers nothing.
+        let client = try TransferClient(config: Config(relay: relay.origin), store: store, transport: relay)
+        try await client.sync(deadline: .seconds(5))
+        try await sender.sync(deadline: .seconds(5))
+        _ = try await sender.invitation(for: invitation.transfer)
+
+        let (second, kept) = try wallet(store)
+        second.resume()
+        try await becomes(second) { if case .confirm = $0 { true } else { false } }
+        second.confirm()
+        async let sending = sender.follow(invitation.transfer)
+        try await becomes(second) { $0 == .received(format: Apps.credential.format) }
+        #expect(kept.value == [Apps.credential])
+        _ = try await sending
+    }
+
     @Test("The app ends in the middle, and goes on when it is opened again")
     func resumed() async throws {
         let store = MemoryStore()

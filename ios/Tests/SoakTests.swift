@@ -34,7 +34,7 @@ private let soak = ProcessInfo.processInfo.environment["TIGRESS_SOAK"].flatMap(I
         let sender = try TransferClient(config: config, store: MemoryStore(), transport: relay)
         let receiver = try TransferClient(config: config, store: MemoryStore(), transport: relay)
         let invitation = try await sender.createInvitation(Apps.request())
-        let id = try await receiver.acceptInvitation(invitation.shareURL)
+        let id = try await receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         async let sending = sender.follow(invitation.transfer)
         #expect(try await receiver.receive(id).last == .closed(.completed))
         _ = try await sending

@@ -17,7 +17,7 @@ import Tigress
         #expect(file.title?.shown == "Car key")
         #expect(file.expiresAt == invitation.expiresAt)
 
-        let received = try await apps.receiver.acceptInvitation(contents: invitation.file)
+        let received = try await apps.receiver.acceptInvitation(contents: invitation.file, options: .confirmed)
         let offer = try #require(try await apps.receiver.transfers().first { $0.id == received })
         #expect(offer.role == .receiver)
         #expect(offer.title.shown == "Car key")

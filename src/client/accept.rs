@@ -5,21 +5,23 @@ use super::send::Time;
 use super::{AcceptOptions, TransferClient, os_entropy};
 use crate::Error;
 use tigress_gss::auth_credential::CredentialId;
-use tigress_protocol::invitation::{InvitationPreview, RelayOrigin, RelayPolicy, parse_invitation};
-use tigress_protocol::transfer::{Display, ReceiverStart, Transfer, TransferId};
+use tigress_primitives::entropy::Entropy;
+use tigress_protocol::invitation::{
+    InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation,
+};
+use tigress_protocol::transfer::{Display, ReceiverStart, Transfer, TransferId, TransferState};
 
 impl TransferClient {
     /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
-    /// returns when the relay has answered. Nothing is answered to the sender before the first `poll`: until
-    /// then, nor before the PIN where one is needed, [`decline`](Self::decline) gives the invitation back, unused.
-    /// The same invitation again gives the same transfer.
-    ///
-    /// An invitation that needs a PIN is accepted without one, too: the state is then `pin_required` until
-    /// [`provide_pin`](Self::provide_pin) is called.
+    /// returns when the relay has answered. The state is then `offered`: the app shows its user what it is about
+    /// ([`transfers`](Self::transfers) has it, also after a kill). Nothing is answered to the sender before
+    /// [`confirm`](Self::confirm); until then [`decline`](Self::decline) gives the invitation back, unused. The same
+    /// invitation again gives the same transfer. An app that has asked its user before says so by
+    /// [`AcceptOptions::confirmed`]; where a PIN is needed the state is then `pin_required`.
     ///
     /// # Errors
     /// `pin_downgrade` if a PIN is given and the invitation asks for none, or it and its credential differ;
-    /// `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`,
+    /// `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`,
     /// `no_longer_there`, `bad_mailbox`, `security`, `relay_unreachable`, `relay_refused`, `store`,
     /// `store_busy`. An invitation that can't be accepted is given back to the relay, so that the right device
     /// may come.
@@ -33,6 +35,7 @@ impl TransferClient {
         if options.pin.is_some() && !preview.share_url.pin_required {
             return Err(Error::PinDowngrade);
         }
+        self.check_sender(&preview.share_url).await?;
         let id = TransferId::of_share_url(&preview.share_url);
         let live = self.live(id);
         let mut slot = live.slot.lock().await;
@@ -63,6 +66,19 @@ impl TransferClient {
         policy.check(relay).map_err(Error::of_policy)
     }
 
+    /// A link of this device's own leads nowhere, as long as its transfer is remembered. A record that can't be read
+    /// stops no new transfer.
+    async fn check_sender(&self, invitation: &ShareUrl) -> Result<(), Error> {
+        for id in self.ids().await? {
+            if let Ok(Some((transfer, _))) = self.load(id).await
+                && transfer.is_own(invitation)
+            {
+                return Err(Error::own_invitation());
+            }
+        }
+        Ok(())
+    }
+
     /// Stores the claim before it is used. Says whether the mailbox must still be read.
     async fn begin(
         &self,
@@ -71,11 +87,11 @@ impl TransferClient {
         options: AcceptOptions,
     ) -> Result<bool, Error> {
         let before = match self.load(id).await? {
-            Some((transfer, _)) if transfer.is_offered() => {
-                if let Some(pin) = &options.pin {
-                    self.transact(id, |transfer, _, _| Ok(transfer.type_pin(pin)))
-                        .await?;
-                }
+            Some((transfer, _)) if transfer.is_unanswered() => {
+                self.transact(id, |transfer, now, entropy| {
+                    again(transfer, &options, now, entropy)
+                })
+                .await?;
                 return Ok(!transfer.is_read());
             }
             // Declined before: a claim that was given up is never used again, a new one is.
@@ -92,6 +108,7 @@ impl TransferClient {
             share_url: &preview.share_url,
             said: Display::of_file(&preview),
             token: preview.token,
+            confirmed: options.confirmed,
             notification: options.notification_token,
         };
         let mut transfer = Transfer::new_receiver(start, self.now(), &mut os_entropy()?);
@@ -113,13 +130,13 @@ impl TransferClient {
     /// Whether a claim is stored that may still be used.
     async fn is_begun(&self, id: TransferId) -> Result<bool, Error> {
         let stored = self.load(id).await?;
-        Ok(stored.is_some_and(|(transfer, _)| transfer.is_offered()))
+        Ok(stored.is_some_and(|(transfer, _)| transfer.is_unanswered()))
     }
 
     /// The relay has nothing for this device: nothing was begun.
     pub(super) async fn take_back(&self, id: TransferId) -> Result<(), Error> {
         match self.load(id).await? {
-            Some((transfer, record)) if transfer.is_offered() => {
+            Some((transfer, record)) if transfer.is_unanswered() => {
                 let key = id.to_string();
                 self.blocking(move |store| store.delete(&key, &record.version))
                     .await
@@ -146,4 +163,22 @@ impl TransferClient {
         }
         Ok(used)
     }
+}
+
+/// The same invitation once more, which nobody has answered.
+fn again(
+    transfer: &mut Transfer,
+    options: &AcceptOptions,
+    now: u64,
+    entropy: &mut Entropy,
+) -> Result<(), Error> {
+    let pin = options.pin.as_ref();
+    if options.confirmed && transfer.state() == TransferState::Offered && transfer.is_read() {
+        return Ok(transfer.confirm(pin, now, entropy)?);
+    }
+    transfer.offer_anew(options.confirmed);
+    if let Some(pin) = pin {
+        transfer.type_pin(pin);
+    }
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! What an app decides once, and what it asks for with each call.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tigress_gss::auth_credential;
@@ -9,6 +10,7 @@ use tigress_protocol::invitation;
 use tigress_protocol::invitation::{RelayOrigin, RelayPolicy, Vertical};
 use tigress_protocol::transfer::{Credential, TransferId};
 
+use super::UserApproval;
 use crate::Error;
 
 /// Longest lifetime of an invitation.
@@ -46,6 +48,8 @@ pub struct Config {
     pub pin_digits: u8,
     /// How often a PIN may be tried at this device's invitations: 1 to 10. A receiver makes 5 tries at most.
     pub pin_tries: u8,
+    /// Who asks the sender's user before an invitation leaves this device; without, an app has asked before it calls.
+    pub approval: Option<Arc<dyn UserApproval>>,
 }
 
 impl Default for Config {
@@ -63,6 +67,7 @@ impl Default for Config {
             give_up_after: Duration::from_secs(30),
             pin_digits: 6,
             pin_tries: 5,
+            approval: None,
         }
     }
 }
@@ -146,12 +151,27 @@ pub struct AcceptOptions {
     pub notification_token: Option<NotificationToken>,
     /// A relay to trust for this invitation, after the user has been asked.
     pub trust: Option<String>,
+    /// The app has asked its user already, before it could say what is offered: the sender is answered without
+    /// [`confirm`](crate::TransferClient::confirm).
+    pub confirmed: bool,
+}
+
+impl AcceptOptions {
+    /// For an app that has asked its user already; all else as by default.
+    #[must_use]
+    pub fn confirmed() -> Self {
+        Self {
+            confirmed: true,
+            ..Self::default()
+        }
+    }
 }
 
 impl std::fmt::Debug for AcceptOptions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("AcceptOptions")
             .field("trust", &self.trust)
+            .field("confirmed", &self.confirmed)
             .finish_non_exhaustive()
     }
 }

@@ -15,10 +15,11 @@ const MAX_KEY: usize = 255;
 
 impl TransferClient {
     /// Steps 1 to 3: makes an invitation and the mailbox behind it, and returns when the relay has answered.
-    /// With the same idempotency key it goes on after a kill, and gives the same invitation again.
+    /// With the same idempotency key it goes on after a kill, and gives the same invitation again. Where there is a
+    /// [`Config::approval`](crate::Config::approval), the user is asked first: nothing is stored or sent without.
     ///
     /// # Errors
-    /// `bad_config` without an own relay or with a lifetime over 30 days; `bad_credential` for texts that are
+    /// `not_approved` if the user did not agree; `bad_config` without an own relay or with a lifetime over 30 days; `bad_credential` for texts that are
     /// too long; `relay_unreachable`, `relay_refused`, `store`, `store_busy`; `closed` if the invitation of
     /// this key has been used or has ended.
     pub async fn create_invitation(&self, request: InvitationRequest) -> Result<Invitation, Error> {
@@ -32,13 +33,16 @@ impl TransferClient {
             Some(key) => TransferId::of_idempotency_key(key),
             None => TransferId::from(os_entropy()?.uuid()),
         };
-        if self.load(id).await?.is_none() {
+        if let Some((transfer, _)) = self.load(id).await? {
+            self.approve(&transfer, true).await?;
+        } else {
             let credential = request.credential.clone();
             let start = self.sender_start(id, request)?;
             let mut transfer = Transfer::new_sender(start, self.now(), &mut os_entropy()?)?;
             if let Some(credential) = credential {
                 transfer.send(&credential)?;
             }
+            self.approve(&transfer, false).await?;
             match self.save(&transfer, None).await {
                 Ok(_) => {}
                 // The same call in another process was faster: go on with its.
@@ -109,11 +113,13 @@ impl TransferClient {
         Ok(relay)
     }
 
-    /// The sender's invitation, as long as nobody has answered it.
+    /// The sender's invitation, as long as nobody has answered it; the user is asked first, as for a new one.
     ///
     /// # Errors
-    /// `closed` once it was used or has ended; `unknown_transfer`, `store`, `store_busy`.
+    /// `not_approved` if the user did not agree; `closed` once it was used or has ended; `unknown_transfer`, `store`, `store_busy`.
     pub async fn invitation(&self, id: TransferId) -> Result<Invitation, Error> {
+        let (transfer, _) = self.load(id).await?.ok_or(Error::unknown_transfer())?;
+        self.approve(&transfer, true).await?;
         self.transact(id, |transfer, _, _| invitation_of(transfer))
             .await
     }

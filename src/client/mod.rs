@@ -2,6 +2,7 @@
 //! it, and only then makes the request that it asked for.
 
 mod accept;
+mod approval;
 mod clock;
 mod config;
 mod events;
@@ -31,6 +32,7 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 use tokio::time::Instant;
 
+pub use approval::{ShareRequest, UserApproval};
 pub use clock::Clock;
 pub use config::{
     AcceptOptions, Config, DEFAULT_LIFETIME, Invitation, InvitationRequest, MAX_LIFETIME,
@@ -170,6 +172,24 @@ impl TransferClient {
         Ok(())
     }
 
+    /// Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+    /// `pin_required` then, and [`provide_pin`](Self::provide_pin) takes it). Nothing is answered to the sender before this,
+    /// by no `events`, `poll` or `sync`. Returns when that is stored, and with it the answer, which these deliver. A second
+    /// time it does no more than `provide_pin`, or nothing.
+    ///
+    /// # Errors
+    /// `not_the_receiver` at a sender; `expired` if it is too late; `pin_not_asked` for a PIN where none is asked for; as
+    /// [`provide_pin`](Self::provide_pin) if it was confirmed before; `closed`, `closing`, `unknown_transfer`, `security`,
+    /// `store`, `store_busy`.
+    pub async fn confirm(&self, id: TransferId, pin: Option<&Pin>) -> Result<(), Error> {
+        self.transact(id, |transfer, now, entropy| {
+            Ok(transfer.confirm(pin, now, entropy)?)
+        })
+        .await?;
+        self.live(id).wake();
+        Ok(())
+    }
+
     /// Receiver: does not want it. Before anything was answered this gives the mailbox back, unused.
     ///
     /// # Errors
@@ -228,7 +248,7 @@ impl TransferClient {
         for id in self.ids().await? {
             match self.load(id).await {
                 // One that `accept_invitation` could not read has not begun.
-                Ok(Some((transfer, _))) if transfer.is_offered() && !transfer.is_read() => {}
+                Ok(Some((transfer, _))) if transfer.is_unanswered() && !transfer.is_read() => {}
                 Ok(Some((transfer, _))) => all.push(transfer.summary()),
                 Ok(None) => {}
                 Err(error) => tracing::warn!(code = error.code(), "a transfer can't be read"),

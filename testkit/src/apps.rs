@@ -50,7 +50,8 @@ impl Apps {
         TransferClient::new(Self::config(), store, Some(http)).expect("the settings are in order")
     }
 
-    fn config() -> Config {
+    /// The settings of both.
+    pub fn config() -> Config {
         let mut config = Config::with_relay(PlainRelay::ORIGIN);
         config.allow_loopback_http = true;
         config.give_up_after = Duration::ZERO;
@@ -196,7 +197,7 @@ impl Receiver {
             Some(id) => id,
             None => {
                 let id = client
-                    .accept_invitation(url, AcceptOptions::default())
+                    .accept_invitation(url, AcceptOptions::confirmed())
                     .await?;
                 *self.id.insert(id)
             }

@@ -52,7 +52,7 @@ async fn a_claim_survives_a_proxys_not_found() {
         1 => Some(status(404)),
         _ => None,
     });
-    let accept = || bob.accept_invitation(&url, AcceptOptions::default());
+    let accept = || bob.accept_invitation(&url, AcceptOptions::confirmed());
     assert_eq!(accept().await.unwrap_err().code(), "relay_unreachable");
     assert_eq!(accept().await.unwrap_err().code(), "no_longer_there");
     // It is no transfer yet, and nothing goes on by itself.
@@ -71,7 +71,7 @@ async fn a_claim_is_given_back_before_there_is_another() {
         let here = in_the_way.load(std::sync::atomic::Ordering::SeqCst);
         (here && request.method == Method::Patch).then(|| status(404))
     });
-    let accept = || bob.accept_invitation(&url, AcceptOptions::default());
+    let accept = || bob.accept_invitation(&url, AcceptOptions::confirmed());
     let id = accept().await.unwrap();
     bob.decline(id).await.unwrap();
     let error = accept().await.unwrap_err();
@@ -87,7 +87,7 @@ async fn after_declining_and_accepting_the_cursor_goes_on() {
     let relay = Arc::new(PlainRelay::with_final_not_found());
     let (alice, mut sender, url) = invited(&relay).await;
     let bob = receiver(&relay, |_, _| None);
-    let accept = || bob.accept_invitation(&url, AcceptOptions::default());
+    let accept = || bob.accept_invitation(&url, AcceptOptions::confirmed());
     let id = accept().await.unwrap();
     bob.decline(id).await.unwrap();
     let declined = bob.poll(id, Duration::ZERO, 0).await.unwrap();
@@ -112,7 +112,7 @@ async fn a_record_that_cant_be_read_stops_no_other_transfer() {
     let key = "00000000-0000-4000-8000-000000000000";
     store.save(key, None, b"damaged").unwrap();
     let bob = Apps::client(store, relay.clone());
-    bob.accept_invitation(&url, AcceptOptions::default())
+    bob.accept_invitation(&url, AcceptOptions::confirmed())
         .await
         .unwrap();
 }
@@ -153,7 +153,7 @@ async fn a_retry_repeats_bytes_and_id_and_any_answer_retires_them() {
         let http: Arc<dyn HttpTransport> = recorder.clone();
         let bob = Apps::client(Arc::new(MemoryStore::new()), http);
         let id = bob
-            .accept_invitation(&url, AcceptOptions::default())
+            .accept_invitation(&url, AcceptOptions::confirmed())
             .await
             .unwrap();
         bob.poll(id, Duration::from_secs(1), 0).await.unwrap();
@@ -179,7 +179,9 @@ async fn what_the_relay_does_not_have_leaves_no_record() {
     relay.lose_mailboxes();
     let store = Arc::new(MemoryStore::new());
     let bob = Apps::client(store.clone(), relay.clone());
-    let refused = bob.accept_invitation(&url, AcceptOptions::default()).await;
+    let refused = bob
+        .accept_invitation(&url, AcceptOptions::confirmed())
+        .await;
     assert_eq!(refused.unwrap_err().code(), "no_longer_there");
     // The secret among the rest of it.
     assert_eq!(store.list().unwrap(), Vec::<String>::new());

@@ -92,7 +92,7 @@ async fn transfer(alice: &TransferClient, bob: &TransferClient) {
     };
     let invitation = alice.create_invitation(request).await.unwrap();
     let url = invitation.share_url.to_url();
-    let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::default());
+    let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::confirmed());
     let (mut ours, mut theirs) = (
         Side::new(alice, invitation.transfer),
         Side::new(bob, accepted.await.unwrap()),

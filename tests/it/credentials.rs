@@ -24,7 +24,7 @@ async fn hand_over(credentials: &[Credential]) -> Vec<Credential> {
     }
     let url = invitation.share_url.to_url();
     let theirs = bob
-        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .accept_invitation(url.as_str(), AcceptOptions::confirmed())
         .await
         .unwrap();
     let (mut sender, mut receiver) = (Follower::start(&alice, ours), Follower::start(&bob, theirs));
@@ -146,7 +146,7 @@ async fn a_full_queue_is_told_and_empties() {
     );
     let url = invitation.share_url.to_url();
     let theirs = bob
-        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .accept_invitation(url.as_str(), AcceptOptions::confirmed())
         .await
         .unwrap();
     let _sender = Follower::start(&alice, ours);

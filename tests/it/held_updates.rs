@@ -182,7 +182,7 @@ async fn transfer(
     };
     let invitation = wallets[0].create_invitation(request).await.unwrap();
     let url = invitation.share_url.to_url();
-    let accepted = wallets[1].accept_invitation(url.as_bytes(), AcceptOptions::default());
+    let accepted = wallets[1].accept_invitation(url.as_bytes(), AcceptOptions::confirmed());
     let ids = [invitation.transfer, accepted.await.unwrap()];
     let [one, other] = [0, 1].map(|at| {
         let client = wallets[at].clone();
@@ -273,7 +273,7 @@ impl Unheard {
         let url = invitation.await.unwrap().share_url.to_url();
         let way = Way::to(&relay, fate, 0, struck);
         let client = wallet(&Arc::default(), &way);
-        let accepted = client.accept_invitation(url.as_bytes(), AcceptOptions::default());
+        let accepted = client.accept_invitation(url.as_bytes(), AcceptOptions::confirmed());
         let id = accepted.await.unwrap();
         Self {
             way,
@@ -329,7 +329,7 @@ impl Established {
         let invitation = wallets[0].create_invitation(InvitationRequest::default());
         let invitation = invitation.await.unwrap();
         let url = invitation.share_url.to_url();
-        let accepted = wallets[1].accept_invitation(url.as_bytes(), AcceptOptions::default());
+        let accepted = wallets[1].accept_invitation(url.as_bytes(), AcceptOptions::confirmed());
         let ids = [invitation.transfer, accepted.await.unwrap()];
         for at in [1, 0] {
             wallets[at].poll(ids[at], Duration::ZERO, 0).await.unwrap();

@@ -4,6 +4,7 @@
 
 mod accepting;
 mod connections;
+mod consent;
 mod credentials;
 mod directory_store;
 mod docs;

@@ -45,7 +45,7 @@ async fn a_credential_arrives() {
         .unwrap();
     let url = invitation.share_url.to_url();
     let theirs = bob
-        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .accept_invitation(url.as_str(), AcceptOptions::confirmed())
         .await
         .unwrap();
 

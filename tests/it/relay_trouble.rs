@@ -304,7 +304,7 @@ async fn that_another_device_was_faster_is_an_answer_and_no_trouble() {
         let link = link.clone();
         async move {
             wallet
-                .accept_invitation(link.as_bytes(), AcceptOptions::default())
+                .accept_invitation(link.as_bytes(), AcceptOptions::confirmed())
                 .await
         }
     };

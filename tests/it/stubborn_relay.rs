@@ -33,7 +33,7 @@ async fn receiver(status: u16) -> (TransferClient, TransferId, Arc<AtomicUsize>)
     let client = Apps::client(Arc::new(MemoryStore::new()), stubborn);
     let url = invitation.share_url.to_url();
     let id = client
-        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .accept_invitation(url.as_str(), AcceptOptions::confirmed())
         .await
         .unwrap();
     (client, id, writes)

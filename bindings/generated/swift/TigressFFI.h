@@ -243,6 +243,12 @@ typedef void (*UniffiForeignFutureCompleteVoid)(uint64_t, UniffiForeignFutureRes
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_USER_APPROVAL_METHOD0
+#define UNIFFI_FFIDEF_CALLBACK_INTERFACE_USER_APPROVAL_METHOD0
+typedef void (*UniffiCallbackInterfaceUserApprovalMethod0)(uint64_t, RustBuffer, UniffiForeignFutureCompleteI8 _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
+    );
+
+#endif
 #ifndef UNIFFI_FFIDEF_CALLBACK_INTERFACE_HTTP_TRANSPORT_METHOD0
 #define UNIFFI_FFIDEF_CALLBACK_INTERFACE_HTTP_TRANSPORT_METHOD0
 typedef void (*UniffiCallbackInterfaceHttpTransportMethod0)(uint64_t, RustBuffer, UniffiForeignFutureCompleteRustBuffer _Nonnull, uint64_t, UniffiForeignFutureDroppedCallbackStruct* _Nonnull
@@ -291,6 +297,15 @@ typedef void (*UniffiCallbackInterfaceTransferStoreMethod3)(uint64_t, RustBuffer
     );
 
 #endif
+#ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_USER_APPROVAL
+#define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_USER_APPROVAL
+typedef struct UniffiVTableCallbackInterfaceUserApproval {
+    UniffiCallbackInterfaceFree _Nonnull uniffiFree;
+    UniffiCallbackInterfaceClone _Nonnull uniffiClone;
+    UniffiCallbackInterfaceUserApprovalMethod0 _Nonnull approve;
+} UniffiVTableCallbackInterfaceUserApproval;
+
+#endif
 #ifndef UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_HTTP_TRANSPORT
 #define UNIFFI_FFIDEF_V_TABLE_CALLBACK_INTERFACE_HTTP_TRANSPORT
 typedef struct UniffiVTableCallbackInterfaceHttpTransport {
@@ -330,6 +345,26 @@ typedef struct UniffiVTableCallbackInterfaceTransferStore {
 } UniffiVTableCallbackInterfaceTransferStore;
 
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_USERAPPROVAL
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_USERAPPROVAL
+uint64_t uniffi_tigress_ffi_fn_clone_userapproval(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FREE_USERAPPROVAL
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_FREE_USERAPPROVAL
+void uniffi_tigress_ffi_fn_free_userapproval(uint64_t handle, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_INIT_CALLBACK_VTABLE_USERAPPROVAL
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_INIT_CALLBACK_VTABLE_USERAPPROVAL
+void uniffi_tigress_ffi_fn_init_callback_vtable_userapproval(const UniffiVTableCallbackInterfaceUserApproval* _Nonnull vtable
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_USERAPPROVAL_APPROVE
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_USERAPPROVAL_APPROVE
+uint64_t uniffi_tigress_ffi_fn_method_userapproval_approve(uint64_t ptr, RustBuffer request
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_CANCELLATION
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CLONE_CANCELLATION
 uint64_t uniffi_tigress_ffi_fn_clone_cancellation(uint64_t handle, RustCallStatus *_Nonnull out_status
@@ -368,12 +403,17 @@ void uniffi_tigress_ffi_fn_free_transferclient(uint64_t handle, RustCallStatus *
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CONSTRUCTOR_TRANSFERCLIENT_NEW
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_CONSTRUCTOR_TRANSFERCLIENT_NEW
-uint64_t uniffi_tigress_ffi_fn_constructor_transferclient_new(RustBuffer config, uint64_t store, RustBuffer transport, RustCallStatus *_Nonnull out_status
+uint64_t uniffi_tigress_ffi_fn_constructor_transferclient_new(RustBuffer config, uint64_t store, RustBuffer transport, RustBuffer approval, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_ACCEPT_INVITATION
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_ACCEPT_INVITATION
 uint64_t uniffi_tigress_ffi_fn_method_transferclient_accept_invitation(uint64_t ptr, RustBuffer invitation, RustBuffer options, RustBuffer cancellation
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_CONFIRM
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_CONFIRM
+uint64_t uniffi_tigress_ffi_fn_method_transferclient_confirm(uint64_t ptr, RustBuffer id, RustBuffer pin
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_CREATE_INVITATION
@@ -388,7 +428,7 @@ uint64_t uniffi_tigress_ffi_fn_method_transferclient_decline(uint64_t ptr, RustB
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_INVITATION
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_INVITATION
-uint64_t uniffi_tigress_ffi_fn_method_transferclient_invitation(uint64_t ptr, RustBuffer id
+uint64_t uniffi_tigress_ffi_fn_method_transferclient_invitation(uint64_t ptr, RustBuffer id, RustBuffer cancellation
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TRANSFERCLIENT_OBSERVE
@@ -622,6 +662,11 @@ void uniffi_tigress_ffi_fn_method_transferstore_delete(uint64_t ptr, RustBuffer 
 RustBuffer uniffi_tigress_ffi_fn_method_transferstore_list(uint64_t ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_APPROVALERROR_UNIFFI_TRAIT_DISPLAY
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_APPROVALERROR_UNIFFI_TRAIT_DISPLAY
+RustBuffer uniffi_tigress_ffi_fn_method_approvalerror_uniffi_trait_display(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TIGRESSERROR_CODE
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_TIGRESSERROR_CODE
 RustBuffer uniffi_tigress_ffi_fn_method_tigresserror_code(RustBuffer ptr, RustCallStatus *_Nonnull out_status
@@ -655,6 +700,11 @@ RustBuffer uniffi_tigress_ffi_fn_method_logerror_uniffi_trait_display(RustBuffer
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_STOREERROR_UNIFFI_TRAIT_DISPLAY
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_STOREERROR_UNIFFI_TRAIT_DISPLAY
 RustBuffer uniffi_tigress_ffi_fn_method_storeerror_uniffi_trait_display(RustBuffer ptr, RustCallStatus *_Nonnull out_status
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_SHAREREQUEST_UNIFFI_TRAIT_DISPLAY
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_SHAREREQUEST_UNIFFI_TRAIT_DISPLAY
+RustBuffer uniffi_tigress_ffi_fn_method_sharerequest_uniffi_trait_display(RustBuffer ptr, RustCallStatus *_Nonnull out_status
 );
 #endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_FN_METHOD_HTTPHEADER_UNIFFI_TRAIT_DISPLAY
@@ -1081,6 +1131,12 @@ uint16_t uniffi_tigress_ffi_checksum_func_memory_store(void
 
 );
 #endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_USERAPPROVAL_APPROVE
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_USERAPPROVAL_APPROVE
+uint16_t uniffi_tigress_ffi_checksum_method_userapproval_approve(void
+
+);
+#endif
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_CANCELLATION_CANCEL
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_CANCELLATION_CANCEL
 uint16_t uniffi_tigress_ffi_checksum_method_cancellation_cancel(void
@@ -1096,6 +1152,12 @@ uint16_t uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled(void
 #ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_TRANSFERCLIENT_ACCEPT_INVITATION
 #define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_TRANSFERCLIENT_ACCEPT_INVITATION
 uint16_t uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation(void
+
+);
+#endif
+#ifndef UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_TRANSFERCLIENT_CONFIRM
+#define UNIFFI_FFIDEF_UNIFFI_TIGRESS_FFI_CHECKSUM_METHOD_TRANSFERCLIENT_CONFIRM
+uint16_t uniffi_tigress_ffi_checksum_method_transferclient_confirm(void
 
 );
 #endif

@@ -2209,20 +2209,34 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
 
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
-     * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
-     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
+     * returns when the relay has answered. The state is then `Offered`: the app shows its user what it is about (`transfers`
+     * has it, also after a kill). Nothing is answered to the sender before `confirm`; until then `decline` gives the
+     * invitation back, unused. The same invitation again gives the same transfer. An app that has asked its user before
+     * says so in the options; where a PIN is needed the state is then `PinRequired`.
      *
-     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * Fails with `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
      * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
     func acceptInvitation(invitation: Data, options: AcceptOptions, cancellation: Cancellation?) async throws  -> TransferId
 
     /**
-     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
-     * it goes on after a kill, and gives the same invitation again.
+     * Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+     * `PinRequired` then, and `provide_pin` takes it). Nothing is answered to the sender before this, by no poll or sync.
+     * Returns when that is stored, and with it the answer, which these deliver. A second time it does no more than
+     * `provide_pin`, or nothing.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * Fails with `not_the_receiver` at a sender, with `expired` if it is too late, with `bad_pin` for what is no PIN, with
+     * `pin_not_asked` for a PIN where none is asked for, as `provide_pin` if it was confirmed before, and with `closed`,
+     * `closing`, `unknown_transfer`, `security`, `store`, `store_busy`.
+     */
+    func confirm(id: TransferId, pin: String?) async throws
+
+    /**
+     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
+     * it goes on after a kill, and gives the same invitation again. The user is asked first, where there is an approval:
+     * nothing is stored or sent without.
+     *
+     * Fails with `not_approved` if the user did not agree, with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
      * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
      * `relay_refused`, `store`, `store_busy`.
      */
@@ -2236,12 +2250,12 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
     func decline(id: TransferId) async throws
 
     /**
-     * The sender's invitation, as long as nobody has answered it.
+     * The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
      *
-     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
      * `store`, `store_busy`.
      */
-    func invitation(id: TransferId) async throws  -> Invitation
+    func invitation(id: TransferId, cancellation: Cancellation?) async throws  -> Invitation
 
     /**
      * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
@@ -2355,15 +2369,17 @@ open class TransferClient: TransferClientProtocol, @unchecked Sendable {
     /**
      * A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
      * with `bad_config` for relay URLs that are no origins, with `no_transport` without a transport where none is built in.
+     * `approval` asks the sender's user before an invitation leaves; without, the app has asked before it calls.
      */
-public convenience init(config: Config, store: TransferStore, transport: HttpTransport? = nil)throws  {
+public convenience init(config: Config, store: TransferStore, transport: HttpTransport? = nil, approval: UserApproval? = nil)throws  {
     let handle =
         try rustCallWithError(FfiConverterTypeTigressError_lift) {
         uniffiCallStatus in
     uniffi_tigress_ffi_fn_constructor_transferclient_new(
         FfiConverterTypeConfig_lower(config),
         FfiConverterTypeTransferStore_lower(store),
-        FfiConverterOptionTypeHttpTransport.lower(transport),uniffiCallStatus
+        FfiConverterOptionTypeHttpTransport.lower(transport),
+        FfiConverterOptionTypeUserApproval.lower(approval),uniffiCallStatus
     )
 }
     self.init(unsafeFromHandle: handle)
@@ -2383,11 +2399,12 @@ public convenience init(config: Config, store: TransferStore, transport: HttpTra
 
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
-     * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
-     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
+     * returns when the relay has answered. The state is then `Offered`: the app shows its user what it is about (`transfers`
+     * has it, also after a kill). Nothing is answered to the sender before `confirm`; until then `decline` gives the
+     * invitation back, unused. The same invitation again gives the same transfer. An app that has asked its user before
+     * says so in the options; where a PIN is needed the state is then `PinRequired`.
      *
-     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * Fails with `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
      * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
 open func acceptInvitation(invitation: Data, options: AcceptOptions, cancellation: Cancellation? = nil)async throws  -> TransferId  {
@@ -2407,10 +2424,37 @@ open func acceptInvitation(invitation: Data, options: AcceptOptions, cancellatio
 }
 
     /**
-     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
-     * it goes on after a kill, and gives the same invitation again.
+     * Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+     * `PinRequired` then, and `provide_pin` takes it). Nothing is answered to the sender before this, by no poll or sync.
+     * Returns when that is stored, and with it the answer, which these deliver. A second time it does no more than
+     * `provide_pin`, or nothing.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * Fails with `not_the_receiver` at a sender, with `expired` if it is too late, with `bad_pin` for what is no PIN, with
+     * `pin_not_asked` for a PIN where none is asked for, as `provide_pin` if it was confirmed before, and with `closed`,
+     * `closing`, `unknown_transfer`, `security`, `store`, `store_busy`.
+     */
+open func confirm(id: TransferId, pin: String? = nil)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tigress_ffi_fn_method_transferclient_confirm(
+                        self.uniffiCloneHandle(),FfiConverterTypeTransferId_lower(id),FfiConverterOptionString.lower(pin)
+                )
+            },
+            pollFunc: ffi_tigress_ffi_rust_future_poll_void,
+            completeFunc: ffi_tigress_ffi_rust_future_complete_void,
+            freeFunc: ffi_tigress_ffi_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeTigressError_lift
+        )
+}
+
+    /**
+     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
+     * it goes on after a kill, and gives the same invitation again. The user is asked first, where there is an approval:
+     * nothing is stored or sent without.
+     *
+     * Fails with `not_approved` if the user did not agree, with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
      * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
      * `relay_refused`, `store`, `store_busy`.
      */
@@ -2452,17 +2496,17 @@ open func decline(id: TransferId)async throws   {
 }
 
     /**
-     * The sender's invitation, as long as nobody has answered it.
+     * The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
      *
-     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
      * `store`, `store_busy`.
      */
-open func invitation(id: TransferId)async throws  -> Invitation  {
+open func invitation(id: TransferId, cancellation: Cancellation? = nil)async throws  -> Invitation  {
     return
         try  await uniffiRustCallAsync(
             rustFutureFunc: {
                 uniffi_tigress_ffi_fn_method_transferclient_invitation(
-                        self.uniffiCloneHandle(),FfiConverterTypeTransferId_lower(id)
+                        self.uniffiCloneHandle(),FfiConverterTypeTransferId_lower(id),FfiConverterOptionTypeCancellation.lower(cancellation)
                 )
             },
             pollFunc: ffi_tigress_ffi_rust_future_poll_u64,
@@ -3052,6 +3096,244 @@ public func FfiConverterTypeTransferStore_lower(_ value: TransferStore) -> UInt6
 
 
 
+
+
+/**
+ * Asks the sender's user, such as by Face ID or BiometricPrompt, before an invitation leaves this device and before one is
+ * shown again. May take as long as that takes.
+ */
+public protocol UserApproval: AnyObject, Sendable {
+
+    /**
+     * Whether the user agrees. Failing is a no.
+     */
+    func approve(request: ShareRequest) async throws  -> Bool
+
+}
+/**
+ * Asks the sender's user, such as by Face ID or BiometricPrompt, before an invitation leaves this device and before one is
+ * shown again. May take as long as that takes.
+ */
+open class UserApprovalImpl: UserApproval, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_tigress_ffi_fn_clone_userapproval(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_tigress_ffi_fn_free_userapproval(handle, $0) }
+    }
+
+
+
+
+    /**
+     * Whether the user agrees. Failing is a no.
+     */
+open func approve(request: ShareRequest)async throws  -> Bool  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tigress_ffi_fn_method_userapproval_approve(
+                        self.uniffiCloneHandle(),FfiConverterTypeShareRequest_lower(request)
+                )
+            },
+            pollFunc: ffi_tigress_ffi_rust_future_poll_i8,
+            completeFunc: ffi_tigress_ffi_rust_future_complete_i8,
+            freeFunc: ffi_tigress_ffi_rust_future_free_i8,
+            liftFunc: FfiConverterBool.lift,
+            errorHandler: FfiConverterTypeApprovalError_lift
+        )
+}
+
+
+
+}
+
+
+
+// Put the implementation in a struct so we don't pollute the top-level namespace
+fileprivate struct UniffiCallbackInterfaceUserApproval {
+
+    // Create the VTable using a series of closures.
+    // Swift automatically converts these into C callback functions.
+    //
+    // Store the vtable directly.
+    static let vtable: UniffiVTableCallbackInterfaceUserApproval = UniffiVTableCallbackInterfaceUserApproval(
+        uniffiFree: { (uniffiHandle: UInt64) -> () in
+            do {
+                try FfiConverterTypeUserApproval.handleMap.remove(handle: uniffiHandle)
+            } catch {
+                print("Uniffi callback interface UserApproval: handle missing in uniffiFree")
+            }
+        },
+        uniffiClone: { (uniffiHandle: UInt64) -> UInt64 in
+            do {
+                return try FfiConverterTypeUserApproval.handleMap.clone(handle: uniffiHandle)
+            } catch {
+                fatalError("Uniffi callback interface UserApproval: handle missing in uniffiClone")
+            }
+        },
+        approve: { (
+            uniffiHandle: UInt64,
+            request: RustBuffer,
+            uniffiFutureCallback: @escaping UniffiForeignFutureCompleteI8,
+            uniffiCallbackData: UInt64,
+            uniffiOutDroppedCallback: UnsafeMutablePointer<UniffiForeignFutureDroppedCallbackStruct>
+        ) in
+            let makeCall = {
+                () async throws -> Bool in
+                guard let uniffiObj = try? FfiConverterTypeUserApproval.handleMap.get(handle: uniffiHandle) else {
+                    throw UniffiInternalError.unexpectedStaleHandle
+                }
+                return try await uniffiObj.approve(
+                     request: try FfiConverterTypeShareRequest_lift(request)
+                )
+            }
+
+            let uniffiHandleSuccess = { (returnValue: Bool) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultI8(
+                        returnValue: FfiConverterBool.lower(returnValue),
+                        callStatus: RustCallStatus()
+                    )
+                )
+            }
+            let uniffiHandleError = { (statusCode, errorBuf) in
+                uniffiFutureCallback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultI8(
+                        returnValue: 0,
+                        callStatus: RustCallStatus(code: statusCode, errorBuf: errorBuf)
+                    )
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall: makeCall,
+                handleSuccess: uniffiHandleSuccess,
+                handleError: uniffiHandleError,
+                lowerError: FfiConverterTypeApprovalError_lower,
+                droppedCallback: uniffiOutDroppedCallback
+            )
+        }
+    )
+
+    // Rust stores this pointer for future callback invocations, so it must live
+    // for the process lifetime (not just for the init function call).
+    //
+    // `nonisolated(unsafe)` is needed under Swift 6 strict concurrency.
+    // This is safe because the pointee is initialized once during static init
+    // and never mutated by either side of the FFI.  Its fields are C function pointers.
+    nonisolated(unsafe) static let vtablePtr: UnsafePointer<UniffiVTableCallbackInterfaceUserApproval> = {
+        let ptr = UnsafeMutablePointer<UniffiVTableCallbackInterfaceUserApproval>.allocate(capacity: 1)
+        ptr.initialize(to: vtable)
+        return UnsafePointer(ptr)
+    }()
+}
+
+private func uniffiCallbackInitUserApproval() {
+    uniffi_tigress_ffi_fn_init_callback_vtable_userapproval(UniffiCallbackInterfaceUserApproval.vtablePtr)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeUserApproval: FfiConverter {
+    fileprivate static let handleMap = UniffiHandleMap<UserApproval>()
+
+    typealias FfiType = UInt64
+    typealias SwiftType = UserApproval
+
+    public static func lift(_ handle: UInt64) throws -> UserApproval {
+        if ((handle & 1) == 0) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return UserApprovalImpl(unsafeFromHandle: handle)
+        } else {
+            // Swift-generated handle, get the object from the handle map
+            return try handleMap.remove(handle: handle)
+        }
+    }
+
+    public static func lower(_ value: UserApproval) -> UInt64 {
+         if let rustImpl = value as? UserApprovalImpl {
+             // Rust-implemented object.  Clone the handle and return it
+            return rustImpl.uniffiCloneHandle()
+         } else {
+            // Swift object, generate a new vtable handle and return that.
+            return handleMap.insert(obj: value)
+         }
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> UserApproval {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: UserApproval, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUserApproval_lift(_ handle: UInt64) throws -> UserApproval {
+    return try FfiConverterTypeUserApproval.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeUserApproval_lower(_ value: UserApproval) -> UInt64 {
+    return FfiConverterTypeUserApproval.lower(value)
+}
+
+
+
+
 /**
  * What accepting an invitation may be told.
  */
@@ -3068,6 +3350,10 @@ public struct AcceptOptions: Equatable, Hashable, CustomStringConvertible {
      * A relay to trust for this invitation, after the user has been asked, such as `https://relay.example`.
      */
     public let trust: String?
+    /**
+     * The app has asked its user already, before it could say what is offered: the sender is answered without `confirm`.
+     */
+    public let confirmed: Bool
 
     // Default memberwise initializers are never public by default, so we
     // declare one manually.
@@ -3080,10 +3366,14 @@ public struct AcceptOptions: Equatable, Hashable, CustomStringConvertible {
          */notificationToken: NotificationToken? = nil,
         /**
          * A relay to trust for this invitation, after the user has been asked, such as `https://relay.example`.
-         */trust: String? = nil) {
+         */trust: String? = nil,
+        /**
+         * The app has asked its user already, before it could say what is offered: the sender is answered without `confirm`.
+         */confirmed: Bool = false) {
         self.pin = pin
         self.notificationToken = notificationToken
         self.trust = trust
+        self.confirmed = confirmed
     }
 
 
@@ -3115,7 +3405,8 @@ public struct FfiConverterTypeAcceptOptions: FfiConverterRustBuffer {
             try AcceptOptions(
                 pin: FfiConverterOptionString.read(from: &buf),
                 notificationToken: FfiConverterOptionTypeNotificationToken.read(from: &buf),
-                trust: FfiConverterOptionString.read(from: &buf)
+                trust: FfiConverterOptionString.read(from: &buf),
+                confirmed: FfiConverterBool.read(from: &buf)
         )
     }
 
@@ -3123,6 +3414,7 @@ public struct FfiConverterTypeAcceptOptions: FfiConverterRustBuffer {
         FfiConverterOptionString.write(value.pin, into: &buf)
         FfiConverterOptionTypeNotificationToken.write(value.notificationToken, into: &buf)
         FfiConverterOptionString.write(value.trust, into: &buf)
+        FfiConverterBool.write(value.confirmed, into: &buf)
     }
 }
 
@@ -4333,6 +4625,96 @@ public func FfiConverterTypeQrCode_lower(_ value: QrCode) -> RustBuffer {
 
 
 /**
+ * What the sender's user is asked for: whoever gets the link can take the credential.
+ */
+public struct ShareRequest: Equatable, Hashable, CustomStringConvertible {
+    /**
+     * The transfer.
+     */
+    public let transfer: TransferId
+    /**
+     * The invitation's title, as this app gave it.
+     */
+    public let title: String
+    /**
+     * The invitation was made before, and is to be shown again.
+     */
+    public let again: Bool
+
+    // Default memberwise initializers are never public by default, so we
+    // declare one manually.
+    public init(
+        /**
+         * The transfer.
+         */transfer: TransferId,
+        /**
+         * The invitation's title, as this app gave it.
+         */title: String,
+        /**
+         * The invitation was made before, and is to be shown again.
+         */again: Bool) {
+        self.transfer = transfer
+        self.title = title
+        self.again = again
+    }
+
+
+
+
+// The local Rust `Display` implementation.
+public var description: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_sharerequest_uniffi_trait_display(
+            FfiConverterTypeShareRequest_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+}
+
+#if compiler(>=6)
+extension ShareRequest: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeShareRequest: FfiConverterRustBuffer {
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ShareRequest {
+        return
+            try ShareRequest(
+                transfer: FfiConverterTypeTransferId.read(from: &buf),
+                title: FfiConverterString.read(from: &buf),
+                again: FfiConverterBool.read(from: &buf)
+        )
+    }
+
+    public static func write(_ value: ShareRequest, into buf: inout [UInt8]) {
+        FfiConverterTypeTransferId.write(value.transfer, into: &buf)
+        FfiConverterString.write(value.title, into: &buf)
+        FfiConverterBool.write(value.again, into: &buf)
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeShareRequest_lift(_ buf: RustBuffer) throws -> ShareRequest {
+    return try FfiConverterTypeShareRequest.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeShareRequest_lower(_ value: ShareRequest) -> RustBuffer {
+    return FfiConverterTypeShareRequest.lower(value)
+}
+
+
+/**
  * A record, as it was when it was loaded.
  */
 public struct StoredRecord: Equatable, Hashable, CustomStringConvertible {
@@ -4675,6 +5057,97 @@ public func FfiConverterTypeTransferUpdate_lift(_ buf: RustBuffer) throws -> Tra
 #endif
 public func FfiConverterTypeTransferUpdate_lower(_ value: TransferUpdate) -> RustBuffer {
     return FfiConverterTypeTransferUpdate.lower(value)
+}
+
+
+/**
+ * Nobody could be asked: the same as a no.
+ */
+public
+enum ApprovalError: Swift.Error, Equatable, Hashable {
+
+
+
+    /**
+     * In the app's words.
+     */
+    case Failed(
+        /**
+         * Without secrets.
+         */reason: String
+    )
+
+
+
+
+// The local Rust `Display` implementation.
+public var description: String {
+    return try!  FfiConverterString.lift(
+        try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_approvalerror_uniffi_trait_display(
+            FfiConverterTypeApprovalError_lower(self),uniffiCallStatus
+    )
+}
+    )
+}
+
+
+}
+
+#if compiler(>=6)
+extension ApprovalError: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeApprovalError: FfiConverterRustBuffer {
+    typealias SwiftType = ApprovalError
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> ApprovalError {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+
+
+
+        case 1: return .Failed(
+            reason: try FfiConverterString.read(from: &buf)
+            )
+
+         default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: ApprovalError, into buf: inout [UInt8]) {
+        switch value {
+
+
+
+
+
+        case let .Failed(reason):
+            writeInt(&buf, Int32(1))
+            FfiConverterString.write(reason, into: &buf)
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApprovalError_lift(_ buf: RustBuffer) throws -> ApprovalError {
+    return try FfiConverterTypeApprovalError.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeApprovalError_lower(_ value: ApprovalError) -> RustBuffer {
+    return FfiConverterTypeApprovalError.lower(value)
 }
 
 
@@ -5909,6 +6382,10 @@ public enum TransferState: Equatable, Hashable {
      */
     case invited
     /**
+     * Receiver: read and found good. Nothing is answered before its user has agreed: `confirm` or `decline`.
+     */
+    case offered
+    /**
      * The two are making the security context.
      */
     case establishing
@@ -5955,15 +6432,17 @@ public struct FfiConverterTypeTransferState: FfiConverterRustBuffer {
 
         case 1: return .invited
 
-        case 2: return .establishing
+        case 2: return .offered
 
-        case 3: return .pinRequired
+        case 3: return .establishing
 
-        case 4: return .established
+        case 4: return .pinRequired
 
-        case 5: return .closing
+        case 5: return .established
 
-        case 6: return .closed(outcome: try FfiConverterTypeOutcome.read(from: &buf)
+        case 6: return .closing
+
+        case 7: return .closed(outcome: try FfiConverterTypeOutcome.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -5978,24 +6457,28 @@ public struct FfiConverterTypeTransferState: FfiConverterRustBuffer {
             writeInt(&buf, Int32(1))
 
 
-        case .establishing:
+        case .offered:
             writeInt(&buf, Int32(2))
 
 
-        case .pinRequired:
+        case .establishing:
             writeInt(&buf, Int32(3))
 
 
-        case .established:
+        case .pinRequired:
             writeInt(&buf, Int32(4))
 
 
-        case .closing:
+        case .established:
             writeInt(&buf, Int32(5))
 
 
-        case let .closed(outcome):
+        case .closing:
             writeInt(&buf, Int32(6))
+
+
+        case let .closed(outcome):
+            writeInt(&buf, Int32(7))
             FfiConverterTypeOutcome.write(outcome, into: &buf)
 
         }
@@ -6525,6 +7008,30 @@ fileprivate struct FfiConverterOptionTypeLogSink: FfiConverterRustBuffer {
         switch try readInt(&buf) as Int8 {
         case 0: return nil
         case 1: return try FfiConverterTypeLogSink.read(from: &buf)
+        default: throw UniffiInternalError.unexpectedOptionalTag
+        }
+    }
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+fileprivate struct FfiConverterOptionTypeUserApproval: FfiConverterRustBuffer {
+    typealias SwiftType = UserApproval?
+
+    public static func write(_ value: SwiftType, into buf: inout [UInt8]) {
+        guard let value = value else {
+            writeInt(&buf, Int8(0))
+            return
+        }
+        writeInt(&buf, Int8(1))
+        FfiConverterTypeUserApproval.write(value, into: &buf)
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> SwiftType {
+        switch try readInt(&buf) as Int8 {
+        case 0: return nil
+        case 1: return try FfiConverterTypeUserApproval.read(from: &buf)
         default: throw UniffiInternalError.unexpectedOptionalTag
         }
     }
@@ -7203,22 +7710,28 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_func_memory_store() != 3374) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tigress_ffi_checksum_method_userapproval_approve() != 2043) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tigress_ffi_checksum_method_cancellation_cancel() != 21386) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled() != 56579) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() != 4227) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() != 59753) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() != 8582) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_confirm() != 44989) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() != 24163) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_decline() != 38806) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_method_transferclient_invitation() != 17302) {
+    if (uniffi_tigress_ffi_checksum_method_transferclient_invitation() != 22682) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_observe() != 56978) {
@@ -7299,7 +7812,7 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_constructor_cancellation_new() != 33390) {
         return InitializationResult.apiChecksumMismatch
     }
-    if (uniffi_tigress_ffi_checksum_constructor_transferclient_new() != 28104) {
+    if (uniffi_tigress_ffi_checksum_constructor_transferclient_new() != 62951) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() != 36094) {
@@ -7310,6 +7823,7 @@ private let initializationResult: InitializationResult = {
     uniffiCallbackInitLogSink()
     uniffiCallbackInitStoreKeyProvider()
     uniffiCallbackInitTransferStore()
+    uniffiCallbackInitUserApproval()
     return InitializationResult.ok
 }()
 

@@ -1,5 +1,6 @@
 //! Carries one transfer to its end: events as they happen, Ctrl-C, a relay that is silent.
 
+mod consent;
 mod content;
 mod opening;
 mod pin;
@@ -22,7 +23,7 @@ use crate::exit::{self, Failure};
 use crate::output::{Counts, Event, Output};
 use crate::state::{Notes, State};
 use crate::stats;
-use crate::terminal::Prompt;
+use crate::terminal::{Asked, Prompt};
 use crate::told::Told;
 
 pub(crate) use opening::Opening;
@@ -43,7 +44,9 @@ pub(crate) struct Session {
     to_stdout: bool,
     /// Receiver: PINs that were given with the command and not tried yet.
     pub(crate) pins: VecDeque<Pin>,
-    /// Whether there is somebody to type one.
+    /// Receiver: what is offered is taken without asking.
+    pub(crate) yes: bool,
+    /// Whether there is somebody to ask.
     pub(crate) can_ask: bool,
     /// Being typed; the transfer is followed meanwhile.
     prompt: Option<Prompt>,
@@ -127,6 +130,7 @@ impl Session {
     }
 
     pub(crate) async fn carry(&mut self) -> Result<Ending, Failure> {
+        self.ask_consent().await?;
         // A PIN that is still asked for: there may be no event before it is typed. If there is one, it tells.
         if self.awaits_pin().await? {
             let update = self.client.poll(self.id, Duration::ZERO, 0).await;
@@ -157,6 +161,14 @@ impl Session {
                 Step::Silent if self.leaving.is_none() => return Err(self.no_answer()),
                 Step::Silent | Step::Interrupted | Step::LeftAlone => return Ok(self.left()),
             }
+        }
+    }
+
+    /// What the user has answered to the question that stood.
+    async fn typed(&mut self, typed: Option<Zeroizing<String>>) -> Result<(), Failure> {
+        match self.prompt.take().map(|prompt| prompt.asked()) {
+            Some(Asked::Consent) => self.typed_consent(&typed.unwrap_or_default()).await,
+            _ => self.typed_pin(typed).await,
         }
     }
 

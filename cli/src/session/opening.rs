@@ -26,6 +26,8 @@ pub(crate) struct Opening {
     pub(crate) to_stdout: bool,
     /// Receiver: PINs that were given with the command.
     pub(crate) pins: VecDeque<Pin>,
+    /// Receiver: what is offered is taken without asking.
+    pub(crate) yes: bool,
     /// The invitation or the reply was read from there.
     pub(crate) stdin_is_taken: bool,
 }
@@ -39,6 +41,7 @@ impl Opening {
             ca: reach.ca()?,
             to_stdout: false,
             pins: VecDeque::new(),
+            yes: false,
             stdin_is_taken: false,
         })
     }
@@ -76,6 +79,7 @@ impl Opening {
             output: self.output.beside(self.to_stdout),
             to_stdout: self.to_stdout,
             pins: self.pins,
+            yes: self.yes,
             can_ask: terminal::is_there(self.stdin_is_taken),
             prompt: None,
             meter,

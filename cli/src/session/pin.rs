@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use super::Session;
 use crate::exit::{self, Failure};
-use crate::terminal::Prompt;
+use crate::terminal::{Asked, Prompt};
 
 impl Session {
     /// The next PIN of the command, else the user is asked; if one is needed.
@@ -16,7 +16,7 @@ impl Session {
         match self.pins.pop_front() {
             Some(pin) => self.provide(&pin).await,
             None if self.can_ask => {
-                self.prompt = Some(Prompt::start()?);
+                self.prompt = Some(Prompt::start(Asked::Pin)?);
                 Ok(())
             }
             None if self.rejected => Err(wrong_pin()),
@@ -25,13 +25,15 @@ impl Session {
     }
 
     /// What the user has typed is tried, if it is a PIN at all.
-    pub(super) async fn typed(&mut self, typed: Option<Zeroizing<String>>) -> Result<(), Failure> {
-        self.prompt = None;
+    pub(super) async fn typed_pin(
+        &mut self,
+        typed: Option<Zeroizing<String>>,
+    ) -> Result<(), Failure> {
         match Pin::parse(&typed.ok_or_else(pin_missing)?) {
             Ok(pin) => self.provide(&pin).await,
             Err(error) => {
                 self.output.note(error);
-                self.prompt = Some(Prompt::start()?);
+                self.prompt = Some(Prompt::start(Asked::Pin)?);
                 Ok(())
             }
         }

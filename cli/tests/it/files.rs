@@ -117,7 +117,7 @@ fn a_path_that_is_not_text_is_a_path_like_others() {
     std::fs::create_dir(&folder).unwrap();
     let link = folder.join(OsStr::from_bytes(b"l\xednk"));
     std::fs::write(&link, &offer.url).unwrap();
-    let mut command = offer.desk.command(&["receive"]);
+    let mut command = offer.desk.command(&["receive", "--yes"]);
     command.arg(link.file_name().unwrap()).current_dir(&folder);
     command.args(["--relay-trust", &offer.relay.url, "--out", "o", "--json"]);
     command.arg("--state").arg(OsStr::from_bytes(b"st\xe4te"));

@@ -108,6 +108,7 @@ fn people_get_words_and_a_picture_only_on_a_terminal() {
     let relay = url.split("/v1/").next().unwrap();
     let received = desk.run(&[
         "receive",
+        "--yes",
         &url,
         "--relay-trust",
         relay,

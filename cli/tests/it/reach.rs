@@ -145,11 +145,11 @@ fn a_relay_that_wants_to_be_asked_later_is_told_once_and_asked_once() {
         "{relay}/v1/m/2bba630e-519b-41ec-81d3-0242ac130003?v=a#AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
     );
     for words in [
-        ["send", "key", "--relay", &relay],
-        ["receive", &link, "--relay-trust", &relay],
+        &["send", "key", "--relay", &relay][..],
+        &["receive", "--yes", &link, "--relay-trust", &relay],
     ] {
         let more = ["--state", words[0], "--json", "--give-up-after", "3"];
-        let ended = desk.run(&[&words[..], &more].concat());
+        let ended = desk.run(&[words, &more].concat());
         assert_eq!(ended.code, Some(4), "{:?}", ended.stdout);
         let told = ended.stderr.matches("trying on").count();
         assert_eq!(told, 1, "{}", ended.stderr);

@@ -17,7 +17,8 @@ fn asked(offer: &Offer) -> Terminal {
 #[test]
 fn the_pin_is_asked_on_the_terminal_when_the_link_comes_from_stdin() {
     let offer = Offer::with_pin();
-    let line = "printf %s \"$LINK\" | $TIGRESS receive - --relay-trust $RELAY --state r --out got";
+    let line =
+        "printf %s \"$LINK\" | $TIGRESS receive - --yes --relay-trust $RELAY --state r --out got";
     let environment = [("LINK", &*offer.url), ("RELAY", &*offer.relay.url)];
     let mut terminal = Terminal::shell(&offer.desk, line, &environment);
     terminal.until("PIN: ");
@@ -28,6 +29,60 @@ fn the_pin_is_asked_on_the_terminal_when_the_link_comes_from_stdin() {
     assert!(!terminal.shown.contains(&offer.pin));
     assert_eq!(offer.desk.read("got"), b"the key");
     assert_eq!(offer.sender.end().code, Some(0));
+}
+
+/// A receiver at the question whether to take what is offered.
+fn offered(offer: &Offer, more: &[&str]) -> Terminal {
+    let mut words = spoken(offer.receive(more));
+    words.retain(|word| *word != "--yes");
+    let mut terminal = Terminal::run(&offer.desk, &words);
+    terminal.until("[y/N] ");
+    terminal
+}
+
+#[test]
+fn nothing_is_taken_before_the_user_says_so_and_the_pin_is_asked_after_that() {
+    let offer = Offer::with_pin();
+    let mut terminal = offered(&offer, &["--out", "got"]);
+    assert!(terminal.echoes() && !terminal.shown.contains("PIN: "));
+    terminal.types("y");
+    terminal.until("PIN: ");
+    terminal.types(&offer.pin);
+    assert_eq!(terminal.end(), Ok(0), "{}", terminal.shown);
+    assert_eq!(offer.desk.read("got"), b"the key");
+    assert_eq!(offer.sender.end().code, Some(0));
+}
+
+#[test]
+fn what_is_no_yes_gives_the_invitation_back() {
+    let offer = Offer::new();
+    for answer in ["", "n", "perhaps"] {
+        let mut terminal = offered(&offer, &["--out", "got"]);
+        terminal.types(answer);
+        assert_eq!(terminal.end(), Ok(3), "{}", terminal.shown);
+    }
+    let received = offer.received(&["--out", "got"]);
+    assert_eq!(received.code, Some(0), "{:?}", received.stdout);
+    assert_eq!(offer.sender.end().code, Some(0));
+}
+
+#[test]
+fn a_kill_at_the_question_leaves_it_asked() {
+    let offer = Offer::new();
+    let mut terminal = offered(&offer, &["--out", "got"]);
+    terminal.signal(Signal::KILL);
+    assert_eq!(terminal.end(), Err(Signal::KILL.as_raw()));
+    let words = crate::words::transfers("r", &[]);
+    let listed = offer.desk.run(&words).event("transfer");
+    assert_eq!(listed["state"], "offered");
+    // Nobody is there to ask, and nobody has said yes.
+    let id = crate::common::text(&listed, "transfer");
+    let resumed = offer.desk.run(&crate::words::resume(&id, "r", &[]));
+    assert_eq!(resumed.code, Some(2), "{:?}", resumed.stdout);
+    assert_eq!(resumed.event("error")["code"], "not_confirmed");
+    let resumed = offer.desk.run(&crate::words::resume(&id, "r", &["--yes"]));
+    assert_eq!(resumed.code, Some(0), "{:?}", resumed.stdout);
+    assert_eq!(offer.desk.read("got"), b"the key");
 }
 
 #[test]
@@ -98,7 +153,7 @@ fn stopped_at_the_question_the_terminal_is_the_shells_and_then_it_is_asked_again
 
 /// A shell with job control runs this line, in which `RECEIVE` asks for the PIN.
 fn job(offer: &Offer, line: &str) -> Terminal {
-    let receive = "$TIGRESS receive $LINK --relay-trust $RELAY --state r --out got";
+    let receive = "$TIGRESS receive $LINK --yes --relay-trust $RELAY --state r --out got";
     let line = format!("set -m; {}", line.replace("RECEIVE", receive));
     let environment = [("LINK", &*offer.url), ("RELAY", &*offer.relay.url)];
     Terminal::shell(&offer.desk, &line, &environment)

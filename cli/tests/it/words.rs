@@ -17,7 +17,7 @@ pub(crate) fn receive_in<'w>(
     relay: &'w str,
     more: &[&'w str],
 ) -> Vec<&'w str> {
-    let words = ["receive", url, "--relay-trust", relay];
+    let words = ["receive", url, "--yes", "--relay-trust", relay];
     [&words, &["--state", state, "--json"][..], more].concat()
 }
 

@@ -110,7 +110,7 @@ async fn transfer(parts: &Parts, pass: &[u8], queued: bool) -> Result<Cost, Fail
     let invitation = invite(&parts.sender, first).await?;
     let url = invitation.share_url.to_url();
     let client = parts.receiver.client.clone();
-    let options = AcceptOptions::default();
+    let options = AcceptOptions::confirmed();
     let accepting = async move { client.accept_invitation(url.as_str(), options).await };
     let theirs = parts.receiver.run(accepting).await?;
     let (sent, received) = tokio::join!(

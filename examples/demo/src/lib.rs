@@ -95,6 +95,13 @@ async fn show(parts: &Parts) -> Result<Invitation, Failure> {
         "receiver",
         "token 1 accepted: auth credential opened with the shared secret, in time, never used before",
     );
+    let client = parts.receiver.client.clone();
+    let agreeing = async move { client.confirm(theirs, None).await };
+    parts.receiver.run(agreeing).await?;
+    say(
+        "receiver",
+        "the user wants it: only now the sender is answered",
+    );
 
     let hotel = Hotel {
         issuer,

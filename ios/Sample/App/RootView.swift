@@ -210,6 +210,7 @@ struct FailureView: View {
         case .over: "The invitation is no longer valid. Ask for a new one."
         case .claimedByAnother:
             "Another phone has used the invitation. Somebody else may have seen the link: ask for a new one, sent another way."
+        case .ownInvitation: "You made this invitation yourself: send it to somebody else."
         case .wrongPin: "The PIN was wrong too often. Ask for a new invitation."
         case .unreachable: "There is no connection."
         case .other(let code): "It did not work. (\(code))"

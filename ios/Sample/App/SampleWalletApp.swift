@@ -39,7 +39,8 @@ final class SampleWallet: ObservableObject {
     init() {
         try? setLogSink(OSLogSink())
         do {
-            client = try TransferClient(config: Config(relay: Self.relay), store: ApplicationStore())
+            client = try TransferClient(
+                config: Config(relay: Self.relay), store: ApplicationStore(), approval: DeviceOwner())
         } catch {
             fatalError("The relay's address is wrong: \(error)")
         }

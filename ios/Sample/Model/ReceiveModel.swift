@@ -73,7 +73,12 @@ final class ReceiveModel {
     /// The user wants it.
     func confirm() {
         guard let transfer else { return }
-        watch(transfer)
+        stage = .connecting
+        run { [client] in
+            try await client.confirm(transfer)
+        } then: { model, _ in
+            model.watch(transfer)
+        }
     }
 
     /// The user does not want it.
@@ -116,7 +121,8 @@ final class ReceiveModel {
         } then: { model, open in
             guard let open else { return }
             model.transfer = open.id
-            model.watch(open.id)
+            // What the user has not decided yet is asked again.
+            if open.state == .offered { model.stage = .confirm(Offer(open)) } else { model.watch(open.id) }
         }
     }
 
@@ -134,14 +140,12 @@ final class ReceiveModel {
         stage = .connecting
         run { [client] in
             let id = try await client.acceptInvitation(contents: invitation, options: options)
-            return try await (id, client.transfers().first { $0.id == id })
+            return try await client.transfers().first { $0.id == id }
         } then: { model, accepted in
-            model.transfer = accepted.0
-            model.stage = .confirm(
-                Offer(
-                    title: accepted.1?.title.shown ?? "", text: accepted.1?.description.shown ?? "",
-                    expiresAt: accepted.1?.expiresAt ?? .distantFuture,
-                    isAltered: accepted.1?.authenticity == .altered))
+            guard let accepted else { return model.reset() }
+            model.transfer = accepted.id
+            // The link of a transfer that goes on already leads back to it.
+            if accepted.state == .offered { model.stage = .confirm(Offer(accepted)) } else { model.watch(accepted.id) }
         }
     }
 

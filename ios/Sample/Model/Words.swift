@@ -9,6 +9,20 @@ extension ReceiveModel {
         let expiresAt: Date
         /// What the sender says was changed on the way, and is not here.
         var isAltered = false
+
+        init(title: String, text: String, expiresAt: Date, isAltered: Bool = false) {
+            self.title = title
+            self.text = text
+            self.expiresAt = expiresAt
+            self.isAltered = isAltered
+        }
+
+        init(_ summary: TransferSummary) {
+            title = summary.title.shown
+            text = summary.description.shown
+            expiresAt = summary.expiresAt
+            isAltered = summary.authenticity == .altered
+        }
     }
 
     /// How far it is.
@@ -27,6 +41,8 @@ extension ReceiveModel {
         case over
         /// Somebody else was faster, and may have seen the link: ask for a new one, by another way.
         case claimedByAnother
+        /// It is this phone's own invitation.
+        case ownInvitation
         /// The PIN was wrong too often.
         case wrongPin
         /// There is no network: try again.
@@ -43,6 +59,7 @@ extension ReceiveModel.Failure {
             case "bad_invitation": .badInvitation
             case "expired", "already_used", "no_longer_there": .over
             case "claimed_by_another": .claimedByAnother
+            case "own_invitation": .ownInvitation
             case "relay_unreachable": .unreachable
             case let code: (error as? TigressError)?.outcome.map { Self($0) } ?? .other(code: code ?? "app")
             }

@@ -47,7 +47,7 @@ struct Apps: Sendable {
     /// Invites, and accepts at the other side.
     func begin(_ request: InvitationRequest = Apps.request()) async throws -> (sender: TransferId, receiver: TransferId) {
         let invitation = try await sender.createInvitation(request)
-        return try await (invitation.transfer, receiver.acceptInvitation(invitation.shareURL))
+        return try await (invitation.transfer, receiver.acceptInvitation(invitation.shareURL, options: .confirmed))
     }
 }
 
@@ -110,4 +110,9 @@ final class Folder {
 /// A file of this project.
 func projectFile(_ path: String) -> URL {
     URL(fileURLWithPath: #filePath).appendingPathComponent("../../../../\(path)").standardizedFileURL
+}
+
+extension AcceptOptions {
+    /// The user was asked before.
+    static let confirmed = AcceptOptions(confirmed: true)
 }

@@ -45,7 +45,7 @@ async fn invite(client: &TransferClient) -> Result<Invitation, Error> {
 async fn accept(client: &TransferClient, invitation: &Invitation) -> Result<TransferId, Error> {
     let url = invitation.share_url.to_url();
     client
-        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .accept_invitation(url.as_str(), AcceptOptions::confirmed())
         .await
 }
 

@@ -151,11 +151,11 @@ async fn a_file_with_another_token_than_the_mailbox_is_told() {
     };
     let bytes = mixed.to_bytes().unwrap();
     let accepted = bob
-        .accept_invitation(&bytes[..], AcceptOptions::default())
+        .accept_invitation(&bytes[..], AcceptOptions::confirmed())
         .await;
     assert_eq!(accepted.unwrap_err().code(), "bad_mailbox");
     let accepted = bob
-        .accept_invitation(&first.file[..], AcceptOptions::default())
+        .accept_invitation(&first.file[..], AcceptOptions::confirmed())
         .await;
     assert!(accepted.is_ok());
 }
@@ -176,7 +176,7 @@ async fn a_relay_that_is_not_trusted_is_named_and_the_user_may_trust_it() {
     assert_eq!(bob.transfers().await.unwrap(), []);
     let options = AcceptOptions {
         trust: Some(away.url().into()),
-        ..AcceptOptions::default()
+        ..AcceptOptions::confirmed()
     };
     let theirs = bob.accept_invitation(url.as_str(), options).await.unwrap();
     // The trust is the transfer's, also for all that follows.
@@ -193,7 +193,7 @@ async fn plain_http_is_refused() {
     // To another machine: never.
     let elsewhere = url.replace("127.0.0.1:9", "relay.example");
     let accepted = client(&relay)
-        .accept_invitation(&elsewhere, AcceptOptions::default())
+        .accept_invitation(&elsewhere, AcceptOptions::confirmed())
         .await;
     assert_eq!(accepted.unwrap_err().code(), "bad_invitation");
     // To this one: only where it is enabled.

@@ -21,7 +21,7 @@ async fn meet(
 ) -> (TransferId, TransferId) {
     let invitation = alice.create_invitation(request).await.unwrap();
     let url = invitation.share_url.to_url();
-    let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::default());
+    let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::confirmed());
     (invitation.transfer, accepted.await.unwrap())
 }
 
@@ -205,7 +205,7 @@ async fn a_claim_that_may_be_bound_is_kept_when_a_proxy_says_not_found() {
     });
     let recorder = Recorder::new(http);
     let bob = Apps::client(Arc::new(MemoryStore::new()), recorder.clone());
-    let accept = || bob.accept_invitation(url.as_str(), AcceptOptions::default());
+    let accept = || bob.accept_invitation(url.as_str(), AcceptOptions::confirmed());
     assert_eq!(accept().await.unwrap_err().code(), "relay_unreachable");
     assert_eq!(accept().await.unwrap_err().code(), "no_longer_there");
     accept().await.unwrap();

@@ -51,7 +51,7 @@ async fn invite(client: &TransferClient) -> Invitation {
 async fn accept(client: &TransferClient, url: &ShareUrl) -> Result<TransferId, Error> {
     let url = url.to_url();
     client
-        .accept_invitation(url.as_str(), AcceptOptions::default())
+        .accept_invitation(url.as_str(), AcceptOptions::confirmed())
         .await
 }
 

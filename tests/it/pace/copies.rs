@@ -70,7 +70,7 @@ fn four_copies_of_one_state_come_to_their_end_in_a_minute() {
         let (alice, bob) = (over(store.clone()), over(Arc::new(MemoryStore::new())));
         let invitation = alice.create_invitation(request()).await.unwrap();
         let (ours, url) = (invitation.transfer, invitation.share_url.to_url());
-        let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::default());
+        let accepted = bob.accept_invitation(url.as_str(), AcceptOptions::confirmed());
         let theirs = accepted.await.unwrap();
         for _ in 0..3 {
             bob.sync(MINUTE).await.unwrap();

@@ -236,7 +236,7 @@ async fn wallet(relay: &Arc<Moody>, sends: bool, steps: usize) -> Wallet {
     let url = invitation.share_url.to_url().to_string();
     let theirs = TransferId::of_invitation(&url).unwrap();
     if steps > 1 {
-        bob.accept_invitation(&url, AcceptOptions::default())
+        bob.accept_invitation(&url, AcceptOptions::confirmed())
             .await
             .unwrap();
     }
@@ -287,7 +287,9 @@ impl Wallet {
             Habit::Begin => match &self.url {
                 None => drop(self.client.create_invitation(request()).await),
                 Some(url) => {
-                    let accepted = self.client.accept_invitation(url, AcceptOptions::default());
+                    let accepted = self
+                        .client
+                        .accept_invitation(url, AcceptOptions::confirmed());
                     drop(accepted.await);
                 }
             },

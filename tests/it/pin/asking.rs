@@ -30,7 +30,7 @@ async fn it_can_be_declined_before_the_pin() {
     let mut world = World::new(5, [None, None]);
     world.invite().await.unwrap();
     let client = world.clients[1].clone();
-    let accept = || client.accept_invitation(&world.url, AcceptOptions::default());
+    let accept = || client.accept_invitation(&world.url, AcceptOptions::confirmed());
     let id = accept().await.unwrap();
     client.decline(id).await.unwrap();
     client.sync(Duration::from_secs(5)).await.unwrap();
@@ -53,11 +53,11 @@ async fn an_invitation_and_a_pin_must_agree() {
     let client = world.clients[1].clone();
     let with_pin = || AcceptOptions {
         pin: world.pin.clone(),
-        ..AcceptOptions::default()
+        ..AcceptOptions::confirmed()
     };
     // Somebody has cut the mark off: with a PIN typed or not, it is refused, and given back.
     let cut = world.url.strip_suffix(".p").unwrap().to_owned();
-    for options in [AcceptOptions::default(), with_pin()] {
+    for options in [AcceptOptions::confirmed(), with_pin()] {
         let refused = client.accept_invitation(&cut, options).await;
         assert_eq!(refused, Err(Error::PinDowngrade));
     }
@@ -68,7 +68,7 @@ async fn an_invitation_and_a_pin_must_agree() {
     assert_eq!(invitation.pin, None);
     let url = invitation.share_url.to_url().to_string();
     let marked = format!("{url}.p");
-    for options in [AcceptOptions::default(), with_pin()] {
+    for options in [AcceptOptions::confirmed(), with_pin()] {
         let refused = plain.clients[1].accept_invitation(&marked, options).await;
         assert_eq!(refused, Err(Error::PinDowngrade));
     }
@@ -77,7 +77,7 @@ async fn an_invitation_and_a_pin_must_agree() {
     plain.url = url;
     assert!(
         plain.clients[1]
-            .accept_invitation(&plain.url, AcceptOptions::default())
+            .accept_invitation(&plain.url, AcceptOptions::confirmed())
             .await
             .is_ok()
     );
@@ -135,7 +135,7 @@ async fn whoever_is_asked_for_a_pin_is_told_that_the_sender_has_cancelled() {
         let mut world = World::new(5, [None, None]);
         world.invite().await.unwrap();
         let bob = world.clients[1].clone();
-        let accepted = bob.accept_invitation(&world.url, AcceptOptions::default());
+        let accepted = bob.accept_invitation(&world.url, AcceptOptions::confirmed());
         world.receiver.id = Some(accepted.await.unwrap());
         if wrong_first {
             let wrong = another(world.pin.as_ref().unwrap());

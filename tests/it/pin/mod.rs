@@ -125,7 +125,7 @@ impl World {
     async fn receiver_step(&mut self, typed: &dyn Fn(&Pin, usize) -> Pin) -> Result<(), Error> {
         let client = self.clients[1].clone();
         if self.receiver.id.is_none() {
-            let options = AcceptOptions::default();
+            let options = AcceptOptions::confirmed();
             self.receiver.id = Some(client.accept_invitation(&self.url, options).await?);
         }
         self.receiver.look(&client).await?;

@@ -32,7 +32,7 @@ async fn the_pin_may_come_with_the_acceptance() {
     world.invite().await.unwrap();
     let options = AcceptOptions {
         pin: world.pin.clone(),
-        ..AcceptOptions::default()
+        ..AcceptOptions::confirmed()
     };
     let accepted = world.clients[1]
         .accept_invitation(&world.url, options)

@@ -146,7 +146,7 @@ async fn offer(wallet: &TransferClient) -> (Follower, String, tigress::TransferI
 }
 
 async fn accept(wallet: &TransferClient, url: &str) -> Follower {
-    let accepted = wallet.accept_invitation(url, tigress::AcceptOptions::default());
+    let accepted = wallet.accept_invitation(url, tigress::AcceptOptions::confirmed());
     Follower::start_done_with_the_first(wallet, accepted.await.unwrap())
 }
 

@@ -54,7 +54,7 @@ async fn logs_at_the_finest_level_hold_no_secret_claim_or_content() {
     let error = scene
         .device()
         .0
-        .accept_invitation(gone.as_str(), AcceptOptions::default())
+        .accept_invitation(gone.as_str(), AcceptOptions::confirmed())
         .await;
     assert_eq!(error.unwrap_err().code(), "no_longer_there");
 

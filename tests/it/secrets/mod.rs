@@ -123,7 +123,7 @@ async fn transfer(alice: &TransferClient, bob: &TransferClient) -> Invitation {
     let url = invitation.share_url.to_url();
     let options = AcceptOptions {
         pin: invitation.pin.clone(),
-        ..AcceptOptions::default()
+        ..AcceptOptions::confirmed()
     };
     let theirs = bob.accept_invitation(url.as_str(), options).await.unwrap();
     let (mut sender, mut receiver) = (

@@ -76,7 +76,7 @@ fn of_a_wallet(invitation: &Invitation, claim: DeviceClaim) -> Vec<Shown> {
     let options = AcceptOptions {
         pin: Some(PIN.parse().unwrap()),
         notification_token: Some(token()),
-        ..AcceptOptions::default()
+        ..AcceptOptions::confirmed()
     };
     let mailbox = Mailbox {
         url: "https://relay.example/v1/m/x".into(),

@@ -109,7 +109,7 @@ async fn push_wake_ups_alone_carry_a_transfer() {
     let invitation = alice.create_invitation(request).await.unwrap();
     let options = AcceptOptions {
         notification_token: Some(token("bob")),
-        ..AcceptOptions::default()
+        ..AcceptOptions::confirmed()
     };
     let url = invitation.share_url.to_url();
     let theirs = bob.accept_invitation(url.as_str(), options).await.unwrap();

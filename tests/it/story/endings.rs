@@ -86,7 +86,7 @@ async fn cancelled_before_anybody_answered_is_no_longer_there() {
     assert_eq!(sender.outcome().await, Outcome::Cancelled);
     assert_eq!(page(&invitation).await, 404);
     let error = bob
-        .accept_invitation(&*url, AcceptOptions::default())
+        .accept_invitation(&*url, AcceptOptions::confirmed())
         .await
         .unwrap_err();
     assert_eq!(error.code(), "no_longer_there");

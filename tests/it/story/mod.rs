@@ -49,7 +49,7 @@ async fn invite(client: &TransferClient) -> (Invitation, String) {
 }
 
 async fn accept(client: &TransferClient, url: &str) -> TransferId {
-    let accepted = client.accept_invitation(url, AcceptOptions::default());
+    let accepted = client.accept_invitation(url, AcceptOptions::confirmed());
     accepted.await.unwrap()
 }
 

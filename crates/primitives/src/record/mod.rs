@@ -18,6 +18,7 @@ mod tests;
 mod values;
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use zeroize::Zeroizing;
 
@@ -119,14 +120,26 @@ pub fn encode<T: Fields>(version: u64, fields: &T) -> Zeroizing<Vec<u8>> {
 /// # Errors
 /// Another version, or damaged.
 pub fn decode<T: Fields>(version: u64, bytes: &[u8]) -> Result<T, RecordError> {
+    decode_any(version..=version, bytes).map(|(_, fields)| fields)
+}
+
+/// The same where a later version has the fields of the earlier ones and more, with what it is of.
+///
+/// # Errors
+/// Another version, or damaged.
+pub fn decode_any<T: Fields>(
+    versions: RangeInclusive<u64>,
+    bytes: &[u8],
+) -> Result<(u64, T), RecordError> {
     let map = cbor::decode_map(bytes).ok_or(RecordError::Damaged)?;
     let from = &mut Reader::new(&map);
-    match from.field(VERSION).ok_or(RecordError::Damaged)? {
-        other if other != version => return Err(RecordError::Version(other)),
-        _ => {}
+    let version = from.field(VERSION).ok_or(RecordError::Damaged)?;
+    if !versions.contains(&version) {
+        return Err(RecordError::Version(version));
     }
     let fields = T::read(from).filter(|_| from.is_done());
-    fields.ok_or(RecordError::Damaged)
+    let fields = fields.ok_or(RecordError::Damaged)?;
+    Ok((version, fields))
 }
 
 /// These fields alone, as a map.

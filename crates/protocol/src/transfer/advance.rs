@@ -3,7 +3,7 @@
 use super::cause::Cause;
 use super::refused::Refused;
 use super::security::role;
-use super::{OfferedPin, Parting, Phase, Slot, Transfer};
+use super::{Consent, OfferedPin, Parting, Phase, Slot, Transfer};
 use crate::exchange::Side;
 use tigress_gss::gss::{self, AcceptorCredential};
 use tigress_gss::mechanism;
@@ -66,14 +66,15 @@ impl Transfer {
         true
     }
 
-    //= protocol/6.2-writes-nothing
+    //= protocol/6.2-writes-nothing protocol/6.2-consent
     /// Step 5 and 6, receiver: makes token 2, once, for good. From here on the auth credential is used.
     pub(super) fn answer(&mut self, now: u64, entropy: &mut Entropy) -> Result<bool, Refused> {
-        // Only what was found good is answered: a kill may have come before it was judged.
+        // Only what was found good is answered, and what the user wants: a kill may have come before it was judged.
         let Phase::Offered {
             secret,
             token: Some(token),
             pin,
+            consent: Consent::Given,
             ..
         } = &self.phase
         else {

@@ -5,7 +5,7 @@ use super::receive::Verdict;
 use super::refused::Refused;
 use super::security::role;
 use super::types::TransferEvent;
-use super::{Display, OfferedPin, Phase, Slot, Transfer, clocks};
+use super::{Consent, Display, OfferedPin, Phase, Slot, Transfer, clocks};
 use crate::exchange::{Envelope, Fields, Side};
 use tigress_gss::auth_credential::CredentialId;
 use tigress_gss::gss::{self, AcceptorCredential, MajorStatus, MinorStatus};
@@ -43,6 +43,7 @@ impl Transfer {
             said,
             token,
             pin,
+            consent,
         } = &self.phase
         else {
             return match self.phase {
@@ -81,7 +82,7 @@ impl Transfer {
         if self.is_read() {
             return Ok(());
         }
-        if matches!(pin, OfferedPin::Needed) {
+        if let (OfferedPin::Needed, Consent::Given) = (pin, consent) {
             self.events.push(TransferEvent::PinRequired);
         }
         let (relay, file) = (std::mem::take(&mut self.display), said.clone());

@@ -10,6 +10,7 @@ mod ask;
 mod cause;
 mod clocks;
 mod codes;
+mod consent;
 mod display;
 mod ending;
 mod establish;
@@ -32,9 +33,9 @@ mod tests;
 mod types;
 
 use crate::exchange::{Side, Window};
-use crate::invitation::Vertical;
+use crate::invitation::{ShareUrl, Vertical};
 use tigress_gss::auth_credential::CredentialId;
-use tigress_mailbox::NotificationToken;
+use tigress_mailbox::{MailboxId, NotificationToken};
 pub use tigress_primitives::record::RecordError;
 
 use advance::Next;
@@ -50,7 +51,7 @@ pub use message::MAX_CONTENT;
 pub use message::MessageError;
 use messages::Messages;
 pub use outcome::Outcome;
-use phase::{OfferedPin, Parting, Phase};
+use phase::{Consent, OfferedPin, Parting, Phase};
 use place::Place;
 #[cfg(test)]
 use receive::Answer;
@@ -84,6 +85,7 @@ impl Transfer {
     pub fn state(&self) -> TransferState {
         match &self.phase {
             Phase::Creating { .. } | Phase::Invited { .. } => TransferState::Invited,
+            _ if self.awaits_consent() => TransferState::Offered,
             _ if self.needs_pin() => TransferState::PinRequired,
             Phase::Offered { .. } | Phase::Establishing => TransferState::Establishing,
             Phase::Established { ending: None } => TransferState::Established,
@@ -95,7 +97,10 @@ impl Transfer {
     /// Receiver: the user must type the PIN, for the first time or again.
     fn needs_pin(&self) -> bool {
         match &self.phase {
-            Phase::Offered { pin, .. } => self.is_read() && matches!(pin, OfferedPin::Needed),
+            Phase::Offered { pin, .. } => {
+                let asks = self.is_read() && !self.awaits_consent();
+                asks && matches!(pin, OfferedPin::Needed)
+            }
             Phase::Establishing => self.security.needs_pin(),
             _ => false,
         }
@@ -149,9 +154,17 @@ impl Transfer {
         self.side == Side::Receiver && given_back && !self.security.answered
     }
 
-    /// Receiver: nothing was answered yet.
-    pub fn is_offered(&self) -> bool {
-        self.phase.is_offered()
+    /// Nobody has answered: there are no keys yet.
+    pub fn is_unanswered(&self) -> bool {
+        self.phase.is_before_keys()
+    }
+
+    /// Whether this is what the invitation's own sender keeps of it.
+    pub fn is_own(&self, invitation: &ShareUrl) -> bool {
+        let mailbox = Some(MailboxId::from(invitation.mailbox));
+        self.is_sender()
+            && self.place.mailbox == mailbox
+            && self.place.relay.is_same_place(&invitation.relay)
     }
 
     /// Sender: the mailbox does not exist yet, as far as this side knows.

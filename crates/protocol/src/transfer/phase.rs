@@ -35,6 +35,7 @@ pub(super) enum Phase {
         said: Option<Display>,
         token: Option<Vec<u8>>,
         pin: OfferedPin,
+        consent: Consent,
     },
     /// Receiver: token 2 is stored. Sender: it was taken, and its PIN was wrong.
     Establishing,
@@ -65,7 +66,7 @@ record! {
     enum Phase at 0 {
         1 = Creating { secret: 1, request_id: 2, body: 3, attestation: 4, pin: 5 },
         2 = Invited { secret: 1, pin: 2 },
-        3 = Offered { secret: 1, expected: 2, token: 3, pin: 4, said: 5 },
+        3 = Offered { secret: 1, expected: 2, token: 3, pin: 4, said: 5, consent: 6 },
         4 = Establishing,
         5 = Established { ending: 1 },
         6 = Deleting { code: 1 },
@@ -75,6 +76,42 @@ record! {
         10 = Removing { outcome: 1 },
         11 = Relinquishing { outcome: 1 },
         12 = Closed { outcome: 1, at: 2, parting: 3 },
+    }
+}
+
+/// Whether the receiver's user wants what is offered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Consent {
+    /// Nobody has said so: nothing is answered.
+    Awaited,
+    /// The app says that its user agreed.
+    Given,
+}
+
+impl Consent {
+    pub(super) fn given_if(confirmed: bool) -> Self {
+        match confirmed {
+            true => Self::Given,
+            false => Self::Awaited,
+        }
+    }
+}
+
+/// A key only where it is awaited: before version 3 of the record, who accepted had agreed.
+impl Stored for Consent {
+    fn to_value(&self) -> Option<Value<'_>> {
+        match self {
+            Self::Awaited => Some(true.into()),
+            Self::Given => None,
+        }
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        match value.map(Value::boolean) {
+            None => Some(Self::Given),
+            Some(Some(true)) => Some(Self::Awaited),
+            Some(_) => None,
+        }
     }
 }
 

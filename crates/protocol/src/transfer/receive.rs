@@ -113,7 +113,7 @@ impl Transfer {
 
     fn note_display(&mut self, display: DisplayInformation) {
         // What was judged stays, whatever the relay shows while the user looks for the PIN.
-        if self.is_offered() && !self.is_read() {
+        if self.phase.is_offered() && !self.is_read() {
             self.display = Display {
                 title: PeerText::cut(display.title),
                 description: PeerText::cut(display.description),
@@ -152,7 +152,7 @@ impl Transfer {
     }
 
     pub(super) fn foreign(&mut self) -> Verdict {
-        if self.outcome().is_none() && !self.is_offered() {
+        if self.outcome().is_none() && !self.phase.is_offered() {
             self.events.push_rejected();
         }
         Verdict::Foreign

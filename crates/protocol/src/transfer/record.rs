@@ -10,8 +10,10 @@ use super::security::Security;
 use tigress_primitives::record;
 use tigress_primitives::record::RecordError;
 
-/// Version of the record's form. What was version 1 was in no release.
-const VERSION: u64 = 2;
+/// Version of the record's form. What was version 1 was in no release; version 2 had no [`Consent`].
+const VERSION: u64 = 3;
+/// The oldest that is read.
+const OLDEST: u64 = 2;
 
 record! {
     struct Transfer {
@@ -51,8 +53,8 @@ impl Transfer {
     /// # Errors
     /// Another version, or damaged.
     pub fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
-        let transfer: Self = record::decode(VERSION, bytes)?;
-        match transfer.events.is_sound() {
+        let (version, transfer): (_, Self) = record::decode_any(OLDEST..=VERSION, bytes)?;
+        match transfer.events.is_sound() && (version > 2 || !transfer.awaits_consent()) {
             true => Ok(transfer),
             false => Err(RecordError::Damaged),
         }

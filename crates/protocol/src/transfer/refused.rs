@@ -22,6 +22,8 @@ pub enum Refused {
     Closed(Outcome),
     /// It is being ended.
     Closing,
+    /// What was offered was not read yet.
+    NotRead,
     /// Only the receiver can do this.
     NotTheReceiver,
     /// No PIN is asked for now.

@@ -6,7 +6,7 @@ use super::messages::Messages;
 use super::place::Place;
 use super::refused::Refused;
 use super::security::Security;
-use super::{Authenticity, Clocks, Display, LINGER, OfferedPin, Phase, Transfer};
+use super::{Authenticity, Clocks, Consent, Display, LINGER, OfferedPin, Phase, Transfer};
 use crate::exchange::{Side, Window};
 use crate::invitation::{InvitationFile, RelayOrigin, ShareUrl, Vertical};
 use tigress_gss::auth_credential::AuthCredential;
@@ -50,6 +50,8 @@ pub struct ReceiverStart<'a> {
     pub token: Option<Vec<u8>>,
     /// What the invitation says to people, where it is a file.
     pub said: Option<Display>,
+    /// Whether its user has agreed already.
+    pub confirmed: bool,
     /// Where this device can be woken.
     pub notification: Option<NotificationToken>,
 }
@@ -148,6 +150,7 @@ impl Transfer {
                     true => OfferedPin::Needed,
                     false => OfferedPin::None,
                 },
+                consent: Consent::given_if(start.confirmed),
             },
         }
     }

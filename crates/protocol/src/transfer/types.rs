@@ -77,6 +77,8 @@ impl TerminateReason {
 pub enum TransferState {
     /// Sender: nobody has answered yet.
     Invited,
+    /// Receiver: read and found good; nothing is answered before its user has agreed.
+    Offered,
     /// The two are making the security context.
     Establishing,
     /// Receiver: the user must type the PIN.
@@ -95,6 +97,7 @@ impl TransferState {
     pub fn name(self) -> &'static str {
         match self {
             Self::Invited => "invited",
+            Self::Offered => "offered",
             Self::Establishing => "establishing",
             Self::PinRequired => "pin_required",
             Self::Established => "established",

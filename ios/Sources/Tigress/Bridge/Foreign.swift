@@ -74,6 +74,25 @@ final class ForeignTransport: TigressGenerated.HttpTransport {
     }
 }
 
+/// Who asks the sender's user, for the library.
+final class ForeignApproval: TigressGenerated.UserApproval {
+    private let approval: any UserApproval
+
+    init(_ approval: any UserApproval) {
+        self.approval = approval
+    }
+
+    func approve(request: TigressGenerated.ShareRequest) async throws -> Bool {
+        let request = ShareRequest(
+            transfer: TransferId(generated: request.transfer), title: request.title, again: request.again)
+        do {
+            return try await approval.approve(request)
+        } catch {
+            throw TigressGenerated.ApprovalError.Failed(reason: "the app's approval failed: \(type(of: error))")
+        }
+    }
+}
+
 extension StoreError {
     init(_ error: TigressGenerated.StoreError) {
         self =

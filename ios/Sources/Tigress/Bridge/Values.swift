@@ -34,7 +34,8 @@ extension InvitationRequest {
 extension AcceptOptions {
     var generated: TigressGenerated.AcceptOptions {
         TigressGenerated.AcceptOptions(
-            pin: pin, notificationToken: notificationToken?.generated, trust: trust?.absoluteString)
+            pin: pin, notificationToken: notificationToken?.generated, trust: trust?.absoluteString,
+            confirmed: confirmed)
     }
 }
 
@@ -127,6 +128,7 @@ extension TransferState {
         self =
             switch state {
             case .invited: .invited
+            case .offered: .offered
             case .establishing: .establishing
             case .pinRequired: .pinRequired
             case .established: .established

@@ -121,11 +121,17 @@ public struct AcceptOptions: Sendable, Equatable {
     public var notificationToken: NotificationToken?
     /// A relay to trust for this invitation, after the user has been asked; see `untrusted_relay`.
     public var trust: URL?
+    /// The app has asked its user already, before it could say what is offered: the sender is answered without
+    /// ``TransferClient/confirm(_:pin:)``.
+    public var confirmed: Bool
 
     /// Options.
-    public init(pin: String? = nil, notificationToken: NotificationToken? = nil, trust: URL? = nil) {
+    public init(
+        pin: String? = nil, notificationToken: NotificationToken? = nil, trust: URL? = nil, confirmed: Bool = false
+    ) {
         self.pin = pin
         self.notificationToken = notificationToken
         self.trust = trust
+        self.confirmed = confirmed
     }
 }

@@ -84,6 +84,9 @@ public enum Outcome: Sendable, Hashable {
 public enum TransferState: Sendable, Hashable {
     /// Sender: nobody has answered yet.
     case invited
+    /// Receiver: read and found good. Nothing is answered before its user has agreed: ``TransferClient/confirm(_:pin:)`` or
+    /// ``TransferClient/decline(_:)``.
+    case offered
     /// The two are making the security context.
     case establishing
     /// Receiver: the user must type the PIN.

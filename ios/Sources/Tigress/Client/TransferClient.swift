@@ -15,23 +15,30 @@ public final class TransferClient: Sendable {
     ///   - store: Where the transfers are kept: `ApplicationStore` on Apple's systems, ``DirectoryStore``, ``MemoryStore``,
     ///     or the app's own.
     ///   - transport: How the relays are reached; ``URLSessionTransport`` if none is given.
+    ///   - approval: Asks the sender's user before an invitation leaves this device, and before one is shown again. Without,
+    ///     the app has asked before it calls.
     /// - Throws: `bad_config` for relay URLs that are no origins; `no_transport` for a ``BuiltInTransport`` where
     ///   none is built in.
-    public init(config: Config, store: any TransferStore, transport: (any HttpTransport)? = nil) throws {
+    public init(
+        config: Config, store: any TransferStore, transport: (any HttpTransport)? = nil,
+        approval: (any UserApproval)? = nil
+    ) throws {
         let transport = transport ?? URLSessionTransport(requestTimeout: config.requestTimeout)
         generated = try rethrowing {
             try TigressGenerated.TransferClient(
                 config: config.generated,
                 store: (store as? any LibraryStore)?.library ?? ForeignStore(store),
-                transport: (transport as? any LibraryTransport).map { $0.library } ?? ForeignTransport(transport)
+                transport: (transport as? any LibraryTransport).map { $0.library } ?? ForeignTransport(transport),
+                approval: approval.map(ForeignApproval.init)
             )
         }
     }
 
     /// Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
-    /// it goes on after a kill, and gives the same invitation again.
+    /// it goes on after a kill, and gives the same invitation again. The user is asked first, where there is an approval:
+    /// nothing is stored or sent without.
     ///
-    /// - Throws: `bad_config` without an own relay or with a lifetime over 30 days; `too_large` and `bad_credential`
+    /// - Throws: `not_approved` if the user did not agree; `bad_config` without an own relay or with a lifetime over 30 days; `too_large` and `bad_credential`
     ///   for what is in the request; `closed` if the invitation of this key has been used or has ended;
     ///   `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
     public func createInvitation(_ request: InvitationRequest) async throws -> Invitation {
@@ -49,12 +56,12 @@ public final class TransferClient: Sendable {
     /// Takes an invitation on (the bytes of a `.tigress` file, or a link as text in UTF-8, also in a message that was
     /// pasted): claims its mailbox, reads and checks it, and returns when the relay has answered.
     ///
-    /// Nothing is answered to the sender before the first ``poll(_:wait:after:)`` or ``events(of:whenUnreachable:)``: until then the app may
-    /// show its user what it is about (``transfers()`` has title, text and time), and ``decline(_:)`` gives the invitation
-    /// back, unused. The same invitation again gives the same transfer. One that needs a PIN is accepted without it, too: the
-    /// state is then ``TransferState/pinRequired`` until ``providePin(_:for:)`` is called.
+    /// The state is then ``TransferState/offered``: the app shows its user what it is about (``transfers()`` has title, text
+    /// and time, also after a kill). Nothing is answered to the sender before ``confirm(_:pin:)``; until then ``decline(_:)``
+    /// gives the invitation back, unused. The same invitation again gives the same transfer. An app that has asked its user
+    /// before says so by ``AcceptOptions/confirmed``.
     ///
-    /// - Throws: `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`,
+    /// - Throws: `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`,
     ///   `no_longer_there`, `pin_downgrade`, `security`, the codes `bad_mailbox` and `bad_pin`, `relay_unreachable`,
     ///   `relay_refused`, `store`, `store_busy`.
     public func acceptInvitation(
@@ -65,6 +72,18 @@ public final class TransferClient: Sendable {
                 generated: self.generated.acceptInvitation(
                     invitation: invitation, options: options.generated, cancellation: stop))
         }
+    }
+
+    /// Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+    /// ``TransferState/pinRequired`` then, and ``providePin(_:for:)`` takes it). Nothing is answered to the sender before this,
+    /// by no ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` or ``sync(deadline:)``. Returns when that is stored, and with
+    /// it the answer, which these deliver. A second time it does no more than ``providePin(_:for:)``, or nothing.
+    ///
+    /// - Throws: The code `not_the_receiver` at a sender, `expired` if it is too late, `bad_pin` for what is no PIN,
+    ///   `pin_not_asked` for a PIN where none is asked for, `closed`, `closing`, `unknown_transfer`, `security`, `store`,
+    ///   `store_busy`; as ``providePin(_:for:)`` if it was confirmed before.
+    public func confirm(_ id: TransferId, pin: String? = nil) async throws {
+        try await rethrowing { try await generated.confirm(id: id.generated, pin: pin) }
     }
 
     /// Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
@@ -148,11 +167,13 @@ public final class TransferClient: Sendable {
         }
     }
 
-    /// The sender's invitation, as long as nobody has answered it.
+    /// The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
     ///
-    /// - Throws: `invitation_used` once it was answered, `closed` once it has ended, `unknown_transfer`, `store`,
+    /// - Throws: `not_approved` if the user did not agree, `invitation_used` once it was answered, `closed` once it has ended, `unknown_transfer`, `store`,
     ///   `store_busy`.
     public func invitation(for id: TransferId) async throws -> Invitation {
-        try await rethrowing { try await Invitation(generated: generated.invitation(id: id.generated)) }
+        try await cancellable { stop in
+            try await Invitation(generated: self.generated.invitation(id: id.generated, cancellation: stop))
+        }
     }
 }

@@ -659,6 +659,9 @@ internal open class UniffiForeignFutureResultVoid(
 internal interface UniffiForeignFutureCompleteVoid : com.sun.jna.Callback {
     fun callback(`callbackData`: Long,`result`: UniffiForeignFutureResultVoid.UniffiByValue,)
 }
+internal interface UniffiCallbackInterfaceUserApprovalMethod0 : com.sun.jna.Callback {
+    fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteI8,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
+}
 internal interface UniffiCallbackInterfaceHttpTransportMethod0 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteRustBuffer,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,)
 }
@@ -679,6 +682,25 @@ internal interface UniffiCallbackInterfaceTransferStoreMethod2 : com.sun.jna.Cal
 }
 internal interface UniffiCallbackInterfaceTransferStoreMethod3 : com.sun.jna.Callback {
     fun callback(`uniffiHandle`: Long,`uniffiOutReturn`: RustBuffer,uniffiCallStatus: UniffiRustCallStatus,)
+}
+@Structure.FieldOrder("uniffiFree", "uniffiClone", "approve")
+internal open class UniffiVTableCallbackInterfaceUserApproval(
+    @JvmField internal var `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+    @JvmField internal var `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+    @JvmField internal var `approve`: UniffiCallbackInterfaceUserApprovalMethod0? = null,
+) : Structure() {
+    class UniffiByValue(
+        `uniffiFree`: UniffiCallbackInterfaceFree? = null,
+        `uniffiClone`: UniffiCallbackInterfaceClone? = null,
+        `approve`: UniffiCallbackInterfaceUserApprovalMethod0? = null,
+    ): UniffiVTableCallbackInterfaceUserApproval(`uniffiFree`,`uniffiClone`,`approve`,), Structure.ByValue
+
+   internal fun uniffiSetValue(other: UniffiVTableCallbackInterfaceUserApproval) {
+        `uniffiFree` = other.`uniffiFree`
+        `uniffiClone` = other.`uniffiClone`
+        `approve` = other.`approve`
+    }
+
 }
 @Structure.FieldOrder("uniffiFree", "uniffiClone", "send")
 internal open class UniffiVTableCallbackInterfaceHttpTransport(
@@ -806,11 +828,15 @@ internal object IntegrityCheckingUniffiLib {
     ): Int
     external fun uniffi_tigress_ffi_checksum_func_memory_store(
     ): Int
+    external fun uniffi_tigress_ffi_checksum_method_userapproval_approve(
+    ): Int
     external fun uniffi_tigress_ffi_checksum_method_cancellation_cancel(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation(
+    ): Int
+    external fun uniffi_tigress_ffi_checksum_method_transferclient_confirm(
     ): Int
     external fun uniffi_tigress_ffi_checksum_method_transferclient_create_invitation(
     ): Int
@@ -894,10 +920,19 @@ internal object UniffiLib {
         uniffiCallbackInterfaceLogSink.register(this)
         uniffiCallbackInterfaceStoreKeyProvider.register(this)
         uniffiCallbackInterfaceTransferStore.register(this)
+        uniffiCallbackInterfaceUserApproval.register(this)
 
     }
 
     internal fun ensureInitialized() = Unit
+    external fun uniffi_tigress_ffi_fn_clone_userapproval(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Long
+    external fun uniffi_tigress_ffi_fn_free_userapproval(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
+    ): Unit
+    external fun uniffi_tigress_ffi_fn_init_callback_vtable_userapproval(`vtable`: UniffiVTableCallbackInterfaceUserApproval,
+    ): Unit
+    external fun uniffi_tigress_ffi_fn_method_userapproval_approve(`ptr`: Long,`request`: RustBuffer.ByValue,
+    ): Long
     external fun uniffi_tigress_ffi_fn_clone_cancellation(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_tigress_ffi_fn_free_cancellation(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
@@ -912,15 +947,17 @@ internal object UniffiLib {
     ): Long
     external fun uniffi_tigress_ffi_fn_free_transferclient(`handle`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): Unit
-    external fun uniffi_tigress_ffi_fn_constructor_transferclient_new(`config`: RustBuffer.ByValue,`store`: Long,`transport`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    external fun uniffi_tigress_ffi_fn_constructor_transferclient_new(`config`: RustBuffer.ByValue,`store`: Long,`transport`: RustBuffer.ByValue,`approval`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_accept_invitation(`ptr`: Long,`invitation`: RustBuffer.ByValue,`options`: RustBuffer.ByValue,`cancellation`: RustBuffer.ByValue,
+    ): Long
+    external fun uniffi_tigress_ffi_fn_method_transferclient_confirm(`ptr`: Long,`id`: RustBuffer.ByValue,`pin`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_create_invitation(`ptr`: Long,`request`: RustBuffer.ByValue,`cancellation`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_decline(`ptr`: Long,`id`: RustBuffer.ByValue,
     ): Long
-    external fun uniffi_tigress_ffi_fn_method_transferclient_invitation(`ptr`: Long,`id`: RustBuffer.ByValue,
+    external fun uniffi_tigress_ffi_fn_method_transferclient_invitation(`ptr`: Long,`id`: RustBuffer.ByValue,`cancellation`: RustBuffer.ByValue,
     ): Long
     external fun uniffi_tigress_ffi_fn_method_transferclient_observe(`ptr`: Long,`id`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): Long
@@ -1014,6 +1051,8 @@ internal object UniffiLib {
     ): Unit
     external fun uniffi_tigress_ffi_fn_method_transferstore_list(`ptr`: Long,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
+    external fun uniffi_tigress_ffi_fn_method_approvalerror_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_tigresserror_code(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_tigresserror_is_retryable(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
@@ -1027,6 +1066,8 @@ internal object UniffiLib {
     external fun uniffi_tigress_ffi_fn_method_logerror_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_storeerror_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
+    ): RustBuffer.ByValue
+    external fun uniffi_tigress_ffi_fn_method_sharerequest_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
     external fun uniffi_tigress_ffi_fn_method_httpheader_uniffi_trait_display(`ptr`: RustBuffer.ByValue,uniffi_out_err: UniffiRustCallStatus,
     ): RustBuffer.ByValue
@@ -1217,22 +1258,28 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_func_memory_store() and 0xFFFF) != 3374) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
+    if ((lib.uniffi_tigress_ffi_checksum_method_userapproval_approve() and 0xFFFF) != 2043) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
     if ((lib.uniffi_tigress_ffi_checksum_method_cancellation_cancel() and 0xFFFF) != 21386) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_cancellation_is_cancelled() and 0xFFFF) != 56579) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() and 0xFFFF) != 4227) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_accept_invitation() and 0xFFFF) != 59753) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() and 0xFFFF) != 8582) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_confirm() and 0xFFFF) != 44989) {
+        throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
+    }
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_create_invitation() and 0xFFFF) != 24163) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_decline() and 0xFFFF) != 38806) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_invitation() and 0xFFFF) != 17302) {
+    if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_invitation() and 0xFFFF) != 22682) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_method_transferclient_observe() and 0xFFFF) != 56978) {
@@ -1313,7 +1360,7 @@ private fun uniffiCheckApiChecksums(lib: IntegrityCheckingUniffiLib) {
     if ((lib.uniffi_tigress_ffi_checksum_constructor_cancellation_new() and 0xFFFF) != 33390) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
-    if ((lib.uniffi_tigress_ffi_checksum_constructor_transferclient_new() and 0xFFFF) != 28104) {
+    if ((lib.uniffi_tigress_ffi_checksum_constructor_transferclient_new() and 0xFFFF) != 62951) {
         throw RuntimeException("UniFFI API checksum mismatch: try cleaning and rebuilding your project")
     }
     if ((lib.uniffi_tigress_ffi_checksum_constructor_inmemoryrelay_new() and 0xFFFF) != 36094) {
@@ -4585,20 +4632,34 @@ public interface TransferClientInterface {
 
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
-     * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
-     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
+     * returns when the relay has answered. The state is then `Offered`: the app shows its user what it is about (`transfers`
+     * has it, also after a kill). Nothing is answered to the sender before `confirm`; until then `decline` gives the
+     * invitation back, unused. The same invitation again gives the same transfer. An app that has asked its user before
+     * says so in the options; where a PIN is needed the state is then `PinRequired`.
      *
-     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * Fails with `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
      * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
     suspend fun `acceptInvitation`(`invitation`: kotlin.ByteArray, `options`: AcceptOptions, `cancellation`: Cancellation? = null): TransferId
 
     /**
-     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
-     * it goes on after a kill, and gives the same invitation again.
+     * Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+     * `PinRequired` then, and `provide_pin` takes it). Nothing is answered to the sender before this, by no poll or sync.
+     * Returns when that is stored, and with it the answer, which these deliver. A second time it does no more than
+     * `provide_pin`, or nothing.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * Fails with `not_the_receiver` at a sender, with `expired` if it is too late, with `bad_pin` for what is no PIN, with
+     * `pin_not_asked` for a PIN where none is asked for, as `provide_pin` if it was confirmed before, and with `closed`,
+     * `closing`, `unknown_transfer`, `security`, `store`, `store_busy`.
+     */
+    suspend fun `confirm`(`id`: TransferId, `pin`: kotlin.String? = null)
+
+    /**
+     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
+     * it goes on after a kill, and gives the same invitation again. The user is asked first, where there is an approval:
+     * nothing is stored or sent without.
+     *
+     * Fails with `not_approved` if the user did not agree, with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
      * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
      * `relay_refused`, `store`, `store_busy`.
      */
@@ -4612,12 +4673,12 @@ public interface TransferClientInterface {
     suspend fun `decline`(`id`: TransferId)
 
     /**
-     * The sender's invitation, as long as nobody has answered it.
+     * The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
      *
-     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
      * `store`, `store_busy`.
      */
-    suspend fun `invitation`(`id`: TransferId): Invitation
+    suspend fun `invitation`(`id`: TransferId, `cancellation`: Cancellation? = null): Invitation
 
     /**
      * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
@@ -4718,8 +4779,9 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
     /**
      * A client over a store and a transport; without one, the built-in transport. Touches neither disk nor network. Fails
      * with `bad_config` for relay URLs that are no origins, with `no_transport` without a transport where none is built in.
+     * `approval` asks the sender's user before an invitation leaves; without, the app has asked before it calls.
      */
-    constructor(`config`: Config, `store`: TransferStore, `transport`: HttpTransport? = null) :
+    constructor(`config`: Config, `store`: TransferStore, `transport`: HttpTransport? = null, `approval`: UserApproval? = null) :
         this(UniffiWithHandle,
     uniffiRustCallWithError(TigressException) { _status ->
     UniffiLib.uniffi_tigress_ffi_fn_constructor_transferclient_new(
@@ -4727,7 +4789,8 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
 
         FfiConverterTypeConfig.lower(`config`),
         FfiConverterTypeTransferStore.lower(`store`),
-        FfiConverterOptionalTypeHttpTransport.lower(`transport`),_status)
+        FfiConverterOptionalTypeHttpTransport.lower(`transport`),
+        FfiConverterOptionalTypeUserApproval.lower(`approval`),_status)
 }
     )
 
@@ -4810,11 +4873,12 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
 
     /**
      * Takes an invitation (a share URL, or the bytes of a `.tigress` file) on: claims its mailbox, reads and checks it, and
-     * returns when the relay has answered. Nothing is answered to the sender before the first poll: until then `decline`
-     * gives the invitation back, unused. The same invitation again gives the same transfer. One that needs a PIN is
-     * accepted without it, too: the state is then `PinRequired` until `provide_pin` is called.
+     * returns when the relay has answered. The state is then `Offered`: the app shows its user what it is about (`transfers`
+     * has it, also after a kill). Nothing is answered to the sender before `confirm`; until then `decline` gives the
+     * invitation back, unused. The same invitation again gives the same transfer. An app that has asked its user before
+     * says so in the options; where a PIN is needed the state is then `PinRequired`.
      *
-     * Fails with `bad_invitation`, `untrusted_relay`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
+     * Fails with `bad_invitation`, `untrusted_relay`, `own_invitation`, `expired`, `already_used`, `claimed_by_another`, `no_longer_there`,
      * `bad_mailbox`, `bad_pin`, `pin_downgrade`, `security`, `relay_unreachable`, `relay_refused`, `store`, `store_busy`.
      */
     @Throws(TigressException::class)
@@ -4842,10 +4906,45 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
 
 
     /**
-     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
-     * it goes on after a kill, and gives the same invitation again.
+     * Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
+     * `PinRequired` then, and `provide_pin` takes it). Nothing is answered to the sender before this, by no poll or sync.
+     * Returns when that is stored, and with it the answer, which these deliver. A second time it does no more than
+     * `provide_pin`, or nothing.
      *
-     * Fails with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
+     * Fails with `not_the_receiver` at a sender, with `expired` if it is too late, with `bad_pin` for what is no PIN, with
+     * `pin_not_asked` for a PIN where none is asked for, as `provide_pin` if it was confirmed before, and with `closed`,
+     * `closing`, `unknown_transfer`, `security`, `store`, `store_busy`.
+     */
+    @Throws(TigressException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `confirm`(`id`: TransferId, `pin`: kotlin.String?) {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_tigress_ffi_fn_method_transferclient_confirm(
+                uniffiHandle,
+
+        FfiConverterTypeTransferId.lower(`id`),
+        FfiConverterOptionalString.lower(`pin`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_poll_void(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_complete_void(future, continuation) },
+        { future -> UniffiLib.ffi_tigress_ffi_rust_future_free_void(future) },
+        // lift function
+        { },
+
+        // Error FFI converter
+        TigressException.ErrorHandler,
+    )
+    }
+
+
+    /**
+     * Makes an invitation and the mailbox behind it, and returns when the relay has answered. With the same idempotency key
+     * it goes on after a kill, and gives the same invitation again. The user is asked first, where there is an approval:
+     * nothing is stored or sent without.
+     *
+     * Fails with `not_approved` if the user did not agree, with `bad_config` without an own relay or with a lifetime over 30 days, with `too_large` for texts that are too
      * long, with `closed` if the invitation of this key has been used or has ended, and with `relay_unreachable`,
      * `relay_refused`, `store`, `store_busy`.
      */
@@ -4901,20 +5000,21 @@ open class TransferClient: Disposable, AutoCloseable, TransferClientInterface
 
 
     /**
-     * The sender's invitation, as long as nobody has answered it.
+     * The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
      *
-     * Fails with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
+     * Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
      * `store`, `store_busy`.
      */
     @Throws(TigressException::class)
     @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
-    override suspend fun `invitation`(`id`: TransferId) : Invitation {
+    override suspend fun `invitation`(`id`: TransferId, `cancellation`: Cancellation?) : Invitation {
         return uniffiRustCallAsync(
         callWithHandle { uniffiHandle ->
             UniffiLib.uniffi_tigress_ffi_fn_method_transferclient_invitation(
                 uniffiHandle,
 
         FfiConverterTypeTransferId.lower(`id`),
+        FfiConverterOptionalTypeCancellation.lower(`cancellation`),
             )
         },
         { future, callback, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_poll_u64(future, callback, continuation) },
@@ -5665,6 +5765,362 @@ public object FfiConverterTypeTransferStore: FfiConverter<TransferStore, Long> {
 }
 
 
+// This template implements a class for working with a Rust struct via a handle
+// to the live Rust struct on the other side of the FFI.
+//
+// There's some subtlety here, because we have to be careful not to operate on a Rust
+// struct after it has been dropped, and because we must expose a public API for freeing
+// theq Kotlin wrapper object in lieu of reliable finalizers. The core requirements are:
+//
+//   * Each instance holds an opaque handle to the underlying Rust struct.
+//     Method calls need to read this handle from the object's state and pass it in to
+//     the Rust FFI.
+//
+//   * When an instance is no longer needed, its handle should be passed to a
+//     special destructor function provided by the Rust FFI, which will drop the
+//     underlying Rust struct.
+//
+//   * Given an instance, calling code is expected to call the special
+//     `destroy` method in order to free it after use, either by calling it explicitly
+//     or by using a higher-level helper like the `use` method. Failing to do so risks
+//     leaking the underlying Rust struct.
+//
+//   * We can't assume that calling code will do the right thing, and must be prepared
+//     to handle Kotlin method calls executing concurrently with or even after a call to
+//     `destroy`, and to handle multiple (possibly concurrent!) calls to `destroy`.
+//
+//   * We must never allow Rust code to operate on the underlying Rust struct after
+//     the destructor has been called, and must never call the destructor more than once.
+//     Doing so may trigger memory unsafety.
+//
+//   * To mitigate many of the risks of leaking memory and use-after-free unsafety, a `Cleaner`
+//     is implemented to call the destructor when the Kotlin object becomes unreachable.
+//     This is done in a background thread. This is not a panacea, and client code should be aware that
+//      1. the thread may starve if some there are objects that have poorly performing
+//     `drop` methods or do significant work in their `drop` methods.
+//      2. the thread is shared across the whole library. This can be tuned by using `android_cleaner = true`,
+//         or `android = true` in the [`kotlin` section of the `uniffi.toml` file](https://mozilla.github.io/uniffi-rs/kotlin/configuration.html).
+//
+// If we try to implement this with mutual exclusion on access to the handle, there is the
+// possibility of a race between a method call and a concurrent call to `destroy`:
+//
+//    * Thread A starts a method call, reads the value of the handle, but is interrupted
+//      before it can pass the handle over the FFI to Rust.
+//    * Thread B calls `destroy` and frees the underlying Rust struct.
+//    * Thread A resumes, passing the already-read handle value to Rust and triggering
+//      a use-after-free.
+//
+// One possible solution would be to use a `ReadWriteLock`, with each method call taking
+// a read lock (and thus allowed to run concurrently) and the special `destroy` method
+// taking a write lock (and thus blocking on live method calls). However, we aim not to
+// generate methods with any hidden blocking semantics, and a `destroy` method that might
+// block if called incorrectly seems to meet that bar.
+//
+// So, we achieve our goals by giving each instance an associated `AtomicLong` counter to track
+// the number of in-flight method calls, and an `AtomicBoolean` flag to indicate whether `destroy`
+// has been called. These are updated according to the following rules:
+//
+//    * The initial value of the counter is 1, indicating a live object with no in-flight calls.
+//      The initial value for the flag is false.
+//
+//    * At the start of each method call, we atomically check the counter.
+//      If it is 0 then the underlying Rust struct has already been destroyed and the call is aborted.
+//      If it is nonzero them we atomically increment it by 1 and proceed with the method call.
+//
+//    * At the end of each method call, we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+//    * When `destroy` is called, we atomically flip the flag from false to true.
+//      If the flag was already true we silently fail.
+//      Otherwise we atomically decrement and check the counter.
+//      If it has reached zero then we destroy the underlying Rust struct.
+//
+// Astute readers may observe that this all sounds very similar to the way that Rust's `Arc<T>` works,
+// and indeed it is, with the addition of a flag to guard against multiple calls to `destroy`.
+//
+// The overall effect is that the underlying Rust struct is destroyed only when `destroy` has been
+// called *and* all in-flight method calls have completed, avoiding violating any of the expectations
+// of the underlying Rust code.
+//
+// This makes a cleaner a better alternative to _not_ calling `destroy()` as
+// and when the object is finished with, but the abstraction is not perfect: if the Rust object's `drop`
+// method is slow, and/or there are many objects to cleanup, and it's on a low end Android device, then the cleaner
+// thread may be starved, and the app will leak memory.
+//
+// In this case, `destroy`ing manually may be a better solution.
+//
+// The cleaner can live side by side with the manual calling of `destroy`. In the order of responsiveness, uniffi objects
+// with Rust peers are reclaimed:
+//
+// 1. By calling the `destroy` method of the object, which calls `rustObject.free()`. If that doesn't happen:
+// 2. When the object becomes unreachable, AND the Cleaner thread gets to call `rustObject.free()`. If the thread is starved then:
+// 3. The memory is reclaimed when the process terminates.
+//
+// [1] https://stackoverflow.com/questions/24376768/can-java-finalize-an-object-when-it-is-still-in-scope/24380219
+//
+
+
+/**
+ * Asks the sender's user, such as by Face ID or BiometricPrompt, before an invitation leaves this device and before one is
+ * shown again. May take as long as that takes.
+ */
+public interface UserApproval {
+
+    /**
+     * Whether the user agrees. Failing is a no.
+     */
+    suspend fun `approve`(`request`: ShareRequest): kotlin.Boolean
+
+    companion object
+}
+
+/**
+ * Asks the sender's user, such as by Face ID or BiometricPrompt, before an invitation leaves this device and before one is
+ * shown again. May take as long as that takes.
+ */
+open class UserApprovalImpl: Disposable, AutoCloseable, UserApproval
+{
+
+    @Suppress("UNUSED_PARAMETER")
+    /**
+     * @suppress
+     */
+    constructor(withHandle: UniffiWithHandle, handle: Long) {
+        this.handle = handle
+        this.cleanable = UniffiLib.CLEANER.register(this, UniffiCleanAction(handle))
+    }
+
+    /**
+     * @suppress
+     *
+     * This constructor can be used to instantiate a fake object. Only used for tests. Any
+     * attempt to actually use an object constructed this way will fail as there is no
+     * connected Rust object.
+     */
+    @Suppress("UNUSED_PARAMETER")
+    constructor(noHandle: NoHandle) {
+        this.handle = 0
+        this.cleanable = null
+    }
+
+    protected val handle: Long
+    protected val cleanable: UniffiCleaner.Cleanable?
+
+    private val wasDestroyed = AtomicBoolean(false)
+    private val callCounter = AtomicLong(1)
+
+    /**
+     * Whether the current object has been destroyed and its reference is gone in the Rust side.
+     */
+    val uniffiIsDestroyed: Boolean get() = wasDestroyed.get()
+
+    override fun destroy() {
+        // Only allow a single call to this method.
+        // TODO: maybe we should log a warning if called more than once?
+        if (this.wasDestroyed.compareAndSet(false, true)) {
+            // This decrement always matches the initial count of 1 given at creation time.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    @Synchronized
+    override fun close() {
+        this.destroy()
+    }
+
+    internal inline fun <R> callWithHandle(block: (handle: Long) -> R): R {
+        // Check and increment the call counter, to keep the object alive.
+        // This needs a compare-and-set retry loop in case of concurrent updates.
+        do {
+            val c = this.callCounter.get()
+            if (c == 0L) {
+                throw IllegalStateException("${this.javaClass.simpleName} object has already been destroyed")
+            }
+            if (c == Long.MAX_VALUE) {
+                throw IllegalStateException("${this.javaClass.simpleName} call counter would overflow")
+            }
+        } while (! this.callCounter.compareAndSet(c, c + 1L))
+        // Now we can safely do the method call without the handle being freed concurrently.
+        try {
+            return block(this.uniffiCloneHandle())
+        } finally {
+            // This decrement always matches the increment we performed above.
+            if (this.callCounter.decrementAndGet() == 0L) {
+                cleanable?.clean()
+            }
+        }
+    }
+
+    // Use a static inner class instead of a closure so as not to accidentally
+    // capture `this` as part of the cleanable's action.
+    private class UniffiCleanAction(private val handle: Long) : Runnable {
+        override fun run() {
+            if (handle == 0.toLong()) {
+                // Fake object created with `NoHandle`, don't try to free.
+                return;
+            }
+            uniffiRustCall { status ->
+                UniffiLib.uniffi_tigress_ffi_fn_free_userapproval(handle, status)
+            }
+        }
+    }
+
+    /**
+     * @suppress
+     */
+    fun uniffiCloneHandle(): Long {
+        if (handle == 0.toLong()) {
+            throw InternalException("uniffiCloneHandle() called on NoHandle object");
+        }
+        return uniffiRustCall() { status ->
+            UniffiLib.uniffi_tigress_ffi_fn_clone_userapproval(handle, status)
+        }
+    }
+
+
+    /**
+     * Whether the user agrees. Failing is a no.
+     */
+    @Throws(ApprovalException::class)
+    @Suppress("ASSIGNED_BUT_NEVER_ACCESSED_VARIABLE")
+    override suspend fun `approve`(`request`: ShareRequest) : kotlin.Boolean {
+        return uniffiRustCallAsync(
+        callWithHandle { uniffiHandle ->
+            UniffiLib.uniffi_tigress_ffi_fn_method_userapproval_approve(
+                uniffiHandle,
+
+        FfiConverterTypeShareRequest.lower(`request`),
+            )
+        },
+        { future, callback, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_poll_i8(future, callback, continuation) },
+        { future, continuation -> UniffiLib.ffi_tigress_ffi_rust_future_complete_i8(future, continuation) },
+        { future -> UniffiLib.ffi_tigress_ffi_rust_future_free_i8(future) },
+        // lift function
+        { FfiConverterBoolean.lift(it) },
+        // Error FFI converter
+        ApprovalException.ErrorHandler,
+    )
+    }
+
+
+
+
+
+
+
+
+    /**
+     * @suppress
+     */
+    companion object
+
+}
+
+
+
+// Put the implementation in an object so we don't pollute the top-level namespace
+internal object uniffiCallbackInterfaceUserApproval {
+    internal object `approve`: UniffiCallbackInterfaceUserApprovalMethod0 {
+        override fun callback(`uniffiHandle`: Long,`request`: RustBuffer.ByValue,`uniffiFutureCallback`: UniffiForeignFutureCompleteI8,`uniffiCallbackData`: Long,`uniffiOutDroppedCallback`: UniffiForeignFutureDroppedCallbackStruct,) {
+            val uniffiObj = FfiConverterTypeUserApproval.handleMap.get(uniffiHandle)
+            val makeCall = suspend { ->
+                uniffiObj.`approve`(
+                    FfiConverterTypeShareRequest.lift(`request`),
+                )
+            }
+            val uniffiHandleSuccess = { returnValue: kotlin.Boolean ->
+                val uniffiResult = UniffiForeignFutureResultI8.UniffiByValue(
+                    FfiConverterBoolean.lower(returnValue),
+                    UniffiRustCallStatus.ByValue()
+                )
+                uniffiResult.write()
+                uniffiFutureCallback.callback(uniffiCallbackData, uniffiResult)
+            }
+            val uniffiHandleError = { callStatus: UniffiRustCallStatus.ByValue ->
+                uniffiFutureCallback.callback(
+                    uniffiCallbackData,
+                    UniffiForeignFutureResultI8.UniffiByValue(
+                        0.toByte(),
+                        callStatus,
+                    ),
+                )
+            }
+            uniffiTraitInterfaceCallAsyncWithError(
+                makeCall,
+                uniffiHandleSuccess,
+                uniffiHandleError,
+                { e: ApprovalException -> FfiConverterTypeApprovalError.lower(e) },
+                uniffiOutDroppedCallback
+            )
+        }
+    }
+
+    internal object uniffiFree: UniffiCallbackInterfaceFree {
+        override fun callback(handle: Long) {
+            FfiConverterTypeUserApproval.handleMap.remove(handle)
+        }
+    }
+
+    internal object uniffiClone: UniffiCallbackInterfaceClone {
+        override fun callback(handle: Long): Long {
+            return FfiConverterTypeUserApproval.handleMap.clone(handle)
+        }
+    }
+
+    internal var vtable = UniffiVTableCallbackInterfaceUserApproval.UniffiByValue(
+        uniffiFree,
+        uniffiClone,
+        `approve`,
+    )
+
+    // Registers the foreign callback with the Rust side.
+    // This method is generated for each callback interface.
+    internal fun register(lib: UniffiLib) {
+        lib.uniffi_tigress_ffi_fn_init_callback_vtable_userapproval(vtable)
+    }
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeUserApproval: FfiConverter<UserApproval, Long> {
+    internal val handleMap = UniffiHandleMap<UserApproval>()
+
+    override fun lower(value: UserApproval): Long {
+        if (value is UserApprovalImpl) {
+             // Rust-implemented object.  Clone the handle and return it
+            return value.uniffiCloneHandle()
+         } else {
+            // Kotlin object, generate a new vtable handle and return that.
+            return handleMap.insert(value)
+         }
+    }
+
+    override fun lift(value: Long): UserApproval {
+        if ((value and 1.toLong()) == 0.toLong()) {
+            // Rust-generated handle, construct a new class that uses the handle to implement the
+            // interface
+            return UserApprovalImpl(UniffiWithHandle, value)
+        } else {
+            // Kotlin-generated handle, get the object from the handle map
+            return handleMap.remove(value)
+        }
+    }
+
+    override fun read(buf: ByteBuffer): UserApproval {
+        return lift(buf.getLong())
+    }
+
+    override fun allocationSize(value: UserApproval) = 8UL
+
+    override fun write(value: UserApproval, buf: ByteBuffer) {
+        buf.putLong(lower(value))
+    }
+}
+
+
 
 /**
  * What accepting an invitation may be told.
@@ -5684,6 +6140,11 @@ data class AcceptOptions (
      * A relay to trust for this invitation, after the user has been asked, such as `https://relay.example`.
      */
     val `trust`: kotlin.String? = null
+    ,
+    /**
+     * The app has asked its user already, before it could say what is offered: the sender is answered without `confirm`.
+     */
+    val `confirmed`: kotlin.Boolean = false
 
 ){
 
@@ -5712,19 +6173,22 @@ public object FfiConverterTypeAcceptOptions: FfiConverterRustBuffer<AcceptOption
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalTypeNotificationToken.read(buf),
             FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
         )
     }
 
     override fun allocationSize(value: AcceptOptions) = (
             FfiConverterOptionalString.allocationSize(value.`pin`) +
             FfiConverterOptionalTypeNotificationToken.allocationSize(value.`notificationToken`) +
-            FfiConverterOptionalString.allocationSize(value.`trust`)
+            FfiConverterOptionalString.allocationSize(value.`trust`) +
+            FfiConverterBoolean.allocationSize(value.`confirmed`)
     )
 
     override fun write(value: AcceptOptions, buf: ByteBuffer) {
             FfiConverterOptionalString.write(value.`pin`, buf)
             FfiConverterOptionalTypeNotificationToken.write(value.`notificationToken`, buf)
             FfiConverterOptionalString.write(value.`trust`, buf)
+            FfiConverterBoolean.write(value.`confirmed`, buf)
     }
 }
 
@@ -6592,6 +7056,70 @@ public object FfiConverterTypeQrCode: FfiConverterRustBuffer<QrCode> {
 
 
 /**
+ * What the sender's user is asked for: whoever gets the link can take the credential.
+ */
+data class ShareRequest (
+    /**
+     * The transfer.
+     */
+    val `transfer`: TransferId
+    ,
+    /**
+     * The invitation's title, as this app gave it.
+     */
+    val `title`: kotlin.String
+    ,
+    /**
+     * The invitation was made before, and is to be shown again.
+     */
+    val `again`: kotlin.Boolean
+
+){
+
+
+
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_tigress_ffi_fn_method_sharerequest_uniffi_trait_display(FfiConverterTypeShareRequest.lower(this),
+        _status)
+}
+    )
+    }
+
+    companion object
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeShareRequest: FfiConverterRustBuffer<ShareRequest> {
+    override fun read(buf: ByteBuffer): ShareRequest {
+        return ShareRequest(
+            FfiConverterTypeTransferId.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterBoolean.read(buf),
+        )
+    }
+
+    override fun allocationSize(value: ShareRequest) = (
+            FfiConverterTypeTransferId.allocationSize(value.`transfer`) +
+            FfiConverterString.allocationSize(value.`title`) +
+            FfiConverterBoolean.allocationSize(value.`again`)
+    )
+
+    override fun write(value: ShareRequest, buf: ByteBuffer) {
+            FfiConverterTypeTransferId.write(value.`transfer`, buf)
+            FfiConverterString.write(value.`title`, buf)
+            FfiConverterBoolean.write(value.`again`, buf)
+    }
+}
+
+
+
+/**
  * A record, as it was when it was loaded.
  */
 data class StoredRecord (
@@ -6839,6 +7367,86 @@ public object FfiConverterTypeTransferUpdate: FfiConverterRustBuffer<TransferUpd
             FfiConverterSequenceTypeTransferEvent.write(value.`events`, buf)
             FfiConverterULong.write(value.`cursor`, buf)
     }
+}
+
+
+
+
+
+/**
+ * Nobody could be asked: the same as a no.
+ */
+sealed class ApprovalException: kotlin.Exception() {
+
+    /**
+     * In the app's words.
+     */
+    class Failed(
+
+        /**
+         * Without secrets.
+         */
+        val `reason`: kotlin.String
+        ) : ApprovalException() {
+        override val message
+            get() = "reason=${ `reason` }"
+    }
+
+
+
+
+    // The local Rust `Display`/`Debug` implementation.
+    override fun toString(): String {
+        return FfiConverterString.lift(
+    uniffiRustCall() { _status ->
+    UniffiLib.uniffi_tigress_ffi_fn_method_approvalerror_uniffi_trait_display(FfiConverterTypeApprovalError.lower(this),
+        _status)
+}
+    )
+    }
+
+    companion object ErrorHandler : UniffiRustCallStatusErrorHandler<ApprovalException> {
+        override fun lift(error_buf: RustBuffer.ByValue): ApprovalException = FfiConverterTypeApprovalError.lift(error_buf)
+    }
+
+
+}
+
+/**
+ * @suppress
+ */
+public object FfiConverterTypeApprovalError : FfiConverterRustBuffer<ApprovalException> {
+    override fun read(buf: ByteBuffer): ApprovalException {
+
+
+        return when(buf.getInt()) {
+            1 -> ApprovalException.Failed(
+                FfiConverterString.read(buf),
+                )
+            else -> throw RuntimeException("invalid error enum value, something is very wrong!!")
+        }
+    }
+
+    override fun allocationSize(value: ApprovalException): ULong {
+        return when(value) {
+            is ApprovalException.Failed -> (
+                // Add the size for the Int that specifies the variant plus the size needed for all fields
+                4UL
+                + FfiConverterString.allocationSize(value.`reason`)
+            )
+        }
+    }
+
+    override fun write(value: ApprovalException, buf: ByteBuffer) {
+        when(value) {
+            is ApprovalException.Failed -> {
+                buf.putInt(1)
+                FfiConverterString.write(value.`reason`, buf)
+                Unit
+            }
+        }.let { /* this makes the `when` an expression, which ensures it is exhaustive */ }
+    }
+
 }
 
 
@@ -8036,6 +8644,12 @@ sealed class TransferState {
 
 
     /**
+     * Receiver: read and found good. Nothing is answered before its user has agreed: `confirm` or `decline`.
+     */
+    object Offered : TransferState()
+
+
+    /**
      * The two are making the security context.
      */
     object Establishing : TransferState()
@@ -8091,11 +8705,12 @@ public object FfiConverterTypeTransferState : FfiConverterRustBuffer<TransferSta
     override fun read(buf: ByteBuffer): TransferState {
         return when(buf.getInt()) {
             1 -> TransferState.Invited
-            2 -> TransferState.Establishing
-            3 -> TransferState.PinRequired
-            4 -> TransferState.Established
-            5 -> TransferState.Closing
-            6 -> TransferState.Closed(
+            2 -> TransferState.Offered
+            3 -> TransferState.Establishing
+            4 -> TransferState.PinRequired
+            5 -> TransferState.Established
+            6 -> TransferState.Closing
+            7 -> TransferState.Closed(
                 FfiConverterTypeOutcome.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -8104,6 +8719,12 @@ public object FfiConverterTypeTransferState : FfiConverterRustBuffer<TransferSta
 
     override fun allocationSize(value: TransferState): ULong = when(value) {
         is TransferState.Invited -> {
+            // Add the size for the Int that specifies the variant plus the size needed for all fields
+            (
+                4UL
+            )
+        }
+        is TransferState.Offered -> {
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
@@ -8148,24 +8769,28 @@ public object FfiConverterTypeTransferState : FfiConverterRustBuffer<TransferSta
                 buf.putInt(1)
                 Unit
             }
-            is TransferState.Establishing -> {
+            is TransferState.Offered -> {
                 buf.putInt(2)
                 Unit
             }
-            is TransferState.PinRequired -> {
+            is TransferState.Establishing -> {
                 buf.putInt(3)
                 Unit
             }
-            is TransferState.Established -> {
+            is TransferState.PinRequired -> {
                 buf.putInt(4)
                 Unit
             }
-            is TransferState.Closing -> {
+            is TransferState.Established -> {
                 buf.putInt(5)
                 Unit
             }
-            is TransferState.Closed -> {
+            is TransferState.Closing -> {
                 buf.putInt(6)
+                Unit
+            }
+            is TransferState.Closed -> {
+                buf.putInt(7)
                 FfiConverterTypeOutcome.write(value.`outcome`, buf)
                 Unit
             }
@@ -8657,6 +9282,38 @@ public object FfiConverterOptionalTypeLogSink: FfiConverterRustBuffer<LogSink?> 
         } else {
             buf.put(1)
             FfiConverterTypeLogSink.write(value, buf)
+        }
+    }
+}
+
+
+
+
+/**
+ * @suppress
+ */
+public object FfiConverterOptionalTypeUserApproval: FfiConverterRustBuffer<UserApproval?> {
+    override fun read(buf: ByteBuffer): UserApproval? {
+        if (buf.get().toInt() == 0) {
+            return null
+        }
+        return FfiConverterTypeUserApproval.read(buf)
+    }
+
+    override fun allocationSize(value: UserApproval?): ULong {
+        if (value == null) {
+            return 1UL
+        } else {
+            return 1UL + FfiConverterTypeUserApproval.allocationSize(value)
+        }
+    }
+
+    override fun write(value: UserApproval?, buf: ByteBuffer) {
+        if (value == null) {
+            buf.put(0)
+        } else {
+            buf.put(1)
+            FfiConverterTypeUserApproval.write(value, buf)
         }
     }
 }

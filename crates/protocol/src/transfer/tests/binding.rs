@@ -97,6 +97,7 @@ fn shown(world: &mut World, file: Option<Display>) -> Display {
         share_url: &url,
         said: file,
         token: None,
+        confirmed: true,
         notification: None,
     };
     let transfer = Transfer::new_receiver(start, START, &mut world.entropy());

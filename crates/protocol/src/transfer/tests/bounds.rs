@@ -169,6 +169,7 @@ fn what_was_not_checked_is_not_gone_on_with() {
         id: TransferId::from(uuid::Uuid::from_u128(2)),
         share_url: &url,
         token: None,
+        confirmed: true,
         notification: None,
         said,
     };

@@ -185,6 +185,7 @@ fn the_first_answer_uses_the_credential_up_and_any_other_is_refused() {
         share_url: &url,
         token: None,
         said: None,
+        confirmed: true,
         notification: None,
     };
     let mut second = Transfer::new_receiver(start, START, &mut world.entropy());

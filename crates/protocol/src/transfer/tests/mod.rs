@@ -7,6 +7,7 @@ mod asking;
 mod binding;
 mod bounds;
 mod clocks;
+mod consent;
 mod deadlines;
 mod deletions;
 mod device;

@@ -46,7 +46,7 @@ fn acts() -> impl Strategy<Value = Vec<Act>> {
     prop::collection::vec(act, 0..120)
 }
 
-fn instead(n: usize) -> Reply {
+pub(super) fn instead(n: usize) -> Reply {
     match n {
         0 => Reply::Gone { final_: false },
         1 => Reply::Unauthorized,

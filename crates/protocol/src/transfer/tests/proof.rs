@@ -348,7 +348,7 @@ fn what_was_read_and_not_judged_is_not_answered() {
         .unwrap();
     // Killed before it was judged: token 1 is there, and `advance` is what the next start does.
     receiver.advance(now, &mut world.entropy()).unwrap();
-    assert!(receiver.is_offered() && !receiver.has_used_credential());
+    assert!(receiver.phase.is_offered() && !receiver.has_used_credential());
     receiver.validate(&|_| false, now, None).unwrap();
     receiver.advance(now, &mut world.entropy()).unwrap();
     assert!(receiver.has_used_credential());

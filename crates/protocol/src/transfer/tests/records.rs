@@ -13,10 +13,16 @@ use tigress_mailbox::DisplayInformation;
 use tigress_primitives::cbor::{self, Map};
 
 /// The golden file of each version, the one that is written now at the end.
-const VERSIONS: [&str; 1] = [concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/../../tests/vectors/records-2.json"
-)];
+const VERSIONS: [&str; 2] = [
+    concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/records-2.json"
+    ),
+    concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/records-3.json"
+    ),
+];
 
 /// Records of a sender and a receiver, each from the story that leads to it.
 #[derive(Default)]
@@ -27,6 +33,7 @@ impl Kinds {
         let mut kinds = Self::default();
         kinds.with_a_pin();
         kinds.given_back();
+        kinds.not_confirmed();
         kinds.handed_over();
         kinds.crossed();
         kinds.aborted();
@@ -84,6 +91,25 @@ impl Kinds {
         self.keep("receiver: relinquishing", &world, RECEIVER);
         world.step(RECEIVER);
         self.keep("receiver: given back", &world, RECEIVER);
+    }
+
+    /// What nobody has agreed to yet: no record of version 2 is of this kind.
+    fn not_confirmed(&mut self) {
+        for (pin, name) in [
+            (None, "receiver: offered, not confirmed"),
+            (
+                Some((pin(), 5)),
+                "receiver: offered, not confirmed, a PIN needed",
+            ),
+        ] {
+            let mut world = begun(pin);
+            world.step(SENDER);
+            let mut unread = offered(&mut world);
+            unread.offer_anew(false);
+            world.devices[RECEIVER].store(&unread);
+            world.look_at_offer(RECEIVER, &[]).unwrap();
+            self.keep(name, &world, RECEIVER);
+        }
     }
 
     /// More messages than the window holds, events that nobody acknowledges, the end by "done".
@@ -210,6 +236,7 @@ fn offered(world: &mut World) -> Transfer {
         share_url: &share_url,
         token: file.token,
         said: Some(sender.summary().display),
+        confirmed: true,
         notification: Some(notification("receiver")),
     };
     Transfer::new_receiver(start, world.now, &mut world.entropy())
@@ -299,10 +326,33 @@ fn every_version_that_was_ever_written_opens_and_says_what_it_said() {
 fn a_record_of_a_later_version_is_told_from_a_damaged_one() {
     for record in &*GOLDEN {
         let later = cbor::decode_map(record).unwrap();
-        let later = later.with(0, 3).with(1, "another id").with(99, 0).encode();
+        let later = later.with(0, 4).with(1, "another id").with(99, 0).encode();
         let error = Transfer::from_record(&later).err();
-        assert_eq!(error, Some(RecordError::Version(3)));
+        assert_eq!(error, Some(RecordError::Version(4)));
     }
+}
+
+#[test]
+fn who_accepted_before_there_was_consent_has_agreed() {
+    let read = |kind: &str, path: &str| {
+        let found = golden(path).into_iter().find(|(name, ..)| name == kind);
+        found.map(|(_, record, _)| record)
+    };
+    let [before, now] = VERSIONS;
+    let old = read("receiver: offered, read", before).unwrap();
+    let mut transfer = Transfer::from_record(&old).unwrap();
+    assert_eq!(transfer.state(), TransferState::Establishing);
+    let entropy = &mut Entropy::from_seed(&Secret::new([1; 32]));
+    assert!(transfer.answer(START, entropy).unwrap());
+
+    let new = read("receiver: offered, not confirmed", now).unwrap();
+    let mut transfer = Transfer::from_record(&new).unwrap();
+    assert_eq!(transfer.state(), TransferState::Offered);
+    assert!(!transfer.answer(START, entropy).unwrap());
+    // Nobody has written such a record as one of version 2.
+    let as_old = cbor::decode_map(&new).unwrap().with(0, 2).encode();
+    let error = Transfer::from_record(&as_old).err();
+    assert_eq!(error, Some(RecordError::Damaged));
 }
 
 #[test]
@@ -372,7 +422,8 @@ proptest! {
             record[at] = to;
         }
         if let Ok(transfer) = Transfer::from_record(&record) {
-            prop_assert_eq!(&transfer.to_record()[..], &record[..]);
+            let newest = cbor::decode_map(&record).unwrap().with(0, 3).encode();
+            prop_assert_eq!(transfer.to_record(), newest);
             let _ = (transfer.summary(), transfer.next(&Slot::default(), START));
         }
     }

@@ -167,6 +167,7 @@ impl World {
             share_url,
             token,
             said: None,
+            confirmed: true,
             notification: None,
         };
         Transfer::new_receiver(start, now, &mut self.entropy())

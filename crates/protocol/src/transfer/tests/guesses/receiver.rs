@@ -8,6 +8,7 @@ fn receiver(url: &ShareUrl) -> Transfer {
         share_url: url,
         token: None,
         said: None,
+        confirmed: true,
         notification: None,
     };
     Transfer::new_receiver(start, NOW, &mut entropy(40))
@@ -65,7 +66,7 @@ fn what_was_not_judged_is_never_answered() {
     assert!(!receiver.advance(NOW, &mut entropy(4)).unwrap());
     let refused = receiver.provide_pin(&right(), NOW, &mut entropy(5));
     assert_eq!(refused, Err(Refused::PinNotAsked));
-    assert!(receiver.is_offered() && receiver.envelope().is_none());
+    assert!(receiver.phase.is_offered() && receiver.envelope().is_none());
 }
 
 #[test]

@@ -39,7 +39,7 @@ class DeviceTest {
                 val key = Credential("org.example.key", "the one and only key".encodeToByteArray())
                 val invitation = client.createInvitation(InvitationRequest(credential = key))
                 val sent = async { client.events(invitation.transfer()).last() }
-                val id = other.acceptInvitation(invitation.shareUrl())
+                val id = other.acceptInvitation(invitation.shareUrl(), AcceptOptions(confirmed = true))
                 val received = mutableListOf<Credential>()
                 other
                     .events(id)
@@ -81,7 +81,7 @@ class DeviceTest {
                 val other = TransferClient(config, memoryStore(), AndroidHttpTransport(config))
                 val invitation = client.createInvitation(InvitationRequest())
                 // POST and PATCH, then PUT and DELETE.
-                val declined = other.acceptInvitation(invitation.shareUrl())
+                val declined = other.acceptInvitation(invitation.shareUrl(), AcceptOptions(confirmed = true))
                 other.decline(declined)
                 assertEquals<TransferEvent>(TransferEvent.Closed(Outcome.Declined), other.events(declined).last())
                 client.terminate(invitation.transfer(), TerminateReason.CANCELLED)

@@ -10,6 +10,7 @@ import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.cancelAndJoin
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.receive
 import org.tigress.support.refused
@@ -100,7 +101,7 @@ class CancellationTest {
                 },
             )
             val whole = async {
-                val id = client.acceptInvitation(invitation.shareUrl())
+                val id = client.acceptInvitation(invitation.shareUrl(), CONFIRMED)
                 client.receive(id)
             }
             val stopper = launch {

@@ -11,6 +11,7 @@ import kotlin.time.Duration
 import kotlin.time.Duration.Companion.days
 import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.toList
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.RelayProcess
 import org.tigress.support.androidTransport
@@ -48,22 +49,22 @@ class ErrorsTest {
     fun `a relay that is not trusted, until the user trusts it`() = story {
         val invitation = wallet(relay.origin).createInvitation(InvitationRequest())
         val stranger = wallet("http://127.0.0.1:1")
-        val error = refused { stranger.acceptInvitation(invitation.shareUrl()) }
+        val error = refused { stranger.acceptInvitation(invitation.shareUrl(), CONFIRMED) }
         assertEquals("untrusted_relay", error.code)
         assertEquals("127.0.0.1", error.host)
-        stranger.acceptInvitation(invitation.shareUrl(), AcceptOptions(trust = relay.origin))
+        stranger.acceptInvitation(invitation.shareUrl(), AcceptOptions(trust = relay.origin, confirmed = true))
     }
 
     @Test
     fun `taken by another device, and gone`() = story {
         val sender = wallet(relay.origin)
         val invitation = sender.createInvitation(InvitationRequest())
-        wallet(relay.origin).acceptInvitation(invitation.shareUrl())
+        wallet(relay.origin).acceptInvitation(invitation.shareUrl(), CONFIRMED)
         val late = wallet(relay.origin)
-        assertEquals("claimed_by_another", refused { late.acceptInvitation(invitation.shareUrl()) }.code)
+        assertEquals("claimed_by_another", refused { late.acceptInvitation(invitation.shareUrl(), CONFIRMED) }.code)
         sender.terminate(invitation.transfer(), TerminateReason.CANCELLED)
         sender.events(invitation.transfer()).toList()
-        assertEquals("no_longer_there", refused { late.acceptInvitation(invitation.shareUrl()) }.code)
+        assertEquals("no_longer_there", refused { late.acceptInvitation(invitation.shareUrl(), CONFIRMED) }.code)
     }
 
     @Test
@@ -71,7 +72,7 @@ class ErrorsTest {
         val sender = wallet(relay.origin)
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val receiver = wallet(relay.origin)
-        val id = receiver.acceptInvitation(invitation.shareUrl())
+        val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         val sent = async { sender.events(invitation.transfer()).toList() }
         receiver.receive(id)
         sent.await()
@@ -88,7 +89,7 @@ class ErrorsTest {
         val link = invitation.shareUrl()
         assertEquals("pin_downgrade", refused { receiver.acceptInvitation(link, AcceptOptions(pin = "123456")) }.code)
         assertEquals("bad_pin", refused { receiver.acceptInvitation(link, AcceptOptions(pin = "12345")) }.code())
-        val id = receiver.acceptInvitation(link)
+        val id = receiver.acceptInvitation(link, CONFIRMED)
         assertEquals("pin_not_asked", refused { receiver.providePin(id, "123456") }.code())
     }
 
@@ -104,12 +105,12 @@ class ErrorsTest {
         }
         val open = TransferClient(config(relay.origin), memoryStore(), plain).createInvitation(InvitationRequest())
         val other = open.shareUrl().replace(open.shareUrl().substringAfter('#'), secret)
-        val error = refused { wallet(relay.origin).acceptInvitation(other) }
+        val error = refused { wallet(relay.origin).acceptInvitation(other, CONFIRMED) }
         assertEquals("security", error.code)
         assertTrue(error.majorStatus!! != 0u)
-        assertEquals("claimed_by_another", refused { wallet(relay.origin).acceptInvitation(wrong) }.code)
-        wallet(relay.origin).acceptInvitation(link)
-        wallet(relay.origin).acceptInvitation(open.shareUrl())
+        assertEquals("claimed_by_another", refused { wallet(relay.origin).acceptInvitation(wrong, CONFIRMED) }.code)
+        wallet(relay.origin).acceptInvitation(link, CONFIRMED)
+        wallet(relay.origin).acceptInvitation(open.shareUrl(), CONFIRMED)
     }
 
     private fun withoutProof(body: ByteArray) =

@@ -12,6 +12,7 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.take
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.launch
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.receive
 import org.tigress.support.refused
@@ -32,7 +33,7 @@ class EventsTest {
         val sender = wallet()
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val receiver = wallet()
-        val id = receiver.acceptInvitation(invitation.shareUrl())
+        val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         val sent = async { sender.events(invitation.transfer()).toList() }
         val seen = mutableListOf<TransferEvent>()
         receiver.events(id).collect { event ->
@@ -50,7 +51,7 @@ class EventsTest {
         val sender = wallet()
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val receiver = wallet()
-        val id = receiver.acceptInvitation(invitation.shareUrl())
+        val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         val sent = async { sender.events(invitation.transfer()).toList() }
         val first = receiver.events(id).first()
         assertEquals(first, receiver.events(id).first())

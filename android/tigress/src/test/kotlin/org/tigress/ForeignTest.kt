@@ -14,6 +14,7 @@ import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.flow.toList
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.credentials
 import org.tigress.support.receive
@@ -63,7 +64,7 @@ class ForeignTest {
         val receiver = wallet(MapStore(), own)
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val sent = async { sender.events(invitation.transfer()).toList() }
-        val received = receiver.receive(receiver.acceptInvitation(invitation.shareUrl()))
+        val received = receiver.receive(receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED))
         assertEquals(listOf(KEY), received.credentials())
         assertEquals<TransferEvent>(TransferEvent.Closed(Outcome.Completed), sent.await().last())
         assertEquals(TransferRole.SENDER, sender.transfers().single().role)
@@ -80,7 +81,7 @@ class ForeignTest {
         assertTrue(full.isRetryable())
         assertEquals("store_busy", refused { create(failing { throw StoreException.Busy() }) }.code)
         val link = wallet(memoryStore()).createInvitation(InvitationRequest()).shareUrl()
-        assertEquals("store_busy", refused { failing { throw StoreException.Busy() }.acceptInvitation(link) }.code)
+        assertEquals("store_busy", refused { failing { throw StoreException.Busy() }.acceptInvitation(link, CONFIRMED) }.code)
         val odd = refused { create(failing { throw IllegalStateException("/data/user/0/secret") }) }
         assertEquals(
             "the store failed: the app's code failed unexpectedly: java.lang.IllegalStateException",

@@ -7,6 +7,7 @@ import kotlin.time.Duration
 import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.flow.last
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.Recorder
 import org.tigress.support.credentials
@@ -28,7 +29,7 @@ class InMemoryRelayTest {
         assertEquals(1UL, relay.mailboxes())
         val last = async { sender.events(invitation.transfer()).last() }
 
-        val id = receiver.acceptInvitation(invitation.shareUrl())
+        val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         assertEquals("A key", receiver.transfers().single().title.shown)
         assertEquals(Authenticity.AUTHENTIC, receiver.transfers().single().authenticity)
         val received = receiver.receive(id)
@@ -53,7 +54,7 @@ class InMemoryRelayTest {
         )
         val invitation = sender.createInvitation(InvitationRequest())
         val receiver = TransferClient(Config(relay.origin()), memoryStore(), recorder)
-        val id = receiver.acceptInvitation(invitation.shareUrl())
+        val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         receiver.poll(id, Duration.ZERO, 0UL)
         val waiting = async { receiver.receive(id) }
         begun.await()

@@ -14,7 +14,8 @@ import org.tigress.support.story
 /** Receives what an invitation's link offers, and keeps it. Calls for the PIN if one is needed. */
 suspend fun receive(link: String, client: TransferClient, keep: suspend (Credential) -> Unit, askForPin: suspend () -> String) {
     val id = client.acceptInvitation(link)
-    // Here the app may show its user what it is about, and decline(id).
+    // Here the app shows its user what is offered, who may decline(id): the sender is answered only after this.
+    client.confirm(id)
     client.events(id).collect { event ->
         when (event) {
             is TransferEvent.PinRequired, is TransferEvent.PinRejected -> client.providePin(id, askForPin())

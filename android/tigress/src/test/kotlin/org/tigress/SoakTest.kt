@@ -10,6 +10,7 @@ import kotlinx.coroutines.coroutineScope
 import kotlinx.coroutines.flow.last
 import kotlinx.coroutines.runBlocking
 import org.junit.jupiter.api.condition.EnabledIfEnvironmentVariable
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.RelayProcess
 import org.tigress.support.receive
@@ -66,7 +67,7 @@ class SoakTest {
                 sender.createInvitation(InvitationRequest(credential = KEY)).use { invitation ->
                     val ended = async { sender.events(invitation.transfer()).last() }
                     val completed: TransferEvent = TransferEvent.Closed(Outcome.Completed)
-                    val id = receiver.acceptInvitation(invitation.shareUrl())
+                    val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
                     assertEquals(completed, receiver.receive(id).last())
                     assertEquals(completed, ended.await())
                 }

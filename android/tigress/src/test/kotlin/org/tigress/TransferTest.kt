@@ -17,6 +17,7 @@ import kotlinx.coroutines.flow.first
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.toList
 import org.junit.jupiter.api.io.TempDir
+import org.tigress.support.CONFIRMED
 import org.tigress.support.KEY
 import org.tigress.support.Recorder
 import org.tigress.support.RelayProcess
@@ -55,7 +56,7 @@ class TransferTest {
         assertTrue(qrCodeSvg(invitation).startsWith("<svg"))
         assertEquals(qrCode(invitation).width.let { it * it }, qrCode(invitation).pixels.size)
 
-        val id = receiver.acceptInvitation(invitation.file(), AcceptOptions())
+        val id = receiver.acceptInvitation(invitation.file(), CONFIRMED)
         val answer = Credential("org.example.thanks", "thank you".encodeToByteArray())
         val sent = async {
             val transfer = invitation.transfer()
@@ -94,7 +95,7 @@ class TransferTest {
         assertTrue(parseInvitation(invitation.shareUrl()).pinRequired)
         val sent = async { sender.events(invitation.transfer()).toList() }
 
-        val id = receiver.acceptInvitation(invitation.shareUrl())
+        val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         var asked = 0
         val received =
             receiver
@@ -124,7 +125,7 @@ class TransferTest {
             it.createInvitation(InvitationRequest(credential = KEY, idempotencyKey = "tap"))
         }
         assertEquals(invitation.shareUrl(), again.shareUrl())
-        val id = wallet(relay.origin, store("receiver")).use { it.acceptInvitation(invitation.shareUrl()) }
+        val id = wallet(relay.origin, store("receiver")).use { it.acceptInvitation(invitation.shareUrl(), CONFIRMED) }
         wallet(relay.origin, store("receiver")).use { it.poll(id, Duration.ZERO, 0UL) }
         val accepted = wallet(relay.origin, store("sender")).use { it.poll(invitation.transfer(), Duration.ZERO, 0UL) }
         wallet(relay.origin, store("sender")).use { it.poll(invitation.transfer(), Duration.ZERO, accepted.cursor) }
@@ -151,7 +152,7 @@ class TransferTest {
                 val key = KEY.copy(content = "key $number".encodeToByteArray())
                 val invitation = sender.createInvitation(InvitationRequest(credential = key))
                 val sent = async { sender.events(invitation.transfer()).toList().last() }
-                val received = receiver.receive(receiver.acceptInvitation(invitation.shareUrl()))
+                val received = receiver.receive(receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED))
                 assertEquals(listOf(key), received.credentials())
                 listOf(sent.await(), received.last())
             }
@@ -166,7 +167,7 @@ class TransferTest {
         val receiver = wallet(relay.origin, transport = recorder)
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val sent = async { sender.events(invitation.transfer()).toList() }
-        receiver.receive(receiver.acceptInvitation(invitation.shareUrl()))
+        receiver.receive(receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED))
         sent.await()
         val secret = invitation.shareUrl().substringAfter('#')
         val seen = recorder.requests.joinToString("\n") { request ->
@@ -182,14 +183,14 @@ class TransferTest {
         val sender = wallet(relay.origin)
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val first = wallet(relay.origin)
-        val declined = first.acceptInvitation(invitation.shareUrl())
+        val declined = first.acceptInvitation(invitation.shareUrl(), CONFIRMED)
         first.decline(declined)
         val end: TransferEvent = TransferEvent.Closed(Outcome.Declined)
         assertEquals(end, first.events(declined).toList().last())
 
         val sent = async { sender.events(invitation.transfer()).toList() }
         val second = wallet(relay.origin)
-        val received = second.receive(second.acceptInvitation(invitation.shareUrl()))
+        val received = second.receive(second.acceptInvitation(invitation.shareUrl(), CONFIRMED))
         assertEquals(listOf(KEY), received.credentials())
         assertEquals(completed, sent.await().last())
         assertEquals(
@@ -197,7 +198,7 @@ class TransferTest {
             refused {
                 wallet(relay.origin).acceptInvitation(
                     sender.createInvitation(InvitationRequest()).also {
-                        second.acceptInvitation(it.shareUrl())
+                        second.acceptInvitation(it.shareUrl(), CONFIRMED)
                     }.shareUrl(),
                 )
             }.code(),

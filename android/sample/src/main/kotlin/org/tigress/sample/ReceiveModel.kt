@@ -21,6 +21,7 @@ import org.tigress.TransferEvent
 import org.tigress.TransferId
 import org.tigress.TransferRole
 import org.tigress.TransferState
+import org.tigress.TransferSummary
 import org.tigress.events
 import org.tigress.parseInvitation
 
@@ -33,7 +34,7 @@ sealed interface Screen {
     data class AskTrust(val host: String, val relay: String) : Screen
 
     /** The user is asked whether to take it. */
-    data class Offered(val title: String?, val description: String?, val relay: String, val altered: Boolean) : Screen
+    data class Offered(val title: String?, val description: String?, val altered: Boolean) : Screen
 
     /** The user must type the PIN. */
     data class Pin(val triesLeft: Int?) : Screen
@@ -63,7 +64,11 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
         attempt {
             // What was begun before the app was ended goes on.
             val pending = client.transfers().firstOrNull { it.role == TransferRole.RECEIVER && it.state !is TransferState.Closed }
-            if (pending != null) watch(pending.id)
+            when {
+                pending == null -> Unit
+                pending.state is TransferState.Offered -> offer(pending)
+                else -> watch(pending.id)
+            }
         }
     }
 
@@ -89,19 +94,28 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
                 shown.value = Screen.AskTrust(host, preview.relay)
                 return
             }
-        transfer = id
-        val offer = client.transfers().first { it.id == id }
+        val accepted = client.transfers().first { it.id == id }
+        // The link of a transfer that goes on already leads back to it.
+        if (accepted.state is TransferState.Offered) offer(accepted) else watch(id)
+    }
+
+    /** What the user has not decided yet is asked, again after the app was ended. */
+    private fun offer(summary: TransferSummary) {
+        transfer = summary.id
         shown.value =
             Screen.Offered(
-                offer.title.shown.ifEmpty { null },
-                offer.description.shown.ifEmpty { null },
-                preview.relay,
-                altered = offer.authenticity == Authenticity.ALTERED,
+                summary.title.shown.ifEmpty { null },
+                summary.description.shown.ifEmpty { null },
+                altered = summary.authenticity == Authenticity.ALTERED,
             )
     }
 
     /** The user takes it. */
-    fun take(): Unit = attempt { transfer?.let { watch(it) } }
+    fun take(): Unit = attempt {
+        val id = transfer ?: return@attempt
+        client.confirm(id)
+        watch(id)
+    }
 
     /** The user does not want it. */
     fun decline(): Unit = attempt {

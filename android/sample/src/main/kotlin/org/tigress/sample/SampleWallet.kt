@@ -10,7 +10,9 @@ import org.tigress.setLogSink
 
 /** One client for the whole app. */
 class SampleWallet : Application() {
-    val client: TransferClient by lazy { Tigress.client(this, Config(relay = "https://relay.example")) }
+    val client: TransferClient by lazy {
+        Tigress.client(this, Config(relay = "https://relay.example"), approval = DeviceOwner(this))
+    }
 
     override fun onCreate() {
         super.onCreate()

@@ -94,7 +94,6 @@ private fun Offer(screen: Screen.Offered, model: ReceiveModel) {
     Text(screen.title ?: stringResource(R.string.offered_untitled), style = MaterialTheme.typography.titleLarge)
     if (screen.altered) Text(stringResource(R.string.offered_altered))
     screen.description?.let { Text(it) }
-    Text(stringResource(R.string.from_relay, screen.relay), style = MaterialTheme.typography.bodySmall)
     Row(horizontalArrangement = Arrangement.spacedBy(16.dp)) {
         Button(model::take) { Text(stringResource(R.string.accept)) }
         OutlinedButton(model::decline) { Text(stringResource(R.string.decline)) }
@@ -141,10 +140,10 @@ private fun Ended(screen: Screen.Ended, again: () -> Unit) {
 @Composable
 private fun Failed(screen: Screen.Failed, again: () -> Unit) {
     Notice(
-        if (screen.code == "claimed_by_another") {
-            stringResource(R.string.claimed)
-        } else {
-            stringResource(R.string.failed, screen.code)
+        when (screen.code) {
+            "claimed_by_another" -> stringResource(R.string.claimed)
+            "own_invitation" -> stringResource(R.string.own_invitation)
+            else -> stringResource(R.string.failed, screen.code)
         },
     )
     OutlinedButton(again) { Text(stringResource(R.string.again)) }

@@ -5,6 +5,7 @@ import kotlin.system.exitProcess
 import kotlinx.coroutines.flow.lastOrNull
 import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.runBlocking
+import org.tigress.AcceptOptions
 import org.tigress.Credential
 import org.tigress.InvitationRequest
 import org.tigress.Outcome
@@ -54,7 +55,7 @@ private class Peer(private val words: Words, private val client: TransferClient)
     private suspend fun receive(): Outcome? {
         val reply = credential(words.value("--reply"))
         val out = File(words.value("--out"))
-        val id = client.acceptInvitation(words.subject)
+        val id = client.acceptInvitation(words.subject, AcceptOptions(confirmed = true))
         say("accepted", "transfer" to id)
         return follow(id) { received ->
             out.writeBytes(received.credential.content)

@@ -8,6 +8,7 @@ import kotlinx.coroutines.flow.onEach
 import kotlinx.coroutines.flow.toList
 import kotlinx.coroutines.runBlocking
 import kotlinx.coroutines.withTimeout
+import org.tigress.AcceptOptions
 import org.tigress.AndroidHttpTransport
 import org.tigress.Config
 import org.tigress.Credential
@@ -28,6 +29,9 @@ fun story(test: suspend CoroutineScope.() -> Unit): Unit = runBlocking { withTim
 
 /** The credential that is handed over. */
 val KEY = Credential("org.example.key", "the one and only key".encodeToByteArray(), "text/plain")
+
+/** The user was asked before. */
+val CONFIRMED = AcceptOptions(confirmed = true)
 
 /** Settings for a relay on this machine. */
 fun config(origin: String) =
