@@ -16,6 +16,11 @@ pub(crate) fn remapped(project: &Project) -> OsString {
     for place in places(project) {
         flags.push(flag(&place, "."));
     }
+    // The standard library's, where it is compiled along; else it says this itself.
+    if let Ok(sysroot) = project.output(&["rustc", "--print", "sysroot"]) {
+        let sources = format!("{}/lib/rustlib/src/rust", sysroot.trim());
+        flags.push(flag(&sources, "/rustc"));
+    }
     // The longest of what fits is the last one: each crate by its name and version.
     for folder in registries() {
         flags.push(flag(&folder.display().to_string(), "crates"));
@@ -49,6 +54,14 @@ pub(crate) fn registries() -> Vec<PathBuf> {
     entries.map(|entry| entry.path()).collect()
 }
 
+/// How often a file names something in a folder.
+pub(crate) fn names(bytes: &[u8], place: &str) -> usize {
+    occurrences(
+        bytes,
+        format!("{}/", place.trim_end_matches('/')).as_bytes(),
+    )
+}
+
 /// How often a file has these bytes.
 pub(crate) fn occurrences(bytes: &[u8], of: &[u8]) -> usize {
     bytes
@@ -65,6 +78,7 @@ mod tests {
     fn a_place_is_counted_wherever_it_is_named() {
         assert_eq!(occurrences(b"\0/home/a/b\0/home/a", b"/home/a"), 2);
         assert_eq!(occurrences(b"crates/a", b"/home/a"), 0);
+        assert_eq!(names(b"/home/a/b\0/home/ab", "/home/a"), 1);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use super::PAGE;
 use crate::{
     Done, Failure,
     project::Project,
-    remap::{occurrences, places},
+    remap::{names, occurrences, places},
 };
 
 pub(super) const ABIS: [&str; 3] = ["arm64-v8a", "armeabi-v7a", "x86_64"];
@@ -67,7 +67,7 @@ pub(super) fn for_phones(project: &Project, abi: &str, file: &Path) -> Done {
         )));
     }
     for place in places(project) {
-        if occurrences(&bytes, place.as_bytes()) > 0 {
+        if names(&bytes, &place) > 0 {
             return Err(Failure::because(format!(
                 "{abi}: the library says that it was built in {place}"
             )));

@@ -124,7 +124,7 @@ impl Test<'_> {
             ),
             (
                 "a library that says where it was built is refused",
-                &self.project.root.display().to_string(),
+                &format!("{}/src", self.project.root.display()),
             ),
         ] {
             let told = work.join("told.so");

@@ -7,7 +7,7 @@ use std::{fs, path::PathBuf};
 use crate::{
     Done, Failure,
     project::{Project, shared_library},
-    remap::{occurrences, places, remapped},
+    remap::{names, places, remapped},
 };
 
 /// What an app links: how it is built, and how many bytes it may have on Linux with x86-64.
@@ -88,7 +88,7 @@ fn measure(project: &Project, kind: &Kind) -> Done<bool> {
         good = false;
     }
     for place in places(project) {
-        let count = occurrences(&bytes, place.as_bytes());
+        let count = names(&bytes, &place);
         if count > 0 {
             println!("  says {count} times that it was built in {place}");
             good = false;
