@@ -13,6 +13,7 @@ use crate::client::Client;
 mod conformance;
 mod durable;
 mod memory;
+mod recent;
 #[cfg(feature = "redis")]
 mod redis;
 mod room;

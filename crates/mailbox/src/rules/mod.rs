@@ -33,19 +33,17 @@ pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
         return Transition::refused(Refusal::NotFound);
     }
     match command {
-        Command::Show => {
-            let answer = Answer::Shown {
-                display: record.display.clone(),
-                expires: record.expires,
-            };
-            Transition::done(answer, Effect::Unchanged, None)
-        }
+        Command::Show => record.shown(),
         Command::Read {
             claim,
             proof,
             bind,
             known,
-        } => record.read(ClaimDigest::of(claim), proof, bind, known),
+        } => {
+            let claim = ClaimDigest::of(claim);
+            let seen = record.seen(claim, proof, bind, known);
+            seen.unwrap_or_else(|| record.bind(claim, known))
+        }
         Command::Update {
             claim,
             request_id,
@@ -67,6 +65,25 @@ pub fn apply(record: &mut Record, command: Command, now: u64) -> Transition {
             record.relinquish(ClaimDigest::of(claim), RequestDigest::of(request_id))
         }
         Command::Delete { claim } => record.delete(ClaimDigest::of(claim)),
+    }
+}
+
+/// What [`apply`] says to a command that reads and changes nothing; none to any other. So a store that has the record at
+/// hand answers without a transaction.
+#[must_use]
+pub fn look(record: &Record, command: &Command, now: u64) -> Option<Transition> {
+    if record.expires <= now {
+        return Some(Transition::refused(Refusal::NotFound));
+    }
+    match command {
+        Command::Show => Some(record.shown()),
+        Command::Read {
+            claim,
+            proof,
+            bind,
+            known,
+        } => record.seen(ClaimDigest::of(*claim), *proof, *bind, *known),
+        Command::Update { .. } | Command::Relinquish { .. } | Command::Delete { .. } => None,
     }
 }
 
@@ -117,22 +134,31 @@ impl Record {
         }
     }
 
-    fn read(
-        &mut self,
+    fn shown(&self) -> Transition {
+        let answer = Answer::Shown {
+            display: self.display.clone(),
+            expires: self.expires,
+        };
+        Transition::done(answer, Effect::Unchanged, None)
+    }
+
+    /// What a reader is told, unless it takes the free place by reading.
+    fn seen(
+        &self,
         claim: ClaimDigest,
         proof: Option<ProofDigest>,
         bind: bool,
         known: Option<Version>,
-    ) -> Transition {
+    ) -> Option<Transition> {
         match self.role(claim) {
             // Who is bound has the right to read: without it nobody is.
-            Some(_) => Transition::done(self.content(known), Effect::Unchanged, None),
-            None if bind && self.may_bind(proof) => {
-                self.bind(claim);
-                let notify = self.other_token(Role::Recipient);
-                Transition::done(self.content(known), Effect::Keep, notify)
-            }
-            None => Transition::refused(Refusal::Unauthorized),
+            Some(_) => Some(Transition::done(
+                self.content(known),
+                Effect::Unchanged,
+                None,
+            )),
+            None if bind && self.may_bind(proof) => None,
+            None => Some(Transition::refused(Refusal::Unauthorized)),
         }
     }
 
@@ -144,11 +170,13 @@ impl Record {
     //= draft/8.1.1-one-recipient
     /// A claim that comes back after it gave its place up is still known by its requests. From the first binding on the
     /// mailbox has the life that was asked for.
-    fn bind(&mut self, claim: ClaimDigest) {
-        let known = self.former.iter().position(|party| party.claim == claim);
-        let party = known.map(|index| self.former.remove(index));
+    fn bind(&mut self, claim: ClaimDigest, known: Option<Version>) -> Transition {
+        let former = self.former.iter().position(|party| party.claim == claim);
+        let party = former.map(|index| self.former.remove(index));
         self.recipient = Some(Box::new(party.unwrap_or_else(|| Party::new(claim))));
         self.expires = self.bound_expires;
+        let notify = self.other_token(Role::Recipient);
+        Transition::done(self.content(known), Effect::Keep, notify)
     }
 
     //= draft/3.3-no-turns draft/3.3-back-to-back draft/6.2.6-repeated draft/6.2.6-stored draft/6.2.6-not-again draft/6.2.6-by-claim

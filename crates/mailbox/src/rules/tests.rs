@@ -361,3 +361,43 @@ fn what_the_reader_knows_is_left_out() {
         assert!(matches!(told, Ok(Answer::Content { version, .. }) if version == current));
     }
 }
+
+#[test]
+fn a_look_says_what_the_rules_say_and_nothing_where_they_change_something() {
+    let bound = {
+        let mut mailbox = record(AccessRights::ALL);
+        told(&mut mailbox, read(RECEIVER)).unwrap();
+        mailbox
+    };
+    let free = record(AccessRights::ALL);
+    let known = Command::Read {
+        claim: RECEIVER,
+        proof: None,
+        bind: false,
+        known: Some(bound.version()),
+    };
+    let reads = [
+        Command::Show,
+        read(SENDER),
+        read(RECEIVER),
+        read(device(1)),
+        known,
+    ];
+    let writes = [update(SENDER, 1), relinquish(RECEIVER, 2)];
+    let mut looked = 0;
+    for record in [bound, free] {
+        for command in reads.iter().chain(&writes) {
+            for now in [NOW, record.expires()] {
+                let mut after = record.clone();
+                let applied = apply(&mut after, command.clone(), now);
+                let reads = !command.needs_room();
+                let expected = (reads || now > NOW) && applied.effect == Effect::Unchanged;
+                let seen = look(&record, command, now);
+                assert_eq!(seen, expected.then_some(applied), "{command:?}");
+                assert!(seen.is_none() || after == record);
+                looked += usize::from(seen.is_some());
+            }
+        }
+    }
+    assert_eq!(looked, 22, "two of the reads take the free place");
+}

@@ -1,9 +1,13 @@
 //! What one transaction does.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use tigress_mailbox::MailboxId;
 
 use super::super::room::{Ledger, Room};
 use super::super::{Applied, Created, Creation, StoreError};
+use super::committed::Committed;
 use super::job::{Done, Job, Task};
 use super::rows::{RowError, Rows};
 use tigress_mailbox::rules::Record;
@@ -17,6 +21,10 @@ const SWEEP_BYTES: usize = 2 * 1024 * 1024;
 
 pub(super) struct Batch<'work, 'file> {
     pub(super) rows: &'work mut Rows<'file>,
+    /// What was there before this transaction.
+    pub(super) committed: &'work Committed,
+    /// What it has read, or makes of it; none is erased.
+    pub(super) seen: HashMap<MailboxId, Option<Arc<Record>>>,
     pub(super) ledger: &'work mut Ledger,
     pub(super) deleted: &'work mut usize,
     /// Why the last write was not kept.
@@ -79,7 +87,7 @@ impl Batch<'_, '_> {
             };
             let is_there = kept.as_ref().is_some_and(|kept| kept.expires() > now);
             if is_there || forgotten.is_some_and(|at| at > now) {
-                let version = kept.as_ref().map(Record::version);
+                let version = kept.as_ref().map(|kept| kept.version());
                 return Ok(Ok(Created::Repeated {
                     id: before,
                     version,
@@ -100,13 +108,15 @@ impl Batch<'_, '_> {
         self.writes += 1;
         self.ledger.created(*id, *client, record.size());
         self.rows.remember(*key, *id)?;
+        self.seen.insert(*id, None);
         self.rows.insert(*id, record)?;
+        self.seen.insert(*id, Some(Arc::new(record.clone())));
         Ok(Ok(Created::New))
     }
 
     fn apply(&mut self, id: MailboxId, command: Command, room: &Room, now: u64) -> Ran<Applied> {
         let mut record = match self.load(id)? {
-            Ok(Some(record)) => record,
+            Ok(Some(record)) => Record::clone(&record),
             Ok(None) => {
                 let answer = Err(Refusal::NotFound);
                 return Ok(Ok(Applied {
@@ -133,11 +143,13 @@ impl Batch<'_, '_> {
                 }
                 self.writes += 1;
                 self.ledger.resized(id, before, after);
+                self.seen.insert(id, None);
                 if record.expires() == end {
                     self.rows.rewrite(id, &record)?;
                 } else {
                     self.rows.update(id, &record)?;
                 }
+                self.seen.insert(id, Some(Arc::new(record)));
             }
             Effect::EraseAndWake => {
                 self.erase(id, before)?;
@@ -181,13 +193,25 @@ impl Batch<'_, '_> {
     }
 
     /// One record that can't be read spoils nothing for others.
-    fn load(&mut self, id: MailboxId) -> Ran<Option<Record>> {
+    fn load(&mut self, id: MailboxId) -> Ran<Option<Arc<Record>>> {
+        if let Some(seen) = self.seen.get(&id) {
+            return Ok(Ok(seen.clone()));
+        }
+        if let Some(record) = self.committed.get(id) {
+            return Ok(Ok(Some(record)));
+        }
         match self.rows.load(id) {
             Err(RowError::Unreadable(error)) => {
                 tracing::error!(%error, "store");
                 Ok(Err(StoreError::Unavailable))
             }
-            loaded => loaded.map(Ok),
+            loaded => {
+                let record = loaded?.map(Arc::new);
+                if record.is_some() {
+                    self.seen.insert(id, record.clone());
+                }
+                Ok(Ok(record))
+            }
         }
     }
 
@@ -195,6 +219,7 @@ impl Batch<'_, '_> {
         self.writes += 1;
         self.ledger.erased(id, size);
         self.ended.push(id);
+        self.seen.insert(id, None);
         Ok(self.rows.erase(id)?)
     }
 }

@@ -1,9 +1,11 @@
 //! The store in one file of this machine: what was answered is kept, whatever becomes of the process.
 //!
 //! One thread owns the file. It takes the calls that have come in, runs them in one transaction, and answers them all
-//! once that is on disk: so many writes share one sync, and nobody sees what a crash could still take back.
+//! once that is on disk: so many writes share one sync, and nobody sees what a crash could still take back. Reads of what was
+//! used last are answered from memory ([`committed`]).
 
 mod batch;
+mod committed;
 mod error;
 mod file;
 mod job;
@@ -23,15 +25,14 @@ use async_trait::async_trait;
 use tigress_mailbox::MailboxId;
 use tokio::sync::oneshot;
 
-use super::{
-    Applied, Created, Creation, Kept, LocalWakeups, MailboxStore, Room, StoreError, Wakeups,
-};
+use super::{Applied, Created, Creation, Kept, MailboxStore, Room, StoreError, Wakeups};
+use committed::Committed;
 pub use error::OpenError;
 use file::File;
 use job::{Done, Job, Task};
 use reserve::Reserve;
 use tigress_mailbox::rules::Command;
-use worker::Worker;
+use worker::{Told, Worker};
 
 /// Keeps mailboxes in a file; nobody else can open it meanwhile.
 #[derive(Debug)]
@@ -39,8 +40,7 @@ pub struct DurableStore {
     /// Both `Some` until the store is dropped.
     jobs: Option<Sender<Job>>,
     thread: Option<JoinHandle<()>>,
-    wakeups: Arc<LocalWakeups>,
-    counted: Arc<Counted>,
+    told: Told,
 }
 
 /// What the store has done since it was opened.
@@ -73,8 +73,12 @@ impl DurableStore {
     fn with_file(file: File, path: &Path) -> Result<Self, OpenError> {
         let reserve = Reserve::at(mark::beside(path, "-reserve"));
         let (jobs, received) = mpsc::channel();
-        let (wakeups, counted) = (Arc::<LocalWakeups>::default(), Arc::<Counted>::default());
-        let worker = Worker::new(file, reserve, wakeups.clone(), counted.clone())
+        let told = Told {
+            wakeups: Arc::default(),
+            counted: Arc::default(),
+            committed: Arc::new(Committed::new(committed::MOST)),
+        };
+        let worker = Worker::new(file, reserve, told.clone())
             .map_err(|error| OpenError::of(path, &error))?;
         let thread = std::thread::Builder::new()
             .name("mailboxes".to_owned())
@@ -83,8 +87,7 @@ impl DurableStore {
         Ok(Self {
             jobs: Some(jobs),
             thread: Some(thread),
-            wakeups,
-            counted,
+            told,
         })
     }
 
@@ -92,8 +95,8 @@ impl DurableStore {
     #[must_use]
     pub fn effort(&self) -> Effort {
         Effort {
-            writes: self.counted.writes.load(Ordering::Relaxed),
-            syncs: self.counted.syncs.load(Ordering::Relaxed),
+            writes: self.told.counted.writes.load(Ordering::Relaxed),
+            syncs: self.told.counted.syncs.load(Ordering::Relaxed),
         }
     }
 
@@ -133,6 +136,9 @@ impl MailboxStore for DurableStore {
         room: &Room,
         now: u64,
     ) -> Result<Applied, StoreError> {
+        if let Some(applied) = self.told.committed.answer(id, &command, now) {
+            return Ok(applied);
+        }
         let room = *room;
         let task = Task::Apply {
             id,
@@ -147,7 +153,7 @@ impl MailboxStore for DurableStore {
     }
 
     fn wakeups(&self) -> &dyn Wakeups {
-        &*self.wakeups
+        &*self.told.wakeups
     }
 
     async fn sweep(&self, now: u64) -> Result<usize, StoreError> {
@@ -158,7 +164,7 @@ impl MailboxStore for DurableStore {
             };
             all += erased;
             if !more {
-                self.wakeups.tidy();
+                self.told.wakeups.tidy();
                 return Ok(all);
             }
         }

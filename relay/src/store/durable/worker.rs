@@ -1,5 +1,6 @@
 //! The thread that owns the file.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::Receiver;
@@ -13,6 +14,7 @@ use super::super::room::Ledger;
 use super::super::{LocalWakeups, StoreError};
 use super::Counted;
 use super::batch::Batch;
+use super::committed::Committed;
 use super::file::File;
 use super::job::{Done, Job, Task};
 use super::mark::Misplaced;
@@ -30,8 +32,15 @@ pub(super) struct Worker {
     file: File,
     reserve: Reserve,
     state: State,
-    wakeups: Arc<LocalWakeups>,
-    counted: Arc<Counted>,
+    told: Told,
+}
+
+/// What others see of the thread's work.
+#[derive(Debug, Clone)]
+pub(super) struct Told {
+    pub(super) wakeups: Arc<LocalWakeups>,
+    pub(super) counted: Arc<Counted>,
+    pub(super) committed: Arc<Committed>,
 }
 
 /// What the thread knows beside the file.
@@ -47,12 +56,7 @@ struct State {
 }
 
 impl Worker {
-    pub(super) fn new(
-        file: File,
-        reserve: Reserve,
-        wakeups: Arc<LocalWakeups>,
-        counted: Arc<Counted>,
-    ) -> rusqlite::Result<Self> {
+    pub(super) fn new(file: File, reserve: Reserve, told: Told) -> rusqlite::Result<Self> {
         // The thread prepares them again; a file for which that fails is refused before.
         drop(Rows::of(&file)?);
         let totals = file.totals()?;
@@ -65,8 +69,7 @@ impl Worker {
             file,
             reserve,
             state,
-            wakeups,
-            counted,
+            told,
         })
     }
 
@@ -76,9 +79,10 @@ impl Worker {
             file,
             mut reserve,
             mut state,
-            wakeups,
-            counted,
+            told,
         } = self;
+        // Dropped before the file, however this ends: then the file may be another's.
+        let only_while_open = OnlyWhileOpen(&told.committed);
         reserve.take();
         let closed = match Rows::of(&file) {
             Ok(rows) => Work {
@@ -86,8 +90,7 @@ impl Worker {
                 rows,
                 reserve: &mut reserve,
                 state: &mut state,
-                wakeups: &wakeups,
-                counted: &counted,
+                told: &told,
             }
             .until_closed(jobs),
             Err(error) => {
@@ -95,6 +98,7 @@ impl Worker {
                 None
             }
         };
+        drop(only_while_open);
         forget_the_past(&file);
         drop(reserve);
         drop(file);
@@ -109,8 +113,15 @@ struct Work<'all> {
     rows: Rows<'all>,
     reserve: &'all mut Reserve,
     state: &'all mut State,
-    wakeups: &'all LocalWakeups,
-    counted: &'all Counted,
+    told: &'all Told,
+}
+
+struct OnlyWhileOpen<'all>(&'all Committed);
+
+impl Drop for OnlyWhileOpen<'_> {
+    fn drop(&mut self) {
+        self.0.forget_all();
+    }
 }
 
 type Reply = oneshot::Sender<Result<Done, StoreError>>;
@@ -157,6 +168,8 @@ impl Work<'_> {
                 ),
                 None => tracing::info!("the store's file is back in its place"),
             }
+            // What is in it now, only it can say.
+            self.told.committed.forget_all();
         }
         self.state.misplaced = misplaced;
     }
@@ -192,6 +205,8 @@ impl Work<'_> {
         };
         let mut batch = Batch {
             rows: &mut self.rows,
+            committed: &self.told.committed,
+            seen: HashMap::new(),
             ledger: &mut self.state.ledger,
             deleted: &mut self.state.deleted,
             trouble: self.state.trouble,
@@ -201,7 +216,7 @@ impl Work<'_> {
         };
         let begun = batch.rows.begin().map_err(RowError::from);
         let run = begun.and_then(|()| jobs.iter().map(|job| batch.answer(job)).collect());
-        let (writes, ended) = (batch.writes, batch.ended);
+        let (writes, ended, seen) = (batch.writes, batch.ended, batch.seen);
         let kept = run.and_then(|all| {
             self.rows.commit()?;
             Ok(all)
@@ -210,7 +225,12 @@ impl Work<'_> {
             Ok(all) => {
                 self.state.ledger.commit();
                 self.kept(writes);
-                ended.into_iter().for_each(|id| self.wakeups.wake(id));
+                if self.state.misplaced.is_none() {
+                    self.told.committed.renew(seen);
+                }
+                // Whoever is woken finds what woke them.
+                let wakeups = &self.told.wakeups;
+                ended.into_iter().for_each(|id| wakeups.wake(id));
                 Ok(Answers { writes, all })
             }
             Err(error) => {
@@ -218,6 +238,7 @@ impl Work<'_> {
                 let _ = self.file.execute("ROLLBACK");
                 self.state.ledger.roll_back();
                 self.state.deleted = deleted;
+                self.told.committed.forget(seen.into_keys());
                 Err(self.lost(&error))
             }
         }
@@ -251,8 +272,11 @@ impl Work<'_> {
                 self.state.trouble = None;
                 tracing::info!("the store writes again");
             }
-            self.counted.writes.fetch_add(writes, Ordering::Relaxed);
-            self.counted.syncs.fetch_add(1, Ordering::Relaxed);
+            self.told
+                .counted
+                .writes
+                .fetch_add(writes, Ordering::Relaxed);
+            self.told.counted.syncs.fetch_add(1, Ordering::Relaxed);
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod files;
 mod layouts;
+mod memory;
 mod sharing;
 
 use std::path::{Path, PathBuf};

@@ -40,7 +40,7 @@ async fn one_call_that_fails_spoils_nothing_for_others() {
 }
 
 /// Keeps the store's thread from working until it is told to go on.
-fn pause(store: &DurableStore) -> mpsc::Sender<()> {
+pub(super) fn pause(store: &DurableStore) -> mpsc::Sender<()> {
     let (go, until) = mpsc::channel();
     let (begun, pausing) = mpsc::channel();
     let until = std::sync::Mutex::new(until);
