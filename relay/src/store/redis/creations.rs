@@ -70,8 +70,8 @@ impl RedisStore {
         };
         let id = MailboxId(Uuid::from_slice(id).map_err(|_| damaged())?);
         let kept = self.load(id, b"").await?;
-        let version = kept.filter(|kept| kept.record.expires() > now);
-        let version: Option<Version> = version.map(|kept| kept.record.version());
+        let version = kept.filter(|(kept, _)| kept.record.expires() > now);
+        let version: Option<Version> = version.map(|(kept, _)| kept.record.version());
         if version.is_some() || *deleted == 1 {
             return Ok(Some(Created::Repeated { id, version }));
         }

@@ -2,22 +2,25 @@
 //! a cluster.
 //!
 //! A call loads the mailbox, runs the rules on it, and keeps the result if nobody was faster ([`scripts`]); else it begins
-//! anew. The server forgets what has expired. What it acknowledged and then loses with a fail-over harms no transfer: an
+//! anew. A write begins with the mailbox as this relay has last seen it, if it has, and loads it only if it is another by now
+//! ([`seen`]). The server forgets what has expired. What it acknowledged and then loses with a fail-over harms no transfer: an
 //! older payload is written again by whoever wrote the newer one, and what nobody would repeat (that a mailbox was made, and who is
 //! bound to it) is answered only when so many replicas have it as the address asks for.
 
 mod address;
+mod changes;
 mod creations;
 mod key;
 mod link;
 mod owned;
 mod scripts;
+mod seen;
 mod wake;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use redis::{Cmd, FromRedisValue, Value, from_redis_value};
+use redis::{Value, from_redis_value};
 use tigress_mailbox::rules::{self, Command, Effect, Record, Refusal, Transition};
 use tigress_mailbox::{MailboxId, Payload};
 use uuid::Uuid;
@@ -27,14 +30,13 @@ use address::{Address, Kind};
 pub use address::{BadAddress, is_address};
 use link::Link;
 use owned::Owned;
+use seen::{Loaded, Seen};
 use wake::RedisWakeups;
 
 /// How often a call begins anew because another was faster.
 const TRIES: usize = 16;
 /// What has expired stays for so many seconds longer: relays and server do not agree on the time to the second.
 const MARGIN: u64 = 60;
-/// Longest time that replicas are waited for, in milliseconds.
-const REPLICATION: u64 = 1_000;
 /// Mailboxes of its own that a sweep asks for.
 const SWEEP: usize = 512;
 /// As no version is: a reader who knows none.
@@ -47,16 +49,9 @@ pub struct RedisStore {
     patient: Link,
     wakeups: RedisWakeups,
     owned: Mutex<Owned>,
+    seen: Seen,
     /// The command that tells of a change.
     publish: &'static str,
-}
-
-/// A mailbox as it was loaded.
-struct Loaded {
-    revision: Vec<u8>,
-    /// Without its payload, unless that was wanted.
-    record: Record,
-    payload_size: usize,
 }
 
 impl RedisStore {
@@ -75,6 +70,7 @@ impl RedisStore {
             patient: Link::new(address),
             wakeups: RedisWakeups::new(link.clone()),
             owned: Mutex::default(),
+            seen: Seen::default(),
             link,
             publish,
         })
@@ -91,7 +87,12 @@ impl RedisStore {
         self.owned.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn load(&self, id: MailboxId, wanted: &[u8]) -> Result<Option<Loaded>, StoreError> {
+    /// The mailbox, and its payload if that is wanted.
+    async fn load(
+        &self,
+        id: MailboxId,
+        wanted: &[u8],
+    ) -> Result<Option<(Arc<Loaded>, Option<Payload>)>, StoreError> {
         type Row = (Vec<u8>, Vec<u8>, usize, Option<Vec<u8>>);
         let key = key::of_mailbox(id);
         let row: Value = self
@@ -99,6 +100,7 @@ impl RedisStore {
             .run(|connection| scripts::LOAD.call(&key, &[wanted], connection))
             .await?;
         if matches!(row, Value::Nil | Value::Boolean(false)) {
+            self.seen.forget(id);
             return Ok(None);
         }
         // A script's answer ends before what was not fetched.
@@ -111,119 +113,62 @@ impl RedisStore {
         };
         let (revision, head, payload_size, payload) =
             from_redis_value::<Row>(row).map_err(|_| damaged())?;
-        let mut record = Record::from_bytes(&head).map_err(|_| damaged())?;
-        if let Some(payload) = payload {
-            let payload = Payload::from_bytes(&payload).map_err(|_| damaged())?;
-            record = record.joined(payload);
+        let payload = payload.map(|payload| Payload::from_bytes(&payload));
+        let payload = payload.transpose().map_err(|_| damaged())?;
+        // The same revision is the same record.
+        if let Some(seen) = self.seen.get(id)
+            && seen.revision == revision
+        {
+            return Ok(Some((seen, payload)));
         }
-        Ok(Some(Loaded {
+        let record = Record::from_bytes(&head).map_err(|_| damaged())?;
+        let loaded = Arc::new(Loaded {
             revision,
             record,
             payload_size,
-        }))
-    }
-
-    /// Runs a script that changes something; waits for the replicas if that is asked for.
-    async fn change<T: FromRedisValue>(
-        &self,
-        script: &scripts::Step,
-        key: &[u8],
-        arguments: &[&[u8]],
-        replicate: bool,
-    ) -> Result<T, StoreError> {
-        let replicas = self.link.address().replicas;
-        if !replicate || replicas == 0 {
-            return self
-                .link
-                .run(|connection| script.call(key, arguments, connection))
-                .await;
-        }
-        let results = self.patient.run(|mut connection| {
-            let commands = [script.in_full(key, arguments), wait(replicas)];
-            async move { connection.both(key, commands).await }
         });
-        let mut results = results.await?.into_iter();
-        let (Some(result), Some(Value::Int(reached))) = (results.next(), results.next()) else {
-            return Err(StoreError::Unavailable);
-        };
-        if let Value::ServerError(error) = result {
-            return Err(link::told(&error.into()));
-        }
-        if reached < i64::from(replicas) {
-            tracing::warn!(reached, wanted = replicas, "redis: too few replicas");
-            return Err(StoreError::Unavailable);
-        }
-        from_redis_value(result).map_err(|_| damaged())
+        self.seen.put(id, loaded.clone());
+        Ok(Some((loaded, payload)))
     }
 
-    async fn keep(
+    /// Runs the rules on the mailbox as it was loaded and keeps what they did; none if another was faster.
+    async fn attempt(
         &self,
         id: MailboxId,
         loaded: &Loaded,
-        record: Record,
-        transition: &Transition,
-        always: bool,
+        payload: Option<Payload>,
+        command: &Command,
+        room: &Room,
         now: u64,
-    ) -> Result<bool, StoreError> {
-        let (key, revision) = (key::of_mailbox(id), Uuid::new_v4());
-        let is_new = record.version() != loaded.record.version();
-        let expires = record.expires();
-        let version = *record.version().0.as_bytes();
-        let wakes = transition.effect == Effect::KeepAndWake;
-        let (head, payload) = record.split();
-        let (size, head) = (head.size(), head.to_bytes());
-        let payload = is_new.then(|| payload.to_bytes());
-        let left = left(expires, now);
-        let wake = if wakes { self.publish } else { "" };
-        let mut arguments = vec![
-            loaded.revision.as_slice(),
-            revision.as_bytes(),
-            &head,
-            left.as_bytes(),
-            wake.as_bytes(),
-        ];
-        if let Some(payload) = &payload {
-            arguments.extend([version.as_slice(), payload]);
+    ) -> Result<Option<Transition>, StoreError> {
+        let needs_room = command.needs_room();
+        let mut record = loaded.record.clone();
+        if let Some(payload) = payload {
+            record = record.joined(payload);
         }
-        let script = if always {
-            &scripts::KEEP_ALWAYS
-        } else {
-            &scripts::KEEP
+        let transition = rules::apply(&mut record, command.clone(), now);
+        let done = match transition.effect {
+            Effect::Unchanged => true,
+            Effect::Keep | Effect::KeepAndWake => {
+                if needs_room {
+                    let before = loaded.record.size() + loaded.payload_size;
+                    let after = match transition.effect {
+                        Effect::KeepAndWake => record.size(),
+                        _ => record.size() + loaded.payload_size,
+                    };
+                    self.owned().ledger.may_resize(id, before, after, room)?;
+                }
+                let always = !needs_room;
+                self.keep(id, loaded, record, &transition, always, now)
+                    .await?
+            }
+            Effect::EraseAndWake => self.erase(id, loaded, room.remember).await?,
         };
-        // Who is bound is what nobody would say again.
-        let kept: Option<Vec<u8>> = self.change(script, &key, &arguments, !wakes).await?;
-        let Some(creation) = kept else {
-            return Ok(false);
-        };
-        let payload_size = payload.map_or(loaded.payload_size, |payload| payload.len());
-        self.owned().changed(id, size + payload_size, expires);
-        if expires != loaded.record.expires() {
-            self.remember(&creation, id, false, left).await;
-        }
-        Ok(true)
-    }
-
-    async fn erase(
-        &self,
-        id: MailboxId,
-        loaded: &Loaded,
-        remember: u64,
-    ) -> Result<bool, StoreError> {
-        let key = key::of_mailbox(id);
-        let arguments = [loaded.revision.as_slice(), self.publish.as_bytes()];
-        let erased: Option<Vec<u8>> = self
-            .change(&scripts::ERASE, &key, &arguments, false)
-            .await?;
-        let Some(creation) = erased else {
-            return Ok(false);
-        };
-        self.owned().gone(id);
-        let remember = remember.saturating_mul(1_000).max(1).to_string();
-        self.remember(&creation, id, true, remember).await;
-        Ok(true)
+        Ok(done.then_some(transition))
     }
 
     async fn unlink(&self, id: MailboxId) -> Result<(), StoreError> {
+        self.seen.forget(id);
         let mut unlink = redis::cmd("UNLINK");
         unlink.arg(key::of_mailbox(id));
         self.link.query(&unlink).await
@@ -240,12 +185,6 @@ impl RedisStore {
 fn left(expires: u64, now: u64) -> String {
     let seconds = expires.saturating_sub(now).saturating_add(MARGIN);
     seconds.saturating_mul(1_000).to_string()
-}
-
-fn wait(replicas: u32) -> Cmd {
-    let mut wait = redis::cmd("WAIT");
-    wait.arg(replicas).arg(REPLICATION);
-    wait
 }
 
 fn damaged() -> StoreError {
@@ -308,37 +247,32 @@ impl MailboxStore for RedisStore {
         room: &Room,
         now: u64,
     ) -> Result<Applied, StoreError> {
-        let wanted = match &command {
-            Command::Read { known, .. } => known
-                .map_or(UNKNOWN, |version| *version.0.as_bytes())
-                .to_vec(),
-            _ => Vec::new(),
+        // A read asks for the payload, which only the server has; a write may begin with what was seen.
+        let (wanted, mut seen) = match &command {
+            Command::Read { known, .. } => {
+                let known = known.map_or(UNKNOWN, |version| *version.0.as_bytes());
+                (known.to_vec(), None)
+            }
+            Command::Show => (Vec::new(), None),
+            _ => (Vec::new(), self.seen.get(id)),
         };
         for _ in 0..TRIES {
-            let Some(loaded) = self.load(id, &wanted).await? else {
+            if let Some(loaded) = seen.take() {
+                // That it changes nothing, or has no room, may be true no more.
+                let tried = self.attempt(id, &loaded, None, &command, room, now).await;
+                match tried {
+                    Ok(Some(transition)) if transition.effect != Effect::Unchanged => {
+                        return Ok(told(transition));
+                    }
+                    Ok(_) | Err(StoreError::Full | StoreError::ClientFull) => {}
+                    Err(error) => return Err(error),
+                }
+            }
+            let Some((loaded, payload)) = self.load(id, &wanted).await? else {
                 return Ok(told(Transition::refused(Refusal::NotFound)));
             };
-            let needs_room = command.needs_room();
-            let mut record = loaded.record.clone();
-            let transition = rules::apply(&mut record, command.clone(), now);
-            let done = match transition.effect {
-                Effect::Unchanged => true,
-                Effect::Keep | Effect::KeepAndWake => {
-                    if needs_room {
-                        let before = loaded.record.size() + loaded.payload_size;
-                        let after = match transition.effect {
-                            Effect::KeepAndWake => record.size(),
-                            _ => record.size() + loaded.payload_size,
-                        };
-                        self.owned().ledger.may_resize(id, before, after, room)?;
-                    }
-                    let always = !needs_room;
-                    self.keep(id, &loaded, record, &transition, always, now)
-                        .await?
-                }
-                Effect::EraseAndWake => self.erase(id, &loaded, room.remember).await?,
-            };
-            if done {
+            let tried = self.attempt(id, &loaded, payload, &command, room, now);
+            if let Some(transition) = tried.await? {
                 return Ok(told(transition));
             }
         }

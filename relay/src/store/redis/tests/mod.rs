@@ -1,11 +1,13 @@
 //! Against real servers.
 
+mod seen;
+
 use std::time::{Duration, Instant};
 
 use tigress_servers::{RedisCluster, RedisServer, WatchedRedis};
 
 use super::super::conformance::{self, creation, new_mailbox, read};
-use super::super::{Answer, NewMailbox};
+use super::super::{Answer, NewMailbox, Version};
 use super::*;
 
 /// Longest time for a call when the server does not answer: connecting, and asking once more.
