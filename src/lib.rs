@@ -113,7 +113,8 @@ pub mod testing {
 pub use client::{
     AcceptOptions, Clock, Config, DEFAULT_LIFETIME, DirectoryStore, Events, HttpTransport,
     Invitation, InvitationRequest, MAX_LIFETIME, MemoryStore, RelayWatch, ShareRequest, StoreError,
-    StoredRecord, TransferClient, TransferStore, TransportError, UserApproval, built_in_transport,
+    StoredRecord, TransferClient, TransferStore, TransfersWatch, TransportError, UserApproval,
+    built_in_transport,
 };
 pub use error::Error;
 pub use tigress_gss::pin::{NotAPin, Pin};

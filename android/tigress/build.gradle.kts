@@ -1,4 +1,5 @@
 import org.jetbrains.kotlin.gradle.dsl.JvmTarget
+import org.jetbrains.kotlin.gradle.dsl.KotlinVersion
 
 plugins {
     alias(libs.plugins.android.library)
@@ -44,8 +45,15 @@ android {
 }
 
 kotlin {
-    // Strict where the hand-written code is compiled alone: android/pom.xml. The generated code is not explicit.
-    compilerOptions.jvmTarget = JvmTarget.JVM_11
+    explicitApi()
+    // For whoever compiles apps with Kotlin 2.1 or later; the stdlib is that version's own.
+    coreLibrariesVersion = libs.versions.kotlin.stdlib.get()
+    compilerOptions {
+        jvmTarget = JvmTarget.JVM_11
+        languageVersion = KotlinVersion.KOTLIN_2_1
+        apiVersion = KotlinVersion.KOTLIN_2_1
+        freeCompilerArgs.addAll("-Xsuppress-version-warnings", "-jvm-default=no-compatibility")
+    }
 }
 
 dependencies {

@@ -7,7 +7,7 @@ use crate::cancel::{Cancellation, cancellable};
 use crate::error::TigressError;
 use crate::http::{self, HttpTransport};
 use crate::invitation::Invitation;
-use crate::observe::Observation;
+use crate::observe::{Observation, TransfersObservation};
 use crate::settings::{AcceptOptions, Config, InvitationRequest, NotificationToken, parse_pin};
 use crate::store::{self, TransferStore};
 use crate::time::TimeSpan;
@@ -164,6 +164,21 @@ impl TransferClient {
     pub async fn transfers(&self) -> Result<Vec<TransferSummary>, TigressError> {
         let all = self.0.transfers().await?;
         Ok(all.into_iter().map(Into::into).collect())
+    }
+
+    /// The same, as they change. What another process changes is seen with this client's next change.
+    #[must_use]
+    pub fn observe_transfers(&self) -> Arc<TransfersObservation> {
+        Arc::new(TransfersObservation::new(self.0.watch_transfers()))
+    }
+
+    /// Forgets an ended transfer before its time: texts, counts, and events that were not acknowledged, with what they hold.
+    /// That its invitation was answered stays known. What the relay was still to be told is not told any more; its mailbox
+    /// ends by itself.
+    ///
+    /// Fails with `not_ended`, `unknown_transfer`, `store`, `store_busy`.
+    pub async fn forget(&self, id: TransferId) -> Result<(), TigressError> {
+        Ok(self.0.forget(id.parse()?).await?)
     }
 
     /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background work. Stops at

@@ -39,7 +39,7 @@ pub use invitation::{
     qr_code_svg,
 };
 pub use log::{LogError, LogLevel, LogRecord, LogSink, set_log_sink};
-pub use observe::{Observation, Observed};
+pub use observe::{Observation, Observed, TransfersObservation};
 pub use outcome::Outcome;
 pub use relay::InMemoryRelay;
 pub use settings::{AcceptOptions, Config, InvitationRequest, NotificationToken};

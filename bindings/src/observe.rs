@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use tigress::{Events, RelayWatch};
+use tigress::{Events, RelayWatch, TransfersWatch};
 use tokio::sync::Mutex;
 
 use crate::cancel::{Cancellation, cancellable};
 use crate::error::TigressError;
-use crate::transfer::TransferEvent;
+use crate::transfer::{TransferEvent, TransferSummary};
 
 /// What the observer of a transfer is told.
 #[derive(Clone, Debug, PartialEq, Eq, uniffi::Enum)]
@@ -22,6 +22,8 @@ pub enum Observed {
         /// Why.
         error: TigressError,
     },
+    /// It answers again.
+    Answers,
 }
 
 /// The events of one transfer, which one at a time has: what `events` of the Swift package and of the Android library
@@ -56,13 +58,43 @@ impl Observation {
                         return Ok(event?.map(|event| Observed::Event { event: event.into() }));
                     }
                     trouble = relay.changed() => {
-                        if let Some(error) = trouble.filter(tigress::Error::is_retryable) {
-                            return Ok(Some(Observed::NoAnswer { error: error.into() }));
+                        match trouble {
+                            None => return Ok(Some(Observed::Answers)),
+                            Some(error) if error.is_retryable() => {
+                                return Ok(Some(Observed::NoAnswer { error: error.into() }));
+                            }
+                            // `events` fails with it.
+                            Some(_) => {}
                         }
                     }
                 }
             }
         })
         .await
+    }
+}
+
+/// All transfers as they change, for a list that an app shows.
+#[derive(uniffi::Object)]
+pub struct TransfersObservation(Mutex<TransfersWatch>);
+
+impl TransfersObservation {
+    pub(crate) fn new(watch: TransfersWatch) -> Self {
+        Self(Mutex::new(watch))
+    }
+}
+
+#[uniffi::export(async_runtime = "tokio")]
+impl TransfersObservation {
+    /// All transfers: at once the first time, then when they are others than before.
+    ///
+    /// Fails with `store`, `store_busy`.
+    #[uniffi::method(default(cancellation = None))]
+    pub async fn next(
+        &self,
+        cancellation: Option<Arc<Cancellation>>,
+    ) -> Result<Vec<TransferSummary>, TigressError> {
+        let all = cancellable(cancellation, async { self.0.lock().await.next().await }).await?;
+        Ok(all.into_iter().map(Into::into).collect())
     }
 }

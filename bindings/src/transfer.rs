@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use zeroize::Zeroizing;
 
-use crate::invitation::PeerText;
+use crate::invitation::{PeerText, Vertical};
 use crate::outcome::Outcome;
 use crate::time::system_time;
 use crate::transfer_id::TransferId;
@@ -247,6 +247,10 @@ pub struct TransferSummary {
     pub role: TransferRole,
     /// Where it stands.
     pub state: TransferState,
+    /// What kind of credential it is, as far as its link tells.
+    pub vertical: Vertical,
+    /// The origin of the relay that it goes over, such as `https://relay.example`.
+    pub relay: String,
     /// The invitation's title. A receiver has it from the other side.
     pub title: PeerText,
     /// The invitation's description. A receiver has it from the other side.
@@ -272,6 +276,8 @@ impl From<tigress::TransferSummary> for TransferSummary {
             id: summary.id.into(),
             role: summary.role.into(),
             state: summary.state.into(),
+            vertical: summary.vertical.into(),
+            relay: summary.relay.to_string(),
             title: summary.display.title.into(),
             description: summary.display.description.into(),
             image_url: summary.display.image_url,

@@ -102,8 +102,9 @@ import Tigress
         let id = try await receiver.acceptInvitation(invitation.shareURL, options: .confirmed)
         broken.isBroken = true
 
+        let told = Guarded<[Bool]>([])
         let events = sender.events(of: invitation.transfer) { error in
-            #expect(error.isRetryable)
+            told.change { $0.append(error != nil) }
             broken.isBroken = false
         }
         async let other = receiver.receive(id)
@@ -113,6 +114,7 @@ import Tigress
         }
         #expect(all.last == .closed(.completed))
         #expect(broken.failures > 0)
+        #expect(told.value == [true, false], "unreachable, and again reachable")
         _ = try await other
     }
 

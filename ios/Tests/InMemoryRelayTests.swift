@@ -29,4 +29,23 @@ import Tigress
         #expect(try await sending.last == .closed(.completed))
         #expect(relay.mailboxes == 0)
     }
+
+    @Test("A list of all transfers comes at once and whenever it is another, and what has ended may be forgotten")
+    func lists() async throws {
+        let relay = InMemoryRelay()
+        let wallet = try TransferClient(config: Config(relay: relay.origin), store: MemoryStore(), transport: relay)
+        var lists = wallet.transferLists().makeAsyncIterator()
+        #expect(try await lists.next() == [])
+        var request = InvitationRequest(title: "Room 12")
+        request.vertical = .homeKey
+        let invitation = try await wallet.createInvitation(request)
+        var list = try await lists.next()
+        while list?.isEmpty == true { list = try await lists.next() }
+        #expect(list?.map(\.vertical) == [.homeKey])
+        #expect(list?.map(\.relay) == [relay.origin])
+        try await wallet.terminate(invitation.transfer, reason: .cancelled)
+        _ = try await wallet.follow(invitation.transfer)
+        try await wallet.forget(invitation.transfer)
+        while list != [] { list = try await lists.next() }
+    }
 }

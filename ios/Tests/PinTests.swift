@@ -39,9 +39,9 @@ import Tigress
             }
         }
         #expect(receiver.filter { if case .pinRejected = $0 { true } else { false } }.count == 5)
-        #expect(receiver.last == .closed(.failed(code: 5)))
+        #expect(receiver.last == .closed(.failed(.pinTriesUsedUp)))
         #expect(!receiver.contains(.established))
-        #expect(try await sender.last == .closed(.failed(code: 5)))
+        #expect(try await sender.last == .closed(.failed(.pinTriesUsedUp)))
     }
 
     @Test("A PIN that is none, not asked for, or given to an invitation without one")

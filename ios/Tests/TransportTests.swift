@@ -137,7 +137,7 @@ import Tigress
         turned.change { $0 = true }
         let started = ContinuousClock.now
         while ContinuousClock.now - started < .seconds(3) {
-            _ = try? await client.poll(id, wait: .zero, after: 0)
+            _ = try? await client.poll(id, wait: .zero)
             try? await client.sync(deadline: .seconds(1))
         }
         // 30 in a minute: 12 at once, then one in 3.5 seconds.
@@ -158,7 +158,7 @@ import Tigress
         let id = try await client.createInvitation(Apps.request()).transfer
         turned.change { $0 = true }
         let started = ContinuousClock.now
-        _ = try? await client.poll(id, wait: .milliseconds(100), after: 0)
+        _ = try? await client.poll(id, wait: .milliseconds(100))
         #expect(ContinuousClock.now - started < .seconds(2))
     }
 

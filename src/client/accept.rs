@@ -136,11 +136,7 @@ impl TransferClient {
     /// The relay has nothing for this device: nothing was begun.
     pub(super) async fn take_back(&self, id: TransferId) -> Result<(), Error> {
         match self.load(id).await? {
-            Some((transfer, record)) if transfer.is_unanswered() => {
-                let key = id.to_string();
-                self.blocking(move |store| store.delete(&key, &record.version))
-                    .await
-            }
+            Some((transfer, record)) if transfer.is_unanswered() => self.remove(id, record).await,
             _ => Ok(()),
         }
     }

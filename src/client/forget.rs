@@ -47,9 +47,7 @@ impl TransferClient {
         {
             self.note_answered(id, credential).await?;
         }
-        let key = id.to_string();
-        self.blocking(move |store| store.delete(&key, &record.version))
-            .await?;
+        self.remove(id, record).await?;
         let mut live = self.0.live.lock().unwrap_or_else(PoisonError::into_inner);
         live.remove(&id);
         Ok(())

@@ -22,6 +22,7 @@ mod send;
 mod store;
 #[cfg(test)]
 mod tests;
+mod transfers_watch;
 mod transport;
 mod trouble;
 
@@ -29,7 +30,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 use tokio::time::Instant;
 
 pub use approval::{ShareRequest, UserApproval};
@@ -42,6 +43,7 @@ pub use events::Events;
 pub use memory_relay::InMemoryRelay;
 pub use relay_watch::RelayWatch;
 pub use store::{DirectoryStore, MemoryStore, StoreError, StoredRecord, TransferStore};
+pub use transfers_watch::TransfersWatch;
 pub use transport::{HttpTransport, TransportError};
 
 use live::Live;
@@ -79,6 +81,8 @@ struct Inner {
     relays: Relays,
     live: Mutex<HashMap<TransferId, Arc<Live>>>,
     observed: Mutex<HashSet<TransferId>>,
+    /// Counts what was stored.
+    changes: watch::Sender<u64>,
 }
 
 impl std::fmt::Debug for TransferClient {
@@ -137,6 +141,7 @@ impl TransferClient {
             relays: Relays::default(),
             live: Mutex::default(),
             observed: Mutex::default(),
+            changes: watch::Sender::default(),
         })))
     }
 

@@ -77,12 +77,25 @@ impl TransferClient {
         expected: Option<String>,
     ) -> Result<String, Error> {
         let key = id.to_string();
-        self.blocking(move |store| {
-            let saved = store.save(&key, expected.as_deref(), &bytes);
-            wipe(bytes);
-            saved
-        })
-        .await
+        let saved = self
+            .blocking(move |store| {
+                let saved = store.save(&key, expected.as_deref(), &bytes);
+                wipe(bytes);
+                saved
+            })
+            .await;
+        self.has_changed();
+        saved
+    }
+
+    /// Removes a record that nobody has changed since it was loaded.
+    pub(super) async fn remove(&self, id: TransferId, record: StoredRecord) -> Result<(), Error> {
+        let key = id.to_string();
+        let removed = self
+            .blocking(move |store| store.delete(&key, &record.version))
+            .await;
+        self.has_changed();
+        removed
     }
 
     //= protocol/6.2-durable

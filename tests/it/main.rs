@@ -13,6 +13,7 @@ mod fail_over;
 mod failures;
 mod held_updates;
 mod kills;
+mod lists;
 mod lying_relay;
 #[cfg(target_os = "linux")]
 mod memory;

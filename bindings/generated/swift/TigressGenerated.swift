@@ -2250,6 +2250,15 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
     func decline(id: TransferId) async throws
 
     /**
+     * Forgets an ended transfer before its time: texts, counts, and events that were not acknowledged, with what they hold.
+     * That its invitation was answered stays known. What the relay was still to be told is not told any more; its mailbox
+     * ends by itself.
+     *
+     * Fails with `not_ended`, `unknown_transfer`, `store`, `store_busy`.
+     */
+    func forget(id: TransferId) async throws
+
+    /**
      * The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
      *
      * Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
@@ -2261,6 +2270,11 @@ public protocol TransferClientProtocol: AnyObject, Sendable {
      * A transfer's events, which one at a time has in this client. Fails with `already_observed` while another has them.
      */
     func observe(id: TransferId) throws  -> Observation
+
+    /**
+     * The same, as they change. What another process changes is seen with this client's next change.
+     */
+    func observeTransfers()  -> TransfersObservation
 
     /**
      * The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten. Does
@@ -2496,6 +2510,29 @@ open func decline(id: TransferId)async throws   {
 }
 
     /**
+     * Forgets an ended transfer before its time: texts, counts, and events that were not acknowledged, with what they hold.
+     * That its invitation was answered stays known. What the relay was still to be told is not told any more; its mailbox
+     * ends by itself.
+     *
+     * Fails with `not_ended`, `unknown_transfer`, `store`, `store_busy`.
+     */
+open func forget(id: TransferId)async throws   {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tigress_ffi_fn_method_transferclient_forget(
+                        self.uniffiCloneHandle(),FfiConverterTypeTransferId_lower(id)
+                )
+            },
+            pollFunc: ffi_tigress_ffi_rust_future_poll_void,
+            completeFunc: ffi_tigress_ffi_rust_future_complete_void,
+            freeFunc: ffi_tigress_ffi_rust_future_free_void,
+            liftFunc: { $0 },
+            errorHandler: FfiConverterTypeTigressError_lift
+        )
+}
+
+    /**
      * The sender's invitation, as long as nobody has answered it. The user is asked first, as for a new one.
      *
      * Fails with `not_approved` if the user did not agree, with `invitation_used` once it was answered, with `closed` once it has ended, and with `unknown_transfer`,
@@ -2526,6 +2563,18 @@ open func observe(id: TransferId)throws  -> Observation  {
     uniffi_tigress_ffi_fn_method_transferclient_observe(
             self.uniffiCloneHandle(),
         FfiConverterTypeTransferId_lower(id),uniffiCallStatus
+    )
+})
+}
+
+    /**
+     * The same, as they change. What another process changes is seen with this client's next change.
+     */
+open func observeTransfers() -> TransfersObservation  {
+    return try!  FfiConverterTypeTransfersObservation_lift(try! rustCall() {
+        uniffiCallStatus in
+    uniffi_tigress_ffi_fn_method_transferclient_observe_transfers(
+            self.uniffiCloneHandle(),uniffiCallStatus
     )
 })
 }
@@ -3091,6 +3140,146 @@ public func FfiConverterTypeTransferStore_lift(_ handle: UInt64) throws -> Trans
 #endif
 public func FfiConverterTypeTransferStore_lower(_ value: TransferStore) -> UInt64 {
     return FfiConverterTypeTransferStore.lower(value)
+}
+
+
+
+
+
+
+/**
+ * All transfers as they change, for a list that an app shows.
+ */
+public protocol TransfersObservationProtocol: AnyObject, Sendable {
+
+    /**
+     * All transfers: at once the first time, then when they are others than before.
+     *
+     * Fails with `store`, `store_busy`.
+     */
+    func next(cancellation: Cancellation?) async throws  -> [TransferSummary]
+
+}
+/**
+ * All transfers as they change, for a list that an app shows.
+ */
+open class TransfersObservation: TransfersObservationProtocol, @unchecked Sendable {
+    fileprivate let handle: UInt64
+
+    /// Used to instantiate a [FFIObject] without an actual handle, for fakes in tests, mostly.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public struct NoHandle {
+        public init() {}
+    }
+
+    // TODO: We'd like this to be `private` but for Swifty reasons,
+    // we can't implement `FfiConverter` without making this `required` and we can't
+    // make it `required` without making it `public`.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    required public init(unsafeFromHandle handle: UInt64) {
+        self.handle = handle
+    }
+
+    // This constructor can be used to instantiate a fake object.
+    // - Parameter noHandle: Placeholder value so we can have a constructor separate from the default empty one that may be implemented for classes extending [FFIObject].
+    //
+    // - Warning:
+    //     Any object instantiated with this constructor cannot be passed to an actual Rust-backed object. Since there isn't a backing handle the FFI lower functions will crash.
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public init(noHandle: NoHandle) {
+        self.handle = 0
+    }
+
+#if swift(>=5.8)
+    @_documentation(visibility: private)
+#endif
+    public func uniffiCloneHandle() -> UInt64 {
+        return try! rustCall { uniffi_tigress_ffi_fn_clone_transfersobservation(self.handle, $0) }
+    }
+    // No primary constructor declared for this class.
+
+    deinit {
+        if handle == 0 {
+            // Mock objects have handle=0 don't try to free them
+            return
+        }
+
+        try! rustCall { uniffi_tigress_ffi_fn_free_transfersobservation(handle, $0) }
+    }
+
+
+
+
+    /**
+     * All transfers: at once the first time, then when they are others than before.
+     *
+     * Fails with `store`, `store_busy`.
+     */
+open func next(cancellation: Cancellation? = nil)async throws  -> [TransferSummary]  {
+    return
+        try  await uniffiRustCallAsync(
+            rustFutureFunc: {
+                uniffi_tigress_ffi_fn_method_transfersobservation_next(
+                        self.uniffiCloneHandle(),FfiConverterOptionTypeCancellation.lower(cancellation)
+                )
+            },
+            pollFunc: ffi_tigress_ffi_rust_future_poll_rust_buffer,
+            completeFunc: ffi_tigress_ffi_rust_future_complete_rust_buffer,
+            freeFunc: ffi_tigress_ffi_rust_future_free_rust_buffer,
+            liftFunc: FfiConverterSequenceTypeTransferSummary.lift,
+            errorHandler: FfiConverterTypeTigressError_lift
+        )
+}
+
+
+
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeTransfersObservation: FfiConverter {
+    typealias FfiType = UInt64
+    typealias SwiftType = TransfersObservation
+
+    public static func lift(_ handle: UInt64) throws -> TransfersObservation {
+        return TransfersObservation(unsafeFromHandle: handle)
+    }
+
+    public static func lower(_ value: TransfersObservation) -> UInt64 {
+        return value.uniffiCloneHandle()
+    }
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> TransfersObservation {
+        let handle: UInt64 = try readInt(&buf)
+        return try lift(handle)
+    }
+
+    public static func write(_ value: TransfersObservation, into buf: inout [UInt8]) {
+        writeInt(&buf, lower(value))
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransfersObservation_lift(_ handle: UInt64) throws -> TransfersObservation {
+    return try FfiConverterTypeTransfersObservation.lift(handle)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeTransfersObservation_lower(_ value: TransfersObservation) -> UInt64 {
+    return FfiConverterTypeTransfersObservation.lower(value)
 }
 
 
@@ -4835,6 +5024,14 @@ public struct TransferSummary: Equatable, Hashable {
      */
     public let state: TransferState
     /**
+     * What kind of credential it is, as far as its link tells.
+     */
+    public let vertical: Vertical
+    /**
+     * The origin of the relay that it goes over, such as `https://relay.example`.
+     */
+    public let relay: String
+    /**
      * The invitation's title. A receiver has it from the other side.
      */
     public let title: PeerText
@@ -4881,6 +5078,12 @@ public struct TransferSummary: Equatable, Hashable {
          * Where it stands.
          */state: TransferState,
         /**
+         * What kind of credential it is, as far as its link tells.
+         */vertical: Vertical,
+        /**
+         * The origin of the relay that it goes over, such as `https://relay.example`.
+         */relay: String,
+        /**
          * The invitation's title. A receiver has it from the other side.
          */title: PeerText,
         /**
@@ -4908,6 +5111,8 @@ public struct TransferSummary: Equatable, Hashable {
         self.id = id
         self.role = role
         self.state = state
+        self.vertical = vertical
+        self.relay = relay
         self.title = title
         self.description = description
         self.imageUrl = imageUrl
@@ -4937,6 +5142,8 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
                 id: FfiConverterTypeTransferId.read(from: &buf),
                 role: FfiConverterTypeTransferRole.read(from: &buf),
                 state: FfiConverterTypeTransferState.read(from: &buf),
+                vertical: FfiConverterTypeVertical.read(from: &buf),
+                relay: FfiConverterString.read(from: &buf),
                 title: FfiConverterTypePeerText.read(from: &buf),
                 description: FfiConverterTypePeerText.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
@@ -4952,6 +5159,8 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
         FfiConverterTypeTransferId.write(value.id, into: &buf)
         FfiConverterTypeTransferRole.write(value.role, into: &buf)
         FfiConverterTypeTransferState.write(value.state, into: &buf)
+        FfiConverterTypeVertical.write(value.vertical, into: &buf)
+        FfiConverterString.write(value.relay, into: &buf)
         FfiConverterTypePeerText.write(value.title, into: &buf)
         FfiConverterTypePeerText.write(value.description, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
@@ -5555,6 +5764,10 @@ public enum Observed: Equatable, Hashable {
          * Why.
          */error: TigressError
     )
+    /**
+     * It answers again.
+     */
+    case answers
 
 
 
@@ -5582,6 +5795,8 @@ public struct FfiConverterTypeObserved: FfiConverterRustBuffer {
         case 2: return .noAnswer(error: try FfiConverterTypeTigressError.read(from: &buf)
         )
 
+        case 3: return .answers
+
         default: throw UniffiInternalError.unexpectedEnumCase
         }
     }
@@ -5598,6 +5813,10 @@ public struct FfiConverterTypeObserved: FfiConverterRustBuffer {
         case let .noAnswer(error):
             writeInt(&buf, Int32(2))
             FfiConverterTypeTigressError.write(error, into: &buf)
+
+
+        case .answers:
+            writeInt(&buf, Int32(3))
 
         }
     }
@@ -7731,10 +7950,16 @@ private let initializationResult: InitializationResult = {
     if (uniffi_tigress_ffi_checksum_method_transferclient_decline() != 38806) {
         return InitializationResult.apiChecksumMismatch
     }
+    if (uniffi_tigress_ffi_checksum_method_transferclient_forget() != 45324) {
+        return InitializationResult.apiChecksumMismatch
+    }
     if (uniffi_tigress_ffi_checksum_method_transferclient_invitation() != 22682) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_observe() != 56978) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_method_transferclient_observe_transfers() != 26872) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_transferclient_poll() != 1392) {
@@ -7780,6 +8005,9 @@ private let initializationResult: InitializationResult = {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_observation_next() != 51918) {
+        return InitializationResult.apiChecksumMismatch
+    }
+    if (uniffi_tigress_ffi_checksum_method_transfersobservation_next() != 55147) {
         return InitializationResult.apiChecksumMismatch
     }
     if (uniffi_tigress_ffi_checksum_method_inmemoryrelay_mailboxes() != 58124) {

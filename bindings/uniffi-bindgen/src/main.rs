@@ -1,5 +1,8 @@
 //! Generates the bindings from the built library: see `scripts/bindings`.
 
+mod internal;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use uniffi_bindgen::bindings::{GenerateOptions, TargetLanguage, generate};
@@ -24,11 +27,25 @@ fn main() -> ExitCode {
         out_dir: folder.into(),
         ..GenerateOptions::default()
     };
-    match generate(options) {
+    let generated = generate(options).map_err(|error| format!("{error:#}"));
+    match generated.and_then(|()| hide(Path::new(folder)).map_err(|error| error.to_string())) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error:#}");
+            eprintln!("{error}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// Makes the Kotlin files in a folder internal.
+fn hide(folder: &Path) -> std::io::Result<()> {
+    for entry in std::fs::read_dir(folder)? {
+        let path: PathBuf = entry?.path();
+        if path.is_dir() {
+            hide(&path)?;
+        } else if path.extension().is_some_and(|end| end == "kt") {
+            std::fs::write(&path, internal::internal(&std::fs::read_to_string(&path)?))?;
+        }
+    }
+    Ok(())
 }

@@ -157,8 +157,8 @@ final class ReceiveModel {
             // One at a time may watch a transfer.
             await previous?.value
             do {
-                let events = client.events(of: id) { [weak self] _ in
-                    Task { @MainActor in self?.isUnreachable() }
+                let events = client.events(of: id) { [weak self] error in
+                    Task { @MainActor in self?.isReachable(error == nil) }
                 }
                 for try await event in events {
                     try await self?.show(event)
@@ -196,8 +196,12 @@ final class ReceiveModel {
         }
     }
 
-    private func isUnreachable() {
-        if case .progress = stage { stage = .progress(.unreachable) }
+    private func isReachable(_ answers: Bool) {
+        switch stage {
+        case .progress(.unreachable) where answers: stage = .progress(.waitingForSender)
+        case .progress where !answers: stage = .progress(.unreachable)
+        default: break
+        }
     }
 
     private func run<Result: Sendable>(

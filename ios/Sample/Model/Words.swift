@@ -69,9 +69,9 @@ extension ReceiveModel.Failure {
         self =
             switch outcome {
             case .cancelled, .declined, .expired: .over
-            case .failed(code: 5), .unproven(code: 5): .wrongPin
-            case .failed(let code): .other(code: "failed_\(code)")
-            case .unproven(let code): .other(code: "unproven_\(code)")
+            case .failed(.pinTriesUsedUp), .unproven(.pinTriesUsedUp): .wrongPin
+            case .failed(let reason): .other(code: "failed_\(reason)")
+            case .unproven(let reason): .other(code: "unproven_\(reason)")
             case .completed, .unconfirmed: .other(code: "\(outcome)")
             }
     }

@@ -10,7 +10,8 @@ public final class InMemoryRelay: HttpTransport, LibraryTransport {
     /// One without mailboxes. Stops the process where the framework has none.
     public init() {
         guard let made = try? TigressGenerated.InMemoryRelay() else {
-            preconditionFailure("this framework is for phones and has no relay: scripts/xcframework --testing makes one that has")
+            preconditionFailure(
+                "this framework is for phones and has no relay: scripts/xcframework --testing makes one that has")
         }
         relay = made
         transport = relay.transport()

@@ -189,12 +189,12 @@ impl Test<'_> {
             (
                 "the sources are there",
                 "-sources.jar",
-                "org/tigress/Events.kt",
+                "org/tigress/TransferClient.kt",
             ),
             (
                 "the generated sources, too",
                 "-sources.jar",
-                "org/tigress/tigress.kt",
+                "org/tigress/generated/tigress.kt",
             ),
             ("the KDoc is there", "-javadoc.jar", "index.html"),
         ] {
@@ -259,7 +259,7 @@ impl Test<'_> {
         );
         self.holds(
             "its rules keep the bindings",
-            rules.contains("-keep class org.tigress.** { *; }"),
+            rules.contains("-keep class org.tigress.generated.** { *; }"),
         );
         let classes = folder.join("classes.jar");
         for (what, entry) in [

@@ -7,38 +7,21 @@ use crate::{
     project::{Project, files},
 };
 
-/// What is in the names of classes that UniFFI's generated code needs for itself, and of Kotlin's for lambdas and coroutines.
-const PLUMBING: [&str; 13] = [
-    "Uniffi",
-    "FfiConverter",
-    "RustBuffer",
-    "ForeignBytes",
-    "IntegrityChecking",
-    "NoHandle",
-    "InternalException",
-    "Disposable",
-    "$ErrorHandler",
+/// Packages that are internal as a whole, and what is in the names of classes that Kotlin makes for lambdas and coroutines.
+const PLUMBING: [&str; 5] = [
+    "/bridge/",
+    "/generated/",
     "$sam$",
     "$WhenMappings",
     "$DefaultImpls",
-    "TigressKt",
 ];
 
-/// What is in lines that are internal (a name has the module's), synthetic, or plumbing.
-const HIDDEN: [&str; 13] = [
+/// What is in lines that are internal (a name has the module's) or synthetic.
+const HIDDEN: [&str; 4] = [
     "$tigress_",
     "$default(",
     "kotlin.jvm.internal.DefaultConstructorMarker",
-    "NoHandle",
-    "RustBuffer",
-    "uniffi",
-    "Uniffi",
-    "UNIFFI_",
-    "IDX_",
     "access$",
-    "$ErrorHandler",
-    "Disposable(",
-    "(int, ",
 ];
 
 /// Writes android/api.txt, or compares it.
@@ -83,7 +66,6 @@ fn class_names(classes: &Path) -> Done<Vec<String>> {
         .filter(|name| !plumbing(name))
         .collect();
     names.sort();
-    names.push("org/tigress/TigressKt".to_owned());
     Ok(names.iter().map(|name| name.replace('/', ".")).collect())
 }
 
@@ -127,7 +109,7 @@ fn hidden(line: &str) -> bool {
 }
 
 /// Every public declaration of the hand-written code has KDoc before it (annotations may stand between); what overrides has the
-/// documentation of what it overrides. In the generated code it comes from the Rust code, which the compiler sees to.
+/// documentation of what it overrides.
 fn documented(project: &Project) -> Done {
     let mut missing = false;
     for file in files(&project.root.join("android/tigress/src/main/kotlin"), ".kt")? {
@@ -155,9 +137,17 @@ fn undocumented(source: &str) -> Vec<&str> {
         .collect();
     let before = std::iter::once("").chain(lines.iter().copied());
     let declared = |line: &str| line.trim_start_matches(' ').starts_with("public ");
+    // What a constructor declares is a property of its class, whose KDoc has it.
+    let of_class = |line: &str| {
+        let name = line.trim_start_matches(' ').strip_prefix("public val ");
+        name.and_then(|rest| rest.split(':').next())
+            .is_some_and(|name| source.contains(&format!("@property {name} ")))
+    };
     let pairs = before.zip(lines.iter().copied());
     pairs
-        .filter(|(before, line)| declared(line) && !before.trim_end().ends_with("*/"))
+        .filter(|(before, line)| {
+            declared(line) && !before.trim_end().ends_with("*/") && !of_class(line)
+        })
         .map(|(_, line)| line)
         .collect()
 }
@@ -182,8 +172,8 @@ mod tests {
             [
                 "A$1",
                 "A$b$2",
-                "FfiConverterString",
-                "TigressKt",
+                "org/tigress/bridge/ValuesKt",
+                "org/tigress/generated/FfiConverterString",
                 "A$WhenMappings"
             ]
             .iter()
@@ -200,5 +190,7 @@ mod tests {
     fn a_public_declaration_wants_documentation_before_it() {
         let source = "/** What it is. */\n@Throws\npublic class A {\n    public val a = 1\n    internal val b = 1\n    /** Also. */\n    public fun c() {}\n";
         assert_eq!(undocumented(source), ["    public val a = 1"]);
+        let class = "/**\n * What.\n *\n * @property a One.\n */\npublic class A(\n    public val a: Int,\n    public val b: Int,\n)\n";
+        assert_eq!(undocumented(class), ["    public val b: Int,"]);
     }
 }

@@ -148,7 +148,7 @@ fn version_of(project: &Project, pom: &str) -> Done<String> {
     let mut pom = pom.replace("{VERSION}", VERSION);
     for name in [
         "jna.version",
-        "kotlin.version",
+        "kotlin.stdlib.version",
         "junit.version",
         "surefire.version",
     ] {

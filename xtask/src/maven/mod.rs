@@ -93,7 +93,7 @@ fn libraries(project: &Project) -> Done<[Library; 3]> {
         library(
             "org.jetbrains.kotlin",
             "kotlin-stdlib",
-            "kotlin",
+            "kotlin-stdlib",
             "compile",
             apache,
         ),

@@ -275,7 +275,14 @@ fn versions(step: &Step<'_>) -> bool {
         return false;
     };
     let mut good = true;
-    for name in ["kotlin", "coroutines", "jna", "junit", "robolectric"] {
+    for name in [
+        "kotlin",
+        "kotlin.stdlib",
+        "coroutines",
+        "jna",
+        "junit",
+        "robolectric",
+    ] {
         let number = pom
             .split(&format!("<{name}.version>"))
             .nth(1)
@@ -283,7 +290,7 @@ fn versions(step: &Step<'_>) -> bool {
             .unwrap_or_default();
         if !catalogue
             .lines()
-            .any(|line| line == format!("{name} = \"{number}\""))
+            .any(|line| line == format!("{} = \"{number}\"", name.replace('.', "-")))
         {
             step.say(&format!(
                 "{name} is not {number} in the version catalogue\n"

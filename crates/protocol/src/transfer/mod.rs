@@ -115,6 +115,8 @@ impl Transfer {
                 Side::Receiver => TransferRole::Receiver,
             },
             state: self.state(),
+            vertical: self.vertical,
+            relay: self.place.relay.clone(),
             display: self.display.clone(),
             expires_at: self.expires_at(),
             sent: self.messages.next,

@@ -8,6 +8,7 @@ use super::codes;
 use super::display::Display;
 use super::id::TransferId;
 use super::outcome::Outcome;
+use crate::invitation::{RelayOrigin, Vertical};
 
 /// Provisioning information: what one side hands to the other, or an additional message.
 #[derive(Clone, PartialEq, Eq)]
@@ -167,6 +168,10 @@ pub struct TransferSummary {
     pub role: TransferRole,
     /// Where it stands.
     pub state: TransferState,
+    /// What kind of credential it is, as far as its link tells.
+    pub vertical: Vertical,
+    /// The relay that it goes over.
+    pub relay: RelayOrigin,
     /// What the invitation says of itself; a receiver has it from the other side.
     pub display: Display,
     /// When it ends at the latest, Unix seconds.

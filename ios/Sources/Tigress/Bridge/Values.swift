@@ -117,8 +117,25 @@ extension Outcome {
             case .cancelled: .cancelled
             case .expired: .expired
             case .unconfirmed: .unconfirmed
-            case .unproven(let code): .unproven(code: code)
-            case .failed(let code): .failed(code: code)
+            case .unproven(let code): .unproven(EndReason(code))
+            case .failed(let code): .failed(EndReason(code))
+            }
+    }
+}
+
+extension EndReason {
+    /// The numbers of docs/protocol.md, "Codes".
+    fileprivate init(_ code: UInt64) {
+        self =
+            switch code {
+            case 2: .declined
+            case 3: .cancelled
+            case 5: .pinTriesUsedUp
+            case 6: .undecodable
+            case 7: .stateLost
+            case 8: .tooLarge
+            case 9: .internal
+            default: .other(code: code)
             }
     }
 }
@@ -158,12 +175,18 @@ extension TransferEvent {
 extension TransferUpdate {
     init(_ update: TigressGenerated.TransferUpdate) {
         self.init(
-            state: TransferState(update.state), events: update.events.map(TransferEvent.init), cursor: update.cursor)
+            state: TransferState(update.state), events: update.events.map(TransferEvent.init),
+            cursor: Cursor(number: update.cursor))
     }
 }
 
 extension TransferSummary {
     init(_ summary: TigressGenerated.TransferSummary) {
+        guard let relay = URL(string: summary.relay) else {
+            preconditionFailure("the library gives origins that are URLs")
+        }
+        self.relay = relay
+        vertical = Vertical(summary.vertical)
         id = TransferId(generated: summary.id)
         role =
             switch summary.role {

@@ -73,11 +73,30 @@ public enum Outcome: Sendable, Hashable {
     /// ``TransferSummary/delivered`` counts had arrived, of the rest nothing is known.
     case unconfirmed
     /// Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN. The
-    /// code is what was claimed. Nothing was handed over.
-    case unproven(code: UInt64)
-    /// Ended by an error; the code is the protocol's (5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large,
-    /// 9 internal; others are shown as such).
-    case failed(code: UInt64)
+    /// reason is what was claimed. Nothing was handed over.
+    case unproven(EndReason)
+    /// Ended by an error.
+    case failed(EndReason)
+}
+
+/// Why a transfer ended otherwise than by both sides' will.
+public enum EndReason: Sendable, Hashable {
+    /// The receiver does not want it.
+    case declined
+    /// Taken back.
+    case cancelled
+    /// Nobody has typed the right PIN.
+    case pinTriesUsedUp
+    /// One side could not read what the other wrote.
+    case undecodable
+    /// One side has lost what it knew, such as by a backup that was restored.
+    case stateLost
+    /// Something was larger than the protocol allows.
+    case tooLarge
+    /// A fault of one side's.
+    case `internal`
+    /// A number of the protocol that this version has no name for.
+    case other(code: UInt64)
 }
 
 /// Where a transfer stands.
@@ -125,10 +144,18 @@ public enum TransferEvent: Sendable, Hashable {
 public struct TransferUpdate: Sendable, Hashable {
     /// Where the transfer stands.
     public let state: TransferState
-    /// The events after the given cursor, oldest first. They are numbered one by one; the last has the number ``cursor``.
+    /// The events after the given cursor, oldest first.
     public let events: [TransferEvent]
     /// To be given to the next `poll`, once the events have been dealt with: that acknowledges them.
-    public let cursor: UInt64
+    public let cursor: Cursor
+}
+
+/// How far an app has dealt with a transfer's events; for ``TransferClient/poll(_:wait:after:)``.
+public struct Cursor: Sendable, Hashable {
+    /// Before the first event.
+    public static let start = Cursor(number: 0)
+
+    let number: UInt64
 }
 
 /// A transfer in a list: what an app shows its user.
@@ -139,6 +166,10 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let role: TransferRole
     /// Where it stands.
     public let state: TransferState
+    /// What kind of credential it is, as far as its link tells.
+    public let vertical: Vertical
+    /// The origin of the relay that it goes over, such as `https://relay.example`.
+    public let relay: URL
     /// The invitation's title. A receiver has it from the other side.
     public let title: PeerText
     /// The invitation's description. A receiver has it from the other side.

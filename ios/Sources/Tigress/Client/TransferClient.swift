@@ -76,7 +76,7 @@ public final class TransferClient: Sendable {
 
     /// Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
     /// ``TransferState/pinRequired`` then, and ``providePin(_:for:)`` takes it). Nothing is answered to the sender before this,
-    /// by no ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` or ``sync(deadline:)``. Returns when that is stored, and with
+    /// by no ``events(of:onReachability:)``, ``poll(_:wait:after:)`` or ``sync(deadline:)``. Returns when that is stored, and with
     /// it the answer, which these deliver. A second time it does no more than ``providePin(_:for:)``, or nothing.
     ///
     /// - Throws: The code `not_the_receiver` at a sender, `expired` if it is too late, `bad_pin` for what is no PIN,
@@ -87,7 +87,7 @@ public final class TransferClient: Sendable {
     }
 
     /// Receiver: the PIN that the user has typed (spaces and hyphens in it are dropped), when the transfer's state is
-    /// ``TransferState/pinRequired``. Returns when the answer to the sender is stored; ``events(of:whenUnreachable:)``,
+    /// ``TransferState/pinRequired``. Returns when the answer to the sender is stored; ``events(of:onReachability:)``,
     /// ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver it. Whether the PIN was right shows in a later event:
     /// ``TransferEvent/established`` or ``TransferEvent/pinRejected(triesLeft:)``. At most 5 PINs are taken in one transfer.
     ///
@@ -98,19 +98,19 @@ public final class TransferClient: Sendable {
     }
 
     /// The events after `after`, waiting up to `wait` for the first; events up to `after` are acknowledged and forgotten.
-    /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:whenUnreachable:)`` is the easier way.
+    /// Does what the transfer needs of the relay meanwhile; with no `wait`, one round. ``events(of:onReachability:)`` is the easier way.
     ///
     /// - Throws: `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer
     ///   goes on with the next poll); `unknown_transfer`, `store`, `store_busy`.
-    public func poll(_ id: TransferId, wait: Duration = .zero, after: UInt64 = 0) async throws -> TransferUpdate {
+    public func poll(_ id: TransferId, wait: Duration = .zero, after: Cursor = .start) async throws -> TransferUpdate {
         try await cancellable { stop in
             try await TransferUpdate(
-                self.generated.poll(id: id.generated, wait: wait, after: after, cancellation: stop))
+                self.generated.poll(id: id.generated, wait: wait, after: after.number, cancellation: stop))
         }
     }
 
     /// Queues a credential or an additional message, of either side, from the beginning of the transfer on; gives its number
-    /// among this side's messages when it is stored. ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver
+    /// among this side's messages when it is stored. ``events(of:onReachability:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` deliver
     /// it, once the other side has answered.
     ///
     /// - Throws: `bad_credential`, `too_large`, `closed`, the codes `queue_full`, `closing` and `unknown_transfer`,
@@ -122,7 +122,7 @@ public final class TransferClient: Sendable {
         }
     }
 
-    /// Ends the transfer; returns when that is stored. ``events(of:whenUnreachable:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` tell
+    /// Ends the transfer; returns when that is stored. ``events(of:onReachability:)``, ``poll(_:wait:after:)`` and ``sync(deadline:)`` tell
     /// the other side. `done` lets waiting messages leave first; before the two are established nothing can be done, and it
     /// cancels.
     ///
@@ -146,6 +146,15 @@ public final class TransferClient: Sendable {
     /// - Throws: `store`, `store_busy`.
     public func transfers() async throws -> [TransferSummary] {
         try await rethrowing { try await generated.transfers().map(TransferSummary.init) }
+    }
+
+    /// Forgets an ended transfer before its time: texts, counts, and events that were not acknowledged, with what they hold.
+    /// That its invitation was answered stays known. What the relay was still to be told is not told any more; its mailbox ends
+    /// by itself.
+    ///
+    /// - Throws: The code `not_ended`, `unknown_transfer`, `store`, `store_busy`.
+    public func forget(_ id: TransferId) async throws {
+        try await rethrowing { try await generated.forget(id: id.generated) }
     }
 
     /// One round for every transfer, without waiting for anything to happen: for push wake-ups and background work.

@@ -7,30 +7,30 @@ extension TransferClient {
     ///
     /// An event is acknowledged when the next one is asked for, so that none is lost if the app is killed while it deals with
     /// one: it comes again, and the app must not mind. Where the relay can't be reached it is tried again, with longer and longer
-    /// pauses; `whenUnreachable` is told, so that the app can say so.
+    /// pauses; `onReachability` is told, so that the app can say so.
     ///
     /// One at a time may iterate over a transfer's events: another one gets an error with the code `already_observed`. A
     /// cancelled task gets `CancellationError`. Leaving the loop, or its end, lets the next one begin.
     ///
     /// - Parameters:
     ///   - id: The transfer.
-    ///   - whenUnreachable: Called with the reason when the relay has not answered, within 3 seconds, and when the reason
-    ///     changes.
+    ///   - onReachability: Called with the reason when the relay has not answered, within 3 seconds, and when the reason
+    ///     changes; with nil when it answers again.
     public func events(
-        of id: TransferId, whenUnreachable: (@Sendable (TigressError) -> Void)? = nil
+        of id: TransferId, onReachability: (@Sendable (TigressError?) -> Void)? = nil
     ) -> TransferEvents {
-        TransferEvents(client: self, id: id, whenUnreachable: whenUnreachable)
+        TransferEvents(client: self, id: id, onReachability: onReachability)
     }
 }
 
-/// The events of one transfer; ``TransferClient/events(of:whenUnreachable:)`` makes it.
+/// The events of one transfer; ``TransferClient/events(of:onReachability:)`` makes it.
 public struct TransferEvents: AsyncSequence, Sendable {
     /// An event.
     public typealias Element = TransferEvent
 
     let client: TransferClient
     let id: TransferId
-    let whenUnreachable: (@Sendable (TigressError) -> Void)?
+    let onReachability: (@Sendable (TigressError?) -> Void)?
 
     /// An iterator, which watches the transfer from its first ``Iterator/next()`` on.
     public func makeAsyncIterator() -> Iterator {
@@ -60,7 +60,8 @@ public struct TransferEvents: AsyncSequence, Sendable {
                 while let observed = try await cancellable({ try await observation.next(cancellation: $0) }) {
                     switch observed {
                     case .event(let event): return TransferEvent(event)
-                    case .noAnswer(let error): events.whenUnreachable?(TigressError(error))
+                    case .noAnswer(let error): events.onReachability?(TigressError(error))
+                    case .answers: events.onReachability?(nil)
                     }
                 }
             } catch {

@@ -34,12 +34,12 @@ class DeviceTest {
             withTimeout(60.seconds) {
                 val relay = InMemoryRelay()
                 val store = AndroidTransferStore(context, "test")
-                val client = Tigress.client(context, Config(relay.origin()), store, relay.transport())
-                val other = TransferClient(Config(relay.origin()), memoryStore(), relay.transport())
+                val client = Tigress.client(context, Config(relay.origin), store, relay.transport)
+                val other = TransferClient(Config(relay.origin), memoryStore(), relay.transport)
                 val key = Credential("org.example.key", "the one and only key".encodeToByteArray())
                 val invitation = client.createInvitation(InvitationRequest(credential = key))
-                val sent = async { client.events(invitation.transfer()).last() }
-                val id = other.acceptInvitation(invitation.shareUrl(), AcceptOptions(confirmed = true))
+                val sent = async { client.events(invitation.transfer).last() }
+                val id = other.acceptInvitation(invitation.shareUrl, AcceptOptions(confirmed = true))
                 val received = mutableListOf<Credential>()
                 other
                     .events(id)
@@ -67,7 +67,7 @@ class DeviceTest {
 
         KeyStore.getInstance("AndroidKeyStore").apply { load(null) }.deleteEntry("org.tigress.test")
         val error = runCatching { AndroidTransferStore(context, "test").load("a") }.exceptionOrNull()
-        assertEquals("the key of the store is lost", assertIs<StoreException.Failed>(error).reason)
+        assertEquals("the key of the store is lost", assertIs<StoreException.Failed>(error).message)
     }
 
     /** `scripts/android emulator` starts the relay beside the emulator and makes it the device's own port. */
@@ -81,13 +81,13 @@ class DeviceTest {
                 val other = TransferClient(config, memoryStore(), AndroidHttpTransport(config))
                 val invitation = client.createInvitation(InvitationRequest())
                 // POST and PATCH, then PUT and DELETE.
-                val declined = other.acceptInvitation(invitation.shareUrl(), AcceptOptions(confirmed = true))
+                val declined = other.acceptInvitation(invitation.shareUrl, AcceptOptions(confirmed = true))
                 other.decline(declined)
                 assertEquals<TransferEvent>(TransferEvent.Closed(Outcome.Declined), other.events(declined).last())
-                client.terminate(invitation.transfer(), TerminateReason.CANCELLED)
+                client.terminate(invitation.transfer, TerminateReason.CANCELLED)
                 assertEquals<TransferEvent>(
                     TransferEvent.Closed(Outcome.Cancelled),
-                    client.events(invitation.transfer()).last(),
+                    client.events(invitation.transfer).last(),
                 )
             }
         }

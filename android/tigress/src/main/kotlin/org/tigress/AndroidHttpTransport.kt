@@ -27,7 +27,6 @@ import javax.net.ssl.SSLSocketFactory
 import kotlin.coroutines.resume
 import kotlin.coroutines.resumeWithException
 import kotlin.time.Duration
-import kotlin.time.Duration.Companion.seconds
 import kotlinx.coroutines.CancellableContinuation
 import kotlinx.coroutines.suspendCancellableCoroutine
 
@@ -53,8 +52,8 @@ internal constructor(
     public constructor(
         config: Config = Config(),
     ) : this(
-        config.connectTimeout ?: 10.seconds,
-        config.requestTimeout ?: 20.seconds,
+        config.connectTimeout,
+        config.requestTimeout,
         { connection, method -> connection.requestMethod = method },
     )
 
@@ -133,7 +132,7 @@ internal constructor(
             val status = connection.responseCode
             if (status < 0) throw failed("the answer is not HTTP")
             val stream: InputStream? = if (status < 400) connection.inputStream else connection.errorStream
-            return HttpResponse(status.toUShort(), headers(connection), stream?.use(::readAll) ?: ByteArray(0))
+            return HttpResponse(status, headers(connection), stream?.use(::readAll) ?: ByteArray(0))
         }
 
         private fun prepare(connection: HttpURLConnection) {
@@ -147,7 +146,7 @@ internal constructor(
             connection.useCaches = false
             connection.connectTimeout = milliseconds(connectTimeout)
             connection.readTimeout = milliseconds(requestTimeout + request.wait)
-            setMethod(connection, request.method.wireName())
+            setMethod(connection, request.method.name)
             request.headers.forEach { connection.setRequestProperty(it.name, it.value) }
             request.body?.let {
                 connection.doOutput = true
@@ -157,8 +156,6 @@ internal constructor(
     }
 
     private companion object {
-        private const val MAX_BODY = 1024 * 1024
-
         val WAITS = threads("tigress-wait", 64)
         val HELD_WRITES = threads("tigress-held", 64)
         val WRITES = threads("tigress-http", 16)
@@ -203,7 +200,7 @@ internal constructor(
             while (true) {
                 val count = stream.read(part)
                 if (count < 0) return all.toByteArray()
-                if (all.size() + count > MAX_BODY) throw failed("the answer is too large", TransportFailure.TOO_LARGE)
+                if (all.size() + count > HttpResponse.MAX_BODY) throw failed("the answer is too large", TransportFailure.TOO_LARGE)
                 all.write(part, 0, count)
             }
         }
@@ -231,6 +228,6 @@ internal constructor(
                 .take(8)
                 .any { it is CertificateException || it is SSLPeerUnverifiedException }
 
-        fun failed(reason: String, kind: TransportFailure = TransportFailure.OTHER) = TransportException.Failed(kind, reason)
+        fun failed(reason: String, kind: TransportFailure = TransportFailure.OTHER) = TransportException(kind, reason)
     }
 }

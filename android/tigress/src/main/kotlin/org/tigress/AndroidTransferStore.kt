@@ -26,27 +26,27 @@ constructor(context: Context, name: String = "tigress") : TransferStore {
     private val key: StoreKey by lazy { StoreKey(folder, "org.tigress.$name") }
 
     /** What a client is given: its records never come through the Java heap. Asks for the key on first use. */
-    @Volatile internal var library: TransferStore = sealed()
+    @Volatile internal var sealed: TransferStore = sealed()
         private set
 
     @Throws(StoreException::class)
-    override fun load(key: String): StoredRecord? = library.load(key)
+    override fun load(key: String): StoredRecord? = sealed.load(key)
 
     @Throws(StoreException::class)
     override fun save(key: String, expected: String?, bytes: ByteArray): String =
-        library.save(key, expected, bytes)
+        sealed.save(key, expected, bytes)
 
     @Throws(StoreException::class)
-    override fun delete(key: String, expected: String): Unit = library.delete(key, expected)
+    override fun delete(key: String, expected: String): Unit = sealed.delete(key, expected)
 
     @Throws(StoreException::class)
-    override fun list(): List<String> = library.list()
+    override fun list(): List<String> = sealed.list()
 
     /** Removes all records and the key. No client may be using the store: clients made before must not be used any more. */
     @Throws(StoreException::class)
     public fun erase(): Unit =
         synchronized(this) {
-            library = sealed()
+            sealed = sealed()
             key.erase()
             if (!folder.deleteRecursively()) throw StoreException.Failed("the folder can't be removed")
         }
@@ -56,7 +56,7 @@ constructor(context: Context, name: String = "tigress") : TransferStore {
             object : StoreKeyProvider {
                 override fun unlock(opening: StoreOpening) {
                     val records = File(folder, "transfers")
-                    opening.use { key.use(records) { bytes -> it.open(records.path, bytes) } }
+                    key.use(records) { bytes -> opening.open(records.path, bytes) }
                 }
             },
         )

@@ -21,5 +21,5 @@ public object Tigress {
         transport: HttpTransport = AndroidHttpTransport(config),
         approval: UserApproval? = null,
     ): TransferClient =
-        TransferClient(config, (store as? AndroidTransferStore)?.library ?: store, transport, approval)
+        TransferClient(config, (store as? AndroidTransferStore)?.sealed ?: store, transport, approval)
 }

@@ -81,7 +81,7 @@ class AndroidHttpTransportTest {
         try {
             throw AssertionError("it succeeded: ${transport.send(request)}")
         } catch (error: TransportException) {
-            error.toString()
+            error.message
         }
 
     @Test
@@ -95,12 +95,12 @@ class AndroidHttpTransportTest {
                 exchange.reply(if (method == HttpMethod.GET) 404 else 200, "from the relay".encodeToByteArray())
             }
             val response = androidTransport().send(request(method, body))
-            assertEquals(if (method == HttpMethod.GET) 404 else 200, response.status.toInt())
+            assertEquals(if (method == HttpMethod.GET) 404 else 200, response.status)
             assertContentEquals("from the relay".encodeToByteArray(), response.body)
             val version = response.headers.single { it.name.equals("mailbox-payload-version", ignoreCase = true) }
             assertEquals("7", version.value)
         }
-        assertEquals(HttpMethod.entries.map { "${it.wireName()} /v1/m/1" }, requests)
+        assertEquals(HttpMethod.entries.map { "${it.name} /v1/m/1" }, requests)
     }
 
     @Test
@@ -109,7 +109,7 @@ class AndroidHttpTransportTest {
             it.responseHeaders.add("Location", "/elsewhere")
             it.reply(302)
         }
-        assertEquals(302, androidTransport().send(request(HttpMethod.GET)).status.toInt())
+        assertEquals(302, androidTransport().send(request(HttpMethod.GET)).status)
         assertEquals(1, requests.size)
     }
 
@@ -154,7 +154,7 @@ class AndroidHttpTransportTest {
         // It begins after the one that waits, and that still waits when its time is over.
         assertEquals("timed out", failure(transport, request()))
         timedOut.countDown()
-        assertEquals(200, waiting.await().status.toInt())
+        assertEquals(200, waiting.await().status)
     }
 
     @Test
@@ -168,7 +168,7 @@ class AndroidHttpTransportTest {
             assertTrue(System.nanoTime() - started < 4_000_000_000)
         }
         answer = { it.reply(200) }
-        assertEquals(200, transport.send(request()).status.toInt(), "the threads are free again")
+        assertEquals(200, transport.send(request()).status, "the threads are free again")
     }
 
     @Test

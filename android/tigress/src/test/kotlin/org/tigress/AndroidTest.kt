@@ -20,6 +20,7 @@ import org.robolectric.RobolectricTestRunner
 import org.robolectric.RuntimeEnvironment
 import org.robolectric.annotation.Config as Robolectric
 import org.robolectric.shadows.ShadowLog
+import org.tigress.bridge.LibraryStore
 import org.tigress.support.FakeAndroidKeyStore
 import org.tigress.support.story
 
@@ -33,7 +34,7 @@ class AndroidTest {
     @Before fun keys() = FakeAndroidKeyStore.install()
 
     private fun failure(call: () -> Any?): String =
-        assertFailsWith<StoreException.Failed> { call() }.reason
+        assertFailsWith<StoreException.Failed> { call() }.message
 
     @Test
     fun `records come back from a new store, sealed, out of every backup`() {
@@ -87,7 +88,7 @@ class AndroidTest {
     @Test
     fun `a client is given the library's own store, so that no record comes through the Java heap`() = story {
         val store = AndroidTransferStore(context)
-        assertIs<TransferStoreImpl>(store.library)
+        assertIs<LibraryStore>(store.sealed)
         // A store of an app's own is asked as it is.
         val client = Tigress.client(context, Config(relay = "https://relay.example"), store)
         FakeAndroidKeyStore.stored.clear()
@@ -134,20 +135,20 @@ class AndroidTest {
     @Test
     fun `a client of an app touches neither disk nor network until it is used`() = story {
         val relay = InMemoryRelay()
-        val client = Tigress.client(context, Config(relay.origin()), transport = relay.transport())
+        val client = Tigress.client(context, Config(relay.origin), transport = relay.transport)
         assertFalse(folder.exists())
-        val id = client.createInvitation(InvitationRequest(title = "A key")).transfer()
+        val id = client.createInvitation(InvitationRequest(title = "A key")).transfer
         assertTrue(folder.exists())
-        val restarted = Tigress.client(context, Config(relay.origin()), transport = relay.transport())
+        val restarted = Tigress.client(context, Config(relay.origin), transport = relay.transport)
         assertEquals(id, restarted.transfers().single().id)
-        assertEquals(TransferState.Invited, restarted.poll(id, Duration.ZERO, 0UL).state)
+        assertEquals(TransferState.Invited, restarted.poll(id).state)
     }
 
     @Test
     fun `a QR code is drawn with as many pixels as are asked for`() = story {
         val relay = InMemoryRelay()
-        val client = Tigress.client(context, Config(relay.origin()), transport = relay.transport())
-        val code = qrCode(client.createInvitation(InvitationRequest(title = "A key")))
+        val client = Tigress.client(context, Config(relay.origin), transport = relay.transport)
+        val code = client.createInvitation(InvitationRequest(title = "A key")).qrCode()
         val picture = code.toBitmap(scale = 3)
         assertEquals(code.width * 3, picture.width)
         val drawn = (0 until code.width).flatMap { y -> (0 until code.width).map { x -> picture.getPixel(3 * x + 1, 3 * y + 1) } }

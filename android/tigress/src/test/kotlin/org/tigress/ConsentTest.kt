@@ -15,29 +15,29 @@ class ConsentTest {
     private val relay = InMemoryRelay()
 
     private fun wallet(approval: UserApproval? = null, store: TransferStore = memoryStore()) =
-        TransferClient(Config(relay.origin()), store, relay.transport(), approval)
+        TransferClient(Config(relay.origin), store, relay.transport, approval)
 
     @Test
     fun `nothing is answered before the user agrees, whatever wakes the app`() = story {
         val sender = wallet()
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
         val store = memoryStore()
-        val id = wallet(store = store).acceptInvitation(invitation.shareUrl())
+        val id = wallet(store = store).acceptInvitation(invitation.shareUrl)
         repeat(3) {
             val woken = wallet(store = store)
             woken.sync(5.seconds)
             assertIs<TransferState.Offered>(woken.transfers().single().state)
         }
         sender.sync(5.seconds)
-        sender.invitation(invitation.transfer()) // Nobody has used it up.
+        sender.invitation(invitation.transfer) // Nobody has used it up.
 
         val receiver = wallet(store = store)
         receiver.confirm(id)
         receiver.sync(5.seconds)
         sender.sync(5.seconds)
-        assertEquals("invitation_used", refused { sender.invitation(invitation.transfer()) }.code())
+        assertEquals("invitation_used", refused { sender.invitation(invitation.transfer) }.code)
         receiver.sync(5.seconds)
-        assertEquals(KEY, receiver.poll(id, 0.seconds, 0UL).events.credentials().single())
+        assertEquals(KEY, receiver.poll(id).events.credentials().single())
     }
 
     @Test
@@ -55,12 +55,12 @@ class ConsentTest {
         answers += listOf({ false }, { error("locked") }, { true }, { false })
         repeat(2) {
             val request = InvitationRequest(title = "A key")
-            assertEquals("not_approved", refused { sender.createInvitation(request) }.code())
+            assertEquals("not_approved", refused { sender.createInvitation(request) }.code)
             assertTrue(sender.transfers().isEmpty())
-            assertEquals(0UL, relay.mailboxes())
+            assertEquals(0, relay.mailboxes)
         }
         val invitation = sender.createInvitation(InvitationRequest(title = "A key"))
-        assertEquals("not_approved", refused { sender.invitation(invitation.transfer()) }.code())
+        assertEquals("not_approved", refused { sender.invitation(invitation.transfer) }.code)
         assertEquals(listOf(false, false, false, true), asked.map { it.again })
         assertEquals(setOf("A key"), asked.map { it.title }.toSet())
     }
@@ -69,6 +69,6 @@ class ConsentTest {
     fun `a link of this device's own is told as such`() = story {
         val wallet = wallet()
         val invitation = wallet.createInvitation(InvitationRequest())
-        assertEquals("own_invitation", refused { wallet.acceptInvitation(invitation.shareUrl()) }.code())
+        assertEquals("own_invitation", refused { wallet.acceptInvitation(invitation.shareUrl) }.code)
     }
 }

@@ -11,6 +11,7 @@ import kotlin.test.assertTrue
 import kotlin.time.Duration
 import kotlin.time.Duration.Companion.milliseconds
 import kotlin.time.Duration.Companion.seconds
+import kotlinx.coroutines.CompletableDeferred
 import kotlinx.coroutines.async
 import kotlinx.coroutines.awaitCancellation
 import kotlinx.coroutines.flow.toList
@@ -54,17 +55,17 @@ class ForeignTest {
         override fun list(): List<String> = records.keys.toList()
     }
 
-    private fun wallet(store: TransferStore, transport: HttpTransport = relay.transport()) =
-        TransferClient(Config(relay.origin(), giveUpAfter = Duration.ZERO), store, transport)
+    private fun wallet(store: TransferStore, transport: HttpTransport = relay.transport) =
+        TransferClient(Config(relay.origin, giveUpAfter = Duration.ZERO), store, transport)
 
     @Test
     fun `a store and a transport written in Kotlin carry a transfer`() = story {
-        val own = transport { relay.transport().send(it) }
+        val own = transport { relay.transport.send(it) }
         val sender = wallet(MapStore(), own)
         val receiver = wallet(MapStore(), own)
         val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
-        val sent = async { sender.events(invitation.transfer()).toList() }
-        val received = receiver.receive(receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED))
+        val sent = async { sender.events(invitation.transfer).toList() }
+        val received = receiver.receive(receiver.acceptInvitation(invitation.shareUrl, CONFIRMED))
         assertEquals(listOf(KEY), received.credentials())
         assertEquals<TransferEvent>(TransferEvent.Closed(Outcome.Completed), sent.await().last())
         assertEquals(TransferRole.SENDER, sender.transfers().single().role)
@@ -77,17 +78,17 @@ class ForeignTest {
         })
         val create: suspend (TransferClient) -> Any? = { it.createInvitation(InvitationRequest()) }
         val full = refused { create(failing { throw StoreException.Failed("the disk is full") }) }
-        assertEquals("store" to "the store failed: the disk is full", full.code to full.reason)
-        assertTrue(full.isRetryable())
+        assertEquals("store" to "the store failed: the disk is full", full.code to full.message)
+        assertTrue(full.isRetryable)
         assertEquals("store_busy", refused { create(failing { throw StoreException.Busy() }) }.code)
-        val link = wallet(memoryStore()).createInvitation(InvitationRequest()).shareUrl()
+        val link = wallet(memoryStore()).createInvitation(InvitationRequest()).shareUrl
         assertEquals("store_busy", refused { failing { throw StoreException.Busy() }.acceptInvitation(link, CONFIRMED) }.code)
         val odd = refused { create(failing { throw IllegalStateException("/data/user/0/secret") }) }
         assertEquals(
-            "the store failed: the app's code failed unexpectedly: java.lang.IllegalStateException",
-            odd.reason,
+            "the store failed: the app's store failed: java.lang.IllegalStateException",
+            odd.message,
         )
-        assertEquals(1UL, relay.mailboxes(), "nothing was asked of the relay before it was stored")
+        assertEquals(1, relay.mailboxes, "nothing was asked of the relay before it was stored")
     }
 
     @Test
@@ -96,6 +97,26 @@ class ForeignTest {
         val error = refused { odd.createInvitation(InvitationRequest()) }
         assertEquals("relay_unreachable", error.code)
         assertFalse("secret" in "$error ${error.message}")
+    }
+
+    @Test
+    fun `what a transport or a store throws that is no exception ends its call, too`() = story {
+        val begun = CompletableDeferred<Unit>()
+        val broken = wallet(
+            memoryStore(),
+            transport {
+                begun.complete(Unit)
+                throw OutOfMemoryError("https://relay.example/secret")
+            },
+        )
+        val error = refused { broken.createInvitation(InvitationRequest()) }
+        begun.await()
+        assertEquals("relay_unreachable", error.code)
+        assertTrue("java.lang.OutOfMemoryError" in error.message && "secret" !in "$error")
+        val store = object : MapStore() {
+            override fun list(): List<String> = TODO("not there yet: /data/user/0/secret")
+        }
+        assertEquals("the store failed: the app's store failed: kotlin.NotImplementedError", refused { wallet(store).transfers() }.message)
     }
 
     @Test
@@ -122,17 +143,17 @@ class ForeignTest {
         val count = AtomicInteger()
         val moody = transport {
             if (turned) {
-                HttpResponse(200u, emptyList(), "garbage ${count.incrementAndGet()}".encodeToByteArray())
+                HttpResponse(200, emptyList(), "garbage ${count.incrementAndGet()}".encodeToByteArray())
             } else {
-                relay.transport().send(it)
+                relay.transport.send(it)
             }
         }
-        val client = TransferClient(Config(relay.origin()), memoryStore(), moody)
-        val id = client.createInvitation(InvitationRequest()).transfer()
+        val client = TransferClient(Config(relay.origin), memoryStore(), moody)
+        val id = client.createInvitation(InvitationRequest()).transfer
         turned = true
         val started = System.nanoTime()
         while (System.nanoTime() - started < 3_000_000_000) {
-            runCatching { client.poll(id, Duration.ZERO, 0u) }
+            runCatching { client.poll(id) }
             runCatching { client.sync(1.seconds) }
         }
         // 30 in a minute: 12 at once, then one in 3.5 seconds.
@@ -143,12 +164,12 @@ class ForeignTest {
     fun `a transport that never answers holds no call past its time`() = story {
         val relay = InMemoryRelay()
         var turned = false
-        val silent = transport { if (turned) awaitCancellation() else relay.transport().send(it) }
-        val client = TransferClient(Config(relay.origin()), memoryStore(), silent)
-        val id = client.createInvitation(InvitationRequest()).transfer()
+        val silent = transport { if (turned) awaitCancellation() else relay.transport.send(it) }
+        val client = TransferClient(Config(relay.origin), memoryStore(), silent)
+        val id = client.createInvitation(InvitationRequest()).transfer
         turned = true
         val started = System.nanoTime()
-        runCatching { client.poll(id, 100.milliseconds, 0u) }
+        runCatching { client.poll(id, 100.milliseconds) }
         assertTrue(System.nanoTime() - started < 2_000_000_000)
     }
 

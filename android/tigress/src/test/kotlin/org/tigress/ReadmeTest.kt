@@ -35,11 +35,11 @@ class ReadmeTest {
     @Test
     fun `the example receives what was sent`() = story {
         val relay = InMemoryRelay()
-        val (sender, receiver) = List(2) { TransferClient(Config(relay.origin()), memoryStore(), relay.transport()) }
+        val (sender, receiver) = List(2) { TransferClient(Config(relay.origin), memoryStore(), relay.transport) }
         val invitation = sender.createInvitation(InvitationRequest(title = "A key", credential = KEY, pin = true))
-        val last = async { sender.events(invitation.transfer()).last() }
+        val last = async { sender.events(invitation.transfer).last() }
         val kept = mutableListOf<Credential>()
-        receive(invitation.shareUrl(), receiver, { kept += it }, { invitation.pin().orEmpty() })
+        receive(invitation.shareUrl, receiver, { kept += it }, { invitation.pin.orEmpty() })
         assertEquals(listOf(KEY), kept)
         assertEquals<TransferEvent>(TransferEvent.Closed(Outcome.Completed), last.await())
     }

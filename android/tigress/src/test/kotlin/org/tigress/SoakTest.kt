@@ -45,12 +45,11 @@ class SoakTest {
 
     @Test
     fun `what a call costs that does nothing`() = runBlocking {
-        InMemoryRelay().use { relay ->
-            TransferClient(Config(relay.origin()), memoryStore(), relay.transport()).use { client ->
-                val sync = suspend { relay.mailboxes() }
-                val async = suspend { client.transfers() }
-                println("a call: ${cost(sync)}; an async call, with a look into an empty store: ${cost(async)}")
-            }
+        val relay = InMemoryRelay()
+        TransferClient(Config(relay.origin), memoryStore(), relay.transport).use { client ->
+            val sync = suspend { relay.mailboxes }
+            val async = suspend { client.transfers() }
+            println("a call: ${cost(sync)}; an async call, with a look into an empty store: ${cost(async)}")
         }
         // The same calls without a language between; `cargo build -p tigress-ffi --example call_cost` makes it.
         val plain = File(System.getProperty("tigress.command")).resolveSibling("examples/call_cost")
@@ -64,13 +63,12 @@ class SoakTest {
     private suspend fun transfer(origin: String) = coroutineScope {
         wallet(origin, transport = null).use { sender ->
             wallet(origin, transport = null).use { receiver ->
-                sender.createInvitation(InvitationRequest(credential = KEY)).use { invitation ->
-                    val ended = async { sender.events(invitation.transfer()).last() }
-                    val completed: TransferEvent = TransferEvent.Closed(Outcome.Completed)
-                    val id = receiver.acceptInvitation(invitation.shareUrl(), CONFIRMED)
-                    assertEquals(completed, receiver.receive(id).last())
-                    assertEquals(completed, ended.await())
-                }
+                val invitation = sender.createInvitation(InvitationRequest(credential = KEY))
+                val ended = async { sender.events(invitation.transfer).last() }
+                val completed: TransferEvent = TransferEvent.Closed(Outcome.Completed)
+                val id = receiver.acceptInvitation(invitation.shareUrl, CONFIRMED)
+                assertEquals(completed, receiver.receive(id).last())
+                assertEquals(completed, ended.await())
             }
         }
     }

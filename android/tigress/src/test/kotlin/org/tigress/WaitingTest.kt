@@ -43,8 +43,8 @@ class WaitingTest {
             },
         )
         val waits = List(20) {
-            val id = client.createInvitation(InvitationRequest()).transfer()
-            launch { client.poll(id, 1.minutes, 0UL) }
+            val id = client.createInvitation(InvitationRequest()).transfer
+            launch { client.poll(id, 1.minutes) }
         }
         all.await()
         val write = measureTime { client.createInvitation(InvitationRequest(credential = KEY)) }
@@ -55,10 +55,10 @@ class WaitingTest {
     @Test
     fun `two hundred wait in the built-in transport without a thread each`() = story {
         val client = TransferClient(config(relay.origin).copy(longPoll = 50.seconds), memoryStore(), null)
-        val ids = List(200) { client.createInvitation(InvitationRequest()).transfer() }
-        ids.forEach { client.poll(it, Duration.ZERO, 0UL) }
+        val ids = List(200) { client.createInvitation(InvitationRequest()).transfer }
+        ids.forEach { client.poll(it) }
         val before = threads()
-        val waits = ids.map { launch { client.poll(it, 1.minutes, 0UL) } }
+        val waits = ids.map { launch { client.poll(it, 1.minutes) } }
         val write = measureTime { client.createInvitation(InvitationRequest(credential = KEY)) }
         // Those that loaded and stored the transfers end when they had nothing to do for ten seconds.
         while (threads() - before > 20) delay(100)

@@ -89,7 +89,7 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
         val id =
             try {
                 client.acceptInvitation(checkNotNull(invitation), options)
-            } catch (error: TigressException.Failed) {
+            } catch (error: TigressException) {
                 val host = error.host ?: throw error
                 shown.value = Screen.AskTrust(host, preview.relay)
                 return
@@ -141,13 +141,13 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
     private suspend fun watch(id: TransferId) {
         transfer = id
         shown.value = Screen.Working()
-        client.events(id) { shown.value = Screen.Working(unreachable = true) }.collect { event -> handle(id, event) }
+        client.events(id) { shown.value = Screen.Working(unreachable = it != null) }.collect { event -> handle(id, event) }
     }
 
     private suspend fun handle(id: TransferId, event: TransferEvent) {
         when (event) {
             is TransferEvent.PinRequired -> shown.value = Screen.Pin(null)
-            is TransferEvent.PinRejected -> shown.value = Screen.Pin(event.triesLeft.toInt())
+            is TransferEvent.PinRejected -> shown.value = Screen.Pin(event.triesLeft)
             is TransferEvent.CredentialReceived -> {
                 // Kept before it is acknowledged, which happens when this returns.
                 keep(id, event.credential)
@@ -168,7 +168,7 @@ class ReceiveModel(private val app: Application) : AndroidViewModel(app) {
             try {
                 action()
             } catch (error: TigressException) {
-                shown.value = Screen.Failed(error.code())
+                shown.value = Screen.Failed(error.code)
             }
         }
     }

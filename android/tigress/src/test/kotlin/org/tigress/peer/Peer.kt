@@ -14,8 +14,6 @@ import org.tigress.TigressException
 import org.tigress.TransferClient
 import org.tigress.TransferEvent
 import org.tigress.TransferId
-import org.tigress.acceptInvitation
-import org.tigress.events
 
 /**
  * Sends or receives one file over the Android library, with the options, the JSON lines and the exit codes of `tigress send` and
@@ -34,7 +32,7 @@ fun main(arguments: Array<String>) {
             System.err.println(error.message)
             2
         } catch (error: TigressException) {
-            say("error", "code" to error.code(), "reason" to "$error")
+            say("error", "code" to error.code, "reason" to "$error")
             1
         }
     // Idle threads of the transport may stay for some seconds.
@@ -46,9 +44,9 @@ private class Peer(private val words: Words, private val client: TransferClient)
 
     private suspend fun send(): Outcome? {
         val invitation = client.createInvitation(InvitationRequest(credential = credential(words.subject)))
-        val id = invitation.transfer()
+        val id = invitation.transfer
         val folder = File(words.value("--out")).apply { mkdirs() }
-        say("invited", "transfer" to id, "url" to invitation.shareUrl())
+        say("invited", "transfer" to id, "url" to invitation.shareUrl)
         return follow(id) { reply -> folder.resolve("$id-${reply.index}").writeBytes(reply.credential.content) }
     }
 

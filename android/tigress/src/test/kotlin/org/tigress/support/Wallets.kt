@@ -21,7 +21,6 @@ import org.tigress.TransferClient
 import org.tigress.TransferEvent
 import org.tigress.TransferId
 import org.tigress.TransferStore
-import org.tigress.events
 import org.tigress.memoryStore
 
 /** Runs a test that must end within a minute. */
@@ -71,10 +70,10 @@ fun List<TransferEvent>.credentials(): List<Credential> =
     filterIsInstance<TransferEvent.CredentialReceived>().map { it.credential }
 
 /** The error of a call that must fail. */
-suspend fun refused(call: suspend () -> Any?): TigressException.Failed =
+suspend fun refused(call: suspend () -> Any?): TigressException =
     try {
         throw AssertionError("it succeeded: ${call()}")
-    } catch (error: TigressException.Failed) {
+    } catch (error: TigressException) {
         error
     }
 
