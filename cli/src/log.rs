@@ -1,19 +1,21 @@
 //! The log of a process that must go on whatever becomes of its log. Lines go to a thread of their own, which alone
 //! writes: a reader that is gone, a full disk or a pipe that nobody reads costs lines, never an answer.
 
+use std::fmt;
 use std::io::{self, Write};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use tigress_mailbox::format_timestamp;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::format::Writer;
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::fmt::time::FormatTime;
 
 /// Lines that wait to be written; further ones are dropped and counted.
 const WAITING: usize = 1024;
@@ -30,6 +32,29 @@ pub(crate) enum Form {
     #[default]
     Text,
     Json,
+}
+
+/// The time of a line, RFC 3339 to the microsecond, whose date and time of day are worked out once a second.
+#[derive(Default)]
+struct Seconds(Mutex<(u64, String)>);
+
+impl Seconds {
+    fn write(&self, since_1970: Duration, to: &mut Writer<'_>) -> fmt::Result {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let second = since_1970.as_secs();
+        if last.0 != second || last.1.is_empty() {
+            *last = (second, format_timestamp(second));
+        }
+        to.write_str(last.1.trim_end_matches('Z'))?;
+        write!(to, ".{:06}Z", since_1970.subsec_micros())
+    }
+}
+
+impl FormatTime for Seconds {
+    fn format_time(&self, to: &mut Writer<'_>) -> fmt::Result {
+        let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH);
+        self.write(since_1970.unwrap_or_default(), to)
+    }
 }
 
 /// Makes the writers of single lines.
@@ -79,6 +104,7 @@ impl Log {
     pub(crate) fn begin(&self, form: Form, level: &str) {
         let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
         let told = tracing_subscriber::fmt()
+            .with_timer(Seconds::default())
             .with_writer(self.clone())
             .with_env_filter(filter);
         match form {
@@ -169,7 +195,7 @@ fn told(lost: u64, json: bool) -> String {
         return format!("{lost} lines of the log are lost\n");
     }
     let mut time = String::new();
-    let _ = SystemTime.format_time(&mut Writer::new(&mut time));
+    let _ = Seconds::default().format_time(&mut Writer::new(&mut time));
     let line = serde_json::json!({
         "timestamp": time,
         "level": "WARN",
@@ -277,6 +303,27 @@ mod tests {
         assert!(log.counts.untold.load(Ordering::Relaxed) > 0);
         let all = log.lost().load(Ordering::Relaxed);
         assert!(all > lost, "what was told is still counted: {all}");
+    }
+
+    #[test]
+    fn each_line_has_its_own_time() {
+        let seconds = Seconds::default();
+        let at = |micros| {
+            let mut text = String::new();
+            let time = Duration::from_micros(micros);
+            seconds.write(time, &mut Writer::new(&mut text)).unwrap();
+            text
+        };
+        // A clock may go back.
+        for (micros, shown) in [
+            (7, "1970-01-01T00:00:00.000007Z"),
+            (999_999, "1970-01-01T00:00:00.999999Z"),
+            (1_900_000_000_000_000, "2030-03-17T17:46:40.000000Z"),
+            (1_900_000_000_120_000, "2030-03-17T17:46:40.120000Z"),
+            (0, "1970-01-01T00:00:00.000000Z"),
+        ] {
+            assert_eq!(at(micros), shown);
+        }
     }
 
     #[test]

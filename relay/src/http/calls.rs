@@ -13,8 +13,8 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tigress_mailbox::{
-    CreateRequest, CreateResponse, DisplayInformation, MAILBOX_PATH, MailboxId, Object, Payload,
-    UpdateRequest, UpdateResponse, format_timestamp, headers, media, parse_timestamp,
+    CreateRequest, CreateResponse, MAILBOX_PATH, MailboxId, Object, UpdateRequest, UpdateResponse,
+    headers, media, parse_timestamp,
 };
 use uuid::Uuid;
 
@@ -23,6 +23,7 @@ use super::checked::{check_sizes, check_token, proof, rights};
 use super::fault::Fault;
 use super::fields;
 use super::held::{AROUND, Look, look_again};
+use super::json;
 use super::{App, once};
 
 use crate::budget::Taken;
@@ -31,6 +32,9 @@ use crate::metrics::Operation;
 use crate::store::{Answer, Command, CreateKey, Created, Creation, NewMailbox, Record, Version};
 
 type Answered = Result<Response, Fault>;
+
+/// Header fields of an answer.
+const FIELDS: usize = 8;
 
 pub(super) async fn create(
     State(app): State<Arc<App>>,
@@ -168,8 +172,9 @@ pub(super) async fn update(
 
 fn applied(response: &mut Response, preference: &str) {
     if let Ok(value) = HeaderValue::try_from(preference) {
-        let name = headers::PREFERENCE_APPLIED;
-        response.headers_mut().insert(name, value);
+        response
+            .headers_mut()
+            .insert(headers::PREFERENCE_APPLIED, value);
     }
 }
 
@@ -313,53 +318,29 @@ fn content((answer, part): Look, push: Option<bool>) -> Answered {
     else {
         return Err(UNEXPECTED);
     };
-    let body = Content {
-        is_push_notification_supported: push,
-        payload: &payload,
-        display_information: &display,
-        expiration: format_timestamp(expires),
-    };
-    let size = payload.data.len() + 1024;
-    let mut response = json_of(StatusCode::OK, &body, Some(version), size);
+    let body = json::content(&payload, &display, expires, push);
+    let mut response = json_of(StatusCode::OK, body.ok(), Some(version));
     let cost = Cost::of(part, &response);
     response.extensions_mut().insert(cost);
     Ok(response)
 }
 
-/// `ReadResponse` without a copy of what it shows.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-struct Content<'answer> {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_push_notification_supported: Option<bool>,
-    payload: &'answer Payload,
-    display_information: &'answer DisplayInformation,
-    expiration: String,
-}
-
 fn json<T: Serialize>(status: StatusCode, value: &T, version: Option<Version>) -> Response {
-    json_of(status, value, version, 256)
+    json_of(status, serde_json::to_vec(value).ok(), version)
 }
 
-/// With about so many bytes.
-fn json_of<T: Serialize>(
-    status: StatusCode,
-    value: &T,
-    version: Option<Version>,
-    size: usize,
-) -> Response {
-    // Growing by halves again would take up to twice what is counted.
-    let mut body = Vec::with_capacity(size);
-    let written = serde_json::to_writer(&mut body, value);
-    body.shrink_to_fit();
-    let body = written.map_or_else(|_| Body::empty(), |()| Body::from(body));
-    let mut response = (status, [(header::CONTENT_TYPE, media::JSON)], body).into_response();
+/// None where it could not be written.
+fn json_of(status: StatusCode, body: Option<Vec<u8>>, version: Option<Version>) -> Response {
+    let mut response = Response::new(body.map_or_else(Body::empty, Body::from));
+    *response.status_mut() = status;
+    let list = response.headers_mut();
+    // With what every answer has: they don't grow again and again.
+    list.reserve(FIELDS);
+    list.insert(header::CONTENT_TYPE, HeaderValue::from_static(media::JSON));
     if let Some(version) = version
         && let Ok(value) = HeaderValue::try_from(version.to_string())
     {
-        response
-            .headers_mut()
-            .insert(headers::PAYLOAD_VERSION, once(value));
+        list.insert(fields::PAYLOAD_VERSION, once(value));
     }
     response
 }

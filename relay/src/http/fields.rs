@@ -1,6 +1,6 @@
 //! Reading the headers of a request.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use tigress_mailbox::{DeviceClaim, RequestId, decode_recipient_proof, headers};
 
 use super::fault::Fault;
@@ -8,17 +8,24 @@ use crate::store::ProofDigest;
 use crate::store::Version;
 use crate::store::rules::Condition;
 
+// Read once, not at each look: a name as text is taken apart first.
+pub(super) const REQUEST_ID: HeaderName = HeaderName::from_static(headers::REQUEST_ID);
+pub(super) const PAYLOAD_VERSION: HeaderName = HeaderName::from_static(headers::PAYLOAD_VERSION);
+pub(super) const PREFER: HeaderName = HeaderName::from_static(headers::PREFER);
+const DEVICE_CLAIM: HeaderName = HeaderName::from_static(headers::DEVICE_CLAIM);
+const RECIPIENT_PROOF: HeaderName = HeaderName::from_static(headers::RECIPIENT_PROOF);
+
 //= draft/3.3-anonymous draft/4.1-claim-uuid draft/5.2-claim draft/8.1.3-no-identities
 /// The claim that every call but the preview needs.
 pub(super) fn claim(list: &HeaderMap) -> Result<DeviceClaim, Fault> {
-    let text = single(list, headers::DEVICE_CLAIM);
+    let text = single(list, &DEVICE_CLAIM);
     text.and_then(|text| text.parse().ok())
         .ok_or(Fault::Malformed("Mailbox-Device-Claim"))
 }
 
 /// The request's id.
 pub(super) fn request_id(list: &HeaderMap) -> Result<RequestId, Fault> {
-    let text = single(list, headers::REQUEST_ID);
+    let text = single(list, &REQUEST_ID);
     text.and_then(|text| text.parse().ok())
         .ok_or(Fault::Malformed("Mailbox-Request-ID"))
 }
@@ -28,13 +35,13 @@ pub(super) fn request_id(list: &HeaderMap) -> Result<RequestId, Fault> {
 /// buffer that the request came in for as long as it is held.
 pub(super) fn echoed_request_id(list: &HeaderMap) -> Option<HeaderValue> {
     request_id(list).ok()?;
-    let value = list.get(headers::REQUEST_ID)?;
+    let value = list.get(REQUEST_ID)?;
     HeaderValue::from_bytes(value.as_bytes()).ok()
 }
 
 /// A malformed proof proves as little as none.
 pub(super) fn proof(list: &HeaderMap) -> Option<ProofDigest> {
-    let proof = decode_recipient_proof(single(list, headers::RECIPIENT_PROOF)?)?;
+    let proof = decode_recipient_proof(single(list, &RECIPIENT_PROOF)?)?;
     Some(ProofDigest::of(&proof))
 }
 
@@ -43,7 +50,7 @@ pub(super) fn condition(list: &HeaderMap) -> Condition {
     if !list.contains_key(header::IF_MATCH) {
         return Condition::None;
     }
-    let tag = single(list, headers::IF_MATCH).unwrap_or_default();
+    let tag = single(list, &header::IF_MATCH).unwrap_or_default();
     Condition::parse(tag)
 }
 
@@ -57,7 +64,7 @@ pub(super) struct Hold {
 
 /// `Prefer: wait=N` together with the version that is known; a preference that makes no sense is ignored (RFC 7240 §2).
 pub(super) fn hold(list: &HeaderMap, longest: u64) -> Option<Hold> {
-    let known = single(list, headers::PAYLOAD_VERSION)?.parse().ok();
+    let known = single(list, &PAYLOAD_VERSION)?.parse().ok();
     let seconds = wait(list)?;
     Some(Hold {
         known,
@@ -84,7 +91,7 @@ fn preference<'a>(list: &'a HeaderMap, name: &'a str) -> Option<&'a str> {
 
 /// The values of the preferences of this name, without what comes after a semicolon.
 fn preferences<'a>(list: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &'a str> {
-    let values = list.get_all(headers::PREFER).iter();
+    let values = list.get_all(PREFER).iter();
     let all = values.filter_map(|value| value.to_str().ok());
     all.flat_map(|value| value.split(','))
         .filter_map(move |preference| {
@@ -95,7 +102,7 @@ fn preferences<'a>(list: &'a HeaderMap, name: &'a str) -> impl Iterator<Item = &
 }
 
 /// The header's value if it is there exactly once.
-fn single<'a>(list: &'a HeaderMap, name: &str) -> Option<&'a str> {
+fn single<'a>(list: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = list.get_all(name).iter();
     let value = values.next()?.to_str().ok()?;
     values.next().is_none().then_some(value)
@@ -109,9 +116,9 @@ mod tests {
 
     fn prefer(values: &[&'static str]) -> Option<u64> {
         let mut list = HeaderMap::new();
-        list.insert(headers::PAYLOAD_VERSION, HeaderValue::from_static("x"));
+        list.insert(PAYLOAD_VERSION, HeaderValue::from_static("x"));
         for value in values {
-            list.append(headers::PREFER, HeaderValue::from_static(value));
+            list.append(PREFER, HeaderValue::from_static(value));
         }
         hold(&list, 60).map(|hold| hold.seconds)
     }
@@ -134,7 +141,7 @@ mod tests {
         let asked = |values: &[&'static str]| {
             let mut list = HeaderMap::new();
             for value in values {
-                list.append(headers::PREFER, HeaderValue::from_static(value));
+                list.append(PREFER, HeaderValue::from_static(value));
             }
             update_hold(&list, 50)
         };

@@ -8,6 +8,7 @@ mod dates;
 mod fault;
 mod fields;
 mod held;
+mod json;
 mod openapi;
 mod page;
 mod preview;
@@ -21,12 +22,12 @@ use std::time::Instant;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
-use tigress_mailbox::{MailboxId, headers};
+use tigress_mailbox::MailboxId;
 use tokio_util::sync::CancellationToken;
 
 use crate::budget::{Budget, Taken};
@@ -190,7 +191,7 @@ impl Interface {
         let started = Instant::now();
         let under_way = peer.begin();
         let call = call_of(request.method(), request.uri().path());
-        let may_be_held = request.headers().contains_key(headers::PREFER);
+        let may_be_held = request.headers().contains_key(fields::PREFER);
         let echoed = fields::echoed_request_id(request.headers());
         let (client, limited) = app.caller(peer.ip, request.headers());
         request.extensions_mut().insert(client);
@@ -216,7 +217,7 @@ impl Interface {
         }
         let list = response.headers_mut();
         if let Some(id) = echoed {
-            list.insert(HeaderName::from_static(headers::REQUEST_ID), once(id));
+            list.insert(fields::REQUEST_ID, once(id));
         }
         common_headers(list, app.dates.at(app.time.now()));
         let (time, status) = (started.elapsed(), response.status().as_u16());
