@@ -6,6 +6,7 @@ import Testing
 import Tigress
 
 /// Receives what an invitation's link offers, and keeps it; says how it ended. Calls for the PIN if one is needed.
+@MainActor
 func receive(
     _ link: URL, client: TransferClient, keep: (Credential) async throws -> Void, askForPin: () async -> String
 ) async throws -> Outcome? {
@@ -30,6 +31,7 @@ func receive(
 
 /// The other side of the same example.
 // [README: send]
+@MainActor
 func share(_ credential: Credential, client: TransferClient, show: (URL, String?) -> Void) async throws -> Outcome? {
     var ended: Outcome?
     var request = InvitationRequest(title: "Key to room 12")
@@ -65,6 +67,47 @@ func share(_ credential: Credential, client: TransferClient, show: (URL, String?
         #expect(kept.value == [Apps.credential])
         #expect(received == .completed)
         #expect(try await sending == .completed)
+    }
+
+    /// A view model, as apps have them: all it does is on the main actor.
+    @MainActor final class Screen {
+        var kept: [Credential] = []
+        var link: URL?
+        var pin: String?
+
+        func open(_ client: TransferClient) async throws -> Outcome? {
+            guard let link else { return nil }
+            return try await receive(link, client: client) {
+                self.kept.append($0)
+            } askForPin: {
+                self.pin ?? ""
+            }
+        }
+
+        func invite(_ client: TransferClient, shown: CheckedContinuation<Void, Never>) async throws -> Outcome? {
+            try await share(Apps.credential, client: client) { link, pin in
+                self.link = link
+                self.pin = pin
+                shown.resume()
+            }
+        }
+    }
+
+    @MainActor
+    @Test("They are called from the main actor, with closures that change what is there")
+    func mainActor() async throws {
+        let relay = InMemoryRelay()
+        let config = Config(relay: relay.origin)
+        let sender = try TransferClient(config: config, store: MemoryStore(), transport: relay)
+        let receiver = try TransferClient(config: config, store: MemoryStore(), transport: relay)
+        let screen = Screen()
+        var sending: Task<Outcome?, any Error>?
+        await withCheckedContinuation { shown in
+            sending = Task { try await screen.invite(sender, shown: shown) }
+        }
+        #expect(try await screen.open(receiver) == .completed)
+        #expect(try await sending?.value == .completed)
+        #expect(screen.kept == [Apps.credential])
     }
 
     @Test("README and docs/ios.md show exactly this code", arguments: ["README.md", "docs/ios.md"])

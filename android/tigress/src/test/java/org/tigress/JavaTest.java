@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -46,6 +47,40 @@ class JavaTest {
             TransferSummary given = sender.transfers().get().get(0);
             assertEquals(invitation.getTransfer(), given.getId());
             assertEquals(new TransferState.Closed(Outcome.Completed.INSTANCE), given.getState());
+        }
+    }
+
+    // [docs: java]
+    /** Hands over a key, and says how it ended. */
+    static void share(TransferFutures wallet, Credential key, Consumer<String> show, Consumer<Outcome> done) throws Exception {
+        InvitationRequest request = new InvitationRequest.Builder().title("A key").credential(key).build();
+        Invitation invitation = wallet.createInvitation(request).get();
+        show.accept(invitation.getShareUrl());
+        wallet.events(invitation.getTransfer(), event -> {
+            if (event instanceof TransferEvent.Closed) done.accept(((TransferEvent.Closed) event).getOutcome());
+        }).get();
+    }
+    // [docs: end]
+
+    @Test
+    void whatTheDocumentShows() throws Exception {
+        try (TransferFutures sender = wallet(); TransferFutures receiver = wallet()) {
+            CompletableFuture<String> link = new CompletableFuture<>();
+            CompletableFuture<Outcome> ended = new CompletableFuture<>();
+            CompletableFuture<Void> sharing = CompletableFuture.runAsync(() -> {
+                try {
+                    share(sender, new Credential("org.example.key", KEY), link::complete, ended::complete);
+                } catch (Exception error) {
+                    ended.completeExceptionally(error);
+                }
+            });
+            String id = receiver.acceptInvitation(link.get()).get();
+            receiver.confirm(id).get();
+            receiver.events(id, event -> {
+                if (event instanceof TransferEvent.CredentialReceived) receiver.terminate(id).get();
+            }).get();
+            sharing.get();
+            assertEquals(Outcome.Completed.INSTANCE, ended.get());
         }
     }
 
