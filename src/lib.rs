@@ -48,8 +48,9 @@
 //! let invitation = sender.create_invitation(request).await?;
 //! let link = invitation.share_url.to_url();
 //!
-//! // Steps 4 and 5: the receiver takes it on. Steps 6 to 8 are made by whoever waits for events.
+//! // Steps 4 and 5: the receiver takes it on, and its user agrees. Steps 6 to 8 are made by whoever waits for events.
 //! let id = receiver.accept_invitation(link.as_str(), AcceptOptions::default()).await?;
+//! receiver.confirm(id, None).await?;
 //! let ((_, sent), (received, ended)) =
 //!     tokio::try_join!(follow(&sender, invitation.transfer), follow(&receiver, id))?;
 //! assert_eq!((sent, ended), (Some(Outcome::Completed), Some(Outcome::Completed)));

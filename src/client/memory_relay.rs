@@ -233,7 +233,7 @@ mod tests {
         first.decline(declined).await.unwrap();
         watch(first.clone(), declined).await;
         let id = receiver
-            .accept_invitation(url.as_bytes(), AcceptOptions::default())
+            .accept_invitation(url.as_bytes(), AcceptOptions::confirmed())
             .await
             .unwrap();
         let third = wallet(&relay)

@@ -201,7 +201,7 @@ impl Victim {
         };
         let accepted = self
             .client
-            .accept_invitation(LINK, AcceptOptions::default());
+            .accept_invitation(LINK, AcceptOptions::confirmed());
         let Ok(id) = accepted.await else { return };
         for step in 1..20 {
             if step == phase {
