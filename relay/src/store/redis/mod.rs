@@ -33,8 +33,9 @@ use owned::Owned;
 use seen::{Loaded, Seen};
 use wake::RedisWakeups;
 
-/// How often a call begins anew because another was faster.
-const TRIES: usize = 16;
+/// How often a call begins anew because another was faster: who writes what it has seen is faster than who must look first, so
+/// that one that writes without a pause wins many times in a row.
+const TRIES: usize = 64;
 /// What has expired stays for so many seconds longer: relays and server do not agree on the time to the second.
 const MARGIN: u64 = 60;
 /// Mailboxes of its own that a sweep asks for.
