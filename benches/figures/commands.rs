@@ -135,7 +135,7 @@ fn transfer(program: &Path, relay: &str, folder: &Path, run: usize) -> f64 {
     let receiver = Command::new(program)
         .arg("receive")
         .arg(invited["url"].as_str().unwrap())
-        .args(["--json", "--relay-trust", relay, "--state"])
+        .args(["--yes", "--json", "--relay-trust", relay, "--state"])
         .arg(path("receiver"))
         .arg("--out")
         .arg(path("received"))

@@ -17,7 +17,7 @@ struct Words {
         self.subject = subject
         while let option = rest.popFirst() {
             // Nothing else is spoken here.
-            guard option != "--json" else { continue }
+            guard option != "--json" && option != "--yes" else { continue }
             guard let value = rest.popFirst() else {
                 throw Misused(reason: "\(option) needs a value")
             }

@@ -194,7 +194,7 @@ impl Transfer<'_> {
             "--reply",
             &reply,
         ];
-        let rest = ["--state", &state, "--json"];
+        let rest = ["--state", &state, "--json", "--yes"];
         self.peers.start(
             self.to,
             &self.folder.join("receiver"),

@@ -22,7 +22,7 @@ class Words(words: List<String>) {
         while (rest.hasNext()) {
             val option = rest.next()
             // Nothing else is spoken here.
-            if (option == "--json") continue
+            if (option == "--json" || option == "--yes") continue
             if (!rest.hasNext()) throw Misused("$option needs a value")
             values[option] = rest.next()
         }
