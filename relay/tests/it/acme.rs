@@ -75,6 +75,15 @@ impl Place {
             .await
     }
 
+    /// A relay has had its certificate here, and has ended.
+    pub(crate) async fn served_once(&self, authority: &Pebble) -> Acme {
+        let acme = self.acme(authority);
+        let relay = self.start(acme.clone()).await;
+        until(async || self.ready().await == 200).await;
+        relay.shutdown().await;
+        acme
+    }
+
     async fn run(&self, relay: Relay) -> RunningRelay {
         relay.with_clock(self.clock.clone()).run().await.unwrap()
     }
@@ -166,11 +175,8 @@ async fn a_certificate_that_has_ended_is_shown_until_there_is_another() {
     let _guard = log.collect();
     let place = Place::new();
     let authority = Pebble::start(place.port);
-    let acme = place.acme(&authority);
-    let relay = place.start(acme.clone()).await;
-    until(async || place.ready().await == 200).await;
+    let acme = place.served_once(&authority).await;
     let root = authority.root();
-    relay.shutdown().await;
     drop(authority);
 
     // A relay that runs when it ends, and one that is started after that.

@@ -33,10 +33,7 @@ async fn a_key_that_others_could_read_is_for_its_user_alone_again_and_that_is_to
     let _guard = log.collect();
     let place = Place::new();
     let authority = Pebble::start(place.port);
-    let acme = place.acme(&authority);
-    let relay = place.start(acme.clone()).await;
-    until(async || place.ready().await == 200).await;
-    relay.shutdown().await;
+    let acme = place.served_once(&authority).await;
     let files = || std::fs::read_dir(&acme.cache).unwrap();
     for file in files() {
         let open = std::fs::Permissions::from_mode(0o644);
@@ -84,10 +81,7 @@ async fn a_damaged_certificate_is_put_aside_and_another_is_had() {
     let _guard = log.collect();
     let place = Place::new();
     let authority = Pebble::start(place.port);
-    let acme = place.acme(&authority);
-    let relay = place.start(acme.clone()).await;
-    until(async || place.ready().await == 200).await;
-    relay.shutdown().await;
+    let acme = place.served_once(&authority).await;
     for file in std::fs::read_dir(&acme.cache).unwrap() {
         let path = file.unwrap().path();
         if path.to_str().unwrap().contains("certificate-") {

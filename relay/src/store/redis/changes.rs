@@ -83,9 +83,9 @@ impl RedisStore {
         } else {
             &scripts::KEEP
         };
-        // Who is bound is what nobody would say again.
         // If this fails, what became of it is not known.
         self.seen.forget(id);
+        // Who is bound is what nobody would say again.
         let kept: Option<Vec<u8>> = self.change(script, &key, &arguments, !wakes).await?;
         let Some(creation) = kept else {
             return Ok(false);

@@ -114,7 +114,7 @@ class ForeignTest {
         assertEquals("relay_unreachable", error.code)
         assertTrue("java.lang.OutOfMemoryError" in error.message && "secret" !in "$error")
         val store = object : MapStore() {
-            override fun list(): List<String> = TODO("not there yet: /data/user/0/secret")
+            override fun list(): List<String> = throw NotImplementedError("not there yet: /data/user/0/secret")
         }
         assertEquals("the store failed: the app's store failed: kotlin.NotImplementedError", refused { wallet(store).transfers() }.message)
     }
