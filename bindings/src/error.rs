@@ -135,6 +135,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::outcome::EndReason;
 
     /// Code, text and whether to try again are the core's own, and what an app needs comes with them.
     #[test]
@@ -167,7 +168,8 @@ mod tests {
         assert_eq!(outcome, None);
         let ended = tigress::Outcome::Failed(9);
         let TigressError::Failed { outcome, .. } = Error::Closed { outcome: ended }.into();
-        assert_eq!(outcome, Some(Outcome::Failed { code: 9 }));
+        let reason = EndReason::Internal;
+        assert_eq!(outcome, Some(Outcome::Failed { reason, code: 9 }));
     }
 
     #[test]

@@ -40,7 +40,7 @@ pub use invitation::{
 };
 pub use log::{LogError, LogLevel, LogRecord, LogSink, set_log_sink};
 pub use observe::{Observation, Observed, TransfersObservation};
-pub use outcome::Outcome;
+pub use outcome::{EndReason, Outcome};
 pub use relay::InMemoryRelay;
 pub use settings::{AcceptOptions, Config, InvitationRequest, NotificationToken};
 pub use store::{StoreError, StoredRecord, TransferStore, directory_store, memory_store};

@@ -19,14 +19,55 @@ pub enum Outcome {
     /// Whoever has the link, PIN or not, may have ended it: the other side had not proven yet that it knows the PIN.
     /// Nothing was handed over.
     Unproven {
-        /// The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
+        /// What was claimed.
+        reason: EndReason,
+        /// The same as the protocol's code.
         code: u64,
     },
     /// Ended by an error.
     Failed {
-        /// The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
+        /// Which.
+        reason: EndReason,
+        /// The same as the protocol's code.
         code: u64,
     },
+}
+
+/// Why a transfer ended otherwise than by both sides' will.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, uniffi::Enum)]
+pub enum EndReason {
+    /// The receiver does not want it.
+    Declined,
+    /// Taken back.
+    Cancelled,
+    /// Nobody has typed the right PIN.
+    PinTriesUsedUp,
+    /// One side could not read what the other wrote.
+    Undecodable,
+    /// One side has lost what it knew, such as by a backup that was restored.
+    StateLost,
+    /// Something was larger than the protocol allows.
+    TooLarge,
+    /// A fault of one side's.
+    Internal,
+    /// A code that this version has no name for.
+    Other,
+}
+
+impl EndReason {
+    /// By the protocol's code (docs/protocol.md, "Codes").
+    fn of(code: u64) -> Self {
+        match code {
+            2 => Self::Declined,
+            3 => Self::Cancelled,
+            5 => Self::PinTriesUsedUp,
+            6 => Self::Undecodable,
+            7 => Self::StateLost,
+            8 => Self::TooLarge,
+            9 => Self::Internal,
+            _ => Self::Other,
+        }
+    }
 }
 
 impl From<tigress::Outcome> for Outcome {
@@ -37,8 +78,14 @@ impl From<tigress::Outcome> for Outcome {
             tigress::Outcome::Cancelled => Self::Cancelled,
             tigress::Outcome::Expired => Self::Expired,
             tigress::Outcome::Unconfirmed => Self::Unconfirmed,
-            tigress::Outcome::Unproven(code) => Self::Unproven { code },
-            tigress::Outcome::Failed(code) => Self::Failed { code },
+            tigress::Outcome::Unproven(code) => Self::Unproven {
+                reason: EndReason::of(code),
+                code,
+            },
+            tigress::Outcome::Failed(code) => Self::Failed {
+                reason: EndReason::of(code),
+                code,
+            },
         }
     }
 }
@@ -51,8 +98,8 @@ impl fmt::Display for Outcome {
             Self::Cancelled => f.write_str("cancelled"),
             Self::Expired => f.write_str("expired"),
             Self::Unconfirmed => f.write_str("unconfirmed"),
-            Self::Unproven { code } => write!(f, "unproven (code {code})"),
-            Self::Failed { code } => write!(f, "failed (code {code})"),
+            Self::Unproven { code, .. } => write!(f, "unproven (code {code})"),
+            Self::Failed { code, .. } => write!(f, "failed (code {code})"),
         }
     }
 }

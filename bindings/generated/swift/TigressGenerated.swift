@@ -5447,6 +5447,141 @@ public func FfiConverterTypeAuthenticity_lower(_ value: Authenticity) -> RustBuf
 
 
 /**
+ * Why a transfer ended otherwise than by both sides' will.
+ */
+
+public enum EndReason: Equatable, Hashable {
+
+    /**
+     * The receiver does not want it.
+     */
+    case declined
+    /**
+     * Taken back.
+     */
+    case cancelled
+    /**
+     * Nobody has typed the right PIN.
+     */
+    case pinTriesUsedUp
+    /**
+     * One side could not read what the other wrote.
+     */
+    case undecodable
+    /**
+     * One side has lost what it knew, such as by a backup that was restored.
+     */
+    case stateLost
+    /**
+     * Something was larger than the protocol allows.
+     */
+    case tooLarge
+    /**
+     * A fault of one side's.
+     */
+    case `internal`
+    /**
+     * A code that this version has no name for.
+     */
+    case other
+
+
+
+
+
+}
+
+#if compiler(>=6)
+extension EndReason: Sendable {}
+#endif
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public struct FfiConverterTypeEndReason: FfiConverterRustBuffer {
+    typealias SwiftType = EndReason
+
+    public static func read(from buf: inout (data: Data, offset: Data.Index)) throws -> EndReason {
+        let variant: Int32 = try readInt(&buf)
+        switch variant {
+
+        case 1: return .declined
+
+        case 2: return .cancelled
+
+        case 3: return .pinTriesUsedUp
+
+        case 4: return .undecodable
+
+        case 5: return .stateLost
+
+        case 6: return .tooLarge
+
+        case 7: return .`internal`
+
+        case 8: return .other
+
+        default: throw UniffiInternalError.unexpectedEnumCase
+        }
+    }
+
+    public static func write(_ value: EndReason, into buf: inout [UInt8]) {
+        switch value {
+
+
+        case .declined:
+            writeInt(&buf, Int32(1))
+
+
+        case .cancelled:
+            writeInt(&buf, Int32(2))
+
+
+        case .pinTriesUsedUp:
+            writeInt(&buf, Int32(3))
+
+
+        case .undecodable:
+            writeInt(&buf, Int32(4))
+
+
+        case .stateLost:
+            writeInt(&buf, Int32(5))
+
+
+        case .tooLarge:
+            writeInt(&buf, Int32(6))
+
+
+        case .`internal`:
+            writeInt(&buf, Int32(7))
+
+
+        case .other:
+            writeInt(&buf, Int32(8))
+
+        }
+    }
+}
+
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEndReason_lift(_ buf: RustBuffer) throws -> EndReason {
+    return try FfiConverterTypeEndReason.lift(buf)
+}
+
+#if swift(>=5.8)
+@_documentation(visibility: private)
+#endif
+public func FfiConverterTypeEndReason_lower(_ value: EndReason) -> RustBuffer {
+    return FfiConverterTypeEndReason.lower(value)
+}
+
+
+
+/**
  * The methods that are used.
  */
 
@@ -5872,7 +6007,10 @@ public enum Outcome: Equatable, Hashable {
      */
     case unproven(
         /**
-         * The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
+         * What was claimed.
+         */reason: EndReason,
+        /**
+         * The same as the protocol's code.
          */code: UInt64
     )
     /**
@@ -5880,7 +6018,10 @@ public enum Outcome: Equatable, Hashable {
      */
     case failed(
         /**
-         * The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
+         * Which.
+         */reason: EndReason,
+        /**
+         * The same as the protocol's code.
          */code: UInt64
     )
 
@@ -5914,10 +6055,10 @@ public struct FfiConverterTypeOutcome: FfiConverterRustBuffer {
 
         case 5: return .unconfirmed
 
-        case 6: return .unproven(code: try FfiConverterUInt64.read(from: &buf)
+        case 6: return .unproven(reason: try FfiConverterTypeEndReason.read(from: &buf), code: try FfiConverterUInt64.read(from: &buf)
         )
 
-        case 7: return .failed(code: try FfiConverterUInt64.read(from: &buf)
+        case 7: return .failed(reason: try FfiConverterTypeEndReason.read(from: &buf), code: try FfiConverterUInt64.read(from: &buf)
         )
 
         default: throw UniffiInternalError.unexpectedEnumCase
@@ -5948,13 +6089,15 @@ public struct FfiConverterTypeOutcome: FfiConverterRustBuffer {
             writeInt(&buf, Int32(5))
 
 
-        case let .unproven(code):
+        case let .unproven(reason,code):
             writeInt(&buf, Int32(6))
+            FfiConverterTypeEndReason.write(reason, into: &buf)
             FfiConverterUInt64.write(code, into: &buf)
 
 
-        case let .failed(code):
+        case let .failed(reason,code):
             writeInt(&buf, Int32(7))
+            FfiConverterTypeEndReason.write(reason, into: &buf)
             FfiConverterUInt64.write(code, into: &buf)
 
         }

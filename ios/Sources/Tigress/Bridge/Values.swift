@@ -117,25 +117,24 @@ extension Outcome {
             case .cancelled: .cancelled
             case .expired: .expired
             case .unconfirmed: .unconfirmed
-            case .unproven(let code): .unproven(EndReason(code))
-            case .failed(let code): .failed(EndReason(code))
+            case .unproven(let reason, let code): .unproven(EndReason(reason, code: code))
+            case .failed(let reason, let code): .failed(EndReason(reason, code: code))
             }
     }
 }
 
 extension EndReason {
-    /// The numbers of docs/protocol.md, "Codes".
-    fileprivate init(_ code: UInt64) {
+    fileprivate init(_ reason: TigressGenerated.EndReason, code: UInt64) {
         self =
-            switch code {
-            case 2: .declined
-            case 3: .cancelled
-            case 5: .pinTriesUsedUp
-            case 6: .undecodable
-            case 7: .stateLost
-            case 8: .tooLarge
-            case 9: .internal
-            default: .other(code: code)
+            switch reason {
+            case .declined: .declined
+            case .cancelled: .cancelled
+            case .pinTriesUsedUp: .pinTriesUsedUp
+            case .undecodable: .undecodable
+            case .stateLost: .stateLost
+            case .tooLarge: .tooLarge
+            case .internal: .internal
+            case .other: .other(code: code)
             }
     }
 }

@@ -7883,6 +7883,75 @@ internal object FfiConverterTypeAuthenticity: FfiConverterRustBuffer<Authenticit
 
 
 /**
+ * Why a transfer ended otherwise than by both sides' will.
+ */
+
+internal enum class EndReason {
+
+    /**
+     * The receiver does not want it.
+     */
+    DECLINED,
+    /**
+     * Taken back.
+     */
+    CANCELLED,
+    /**
+     * Nobody has typed the right PIN.
+     */
+    PIN_TRIES_USED_UP,
+    /**
+     * One side could not read what the other wrote.
+     */
+    UNDECODABLE,
+    /**
+     * One side has lost what it knew, such as by a backup that was restored.
+     */
+    STATE_LOST,
+    /**
+     * Something was larger than the protocol allows.
+     */
+    TOO_LARGE,
+    /**
+     * A fault of one side's.
+     */
+    INTERNAL,
+    /**
+     * A code that this version has no name for.
+     */
+    OTHER;
+
+
+
+
+    companion object
+}
+
+
+/**
+ * @suppress
+ */
+internal object FfiConverterTypeEndReason: FfiConverterRustBuffer<EndReason> {
+    override fun read(buf: ByteBuffer) = try {
+
+        EndReason.entries[buf.getInt() - 1]
+
+    } catch (e: IndexOutOfBoundsException) {
+        throw RuntimeException("invalid enum value, something is very wrong!!", e)
+    }
+
+    override fun allocationSize(value: EndReason) = 4UL
+
+    override fun write(value: EndReason, buf: ByteBuffer) {
+        buf.putInt(value.ordinal + 1)
+    }
+}
+
+
+
+
+
+/**
  * The methods that are used.
  */
 
@@ -8233,7 +8302,11 @@ internal sealed class Outcome {
      */
     data class Unproven(
         /**
-         * The protocol's code that was claimed: 2 declined, 3 cancelled, or as with `Failed`.
+         * What was claimed.
+         */
+        val `reason`: org.tigress.generated.EndReason,
+        /**
+         * The same as the protocol's code.
          */
         val `code`: kotlin.ULong) : Outcome()
 
@@ -8248,7 +8321,11 @@ internal sealed class Outcome {
      */
     data class Failed(
         /**
-         * The protocol's code: 5 PIN tries used up, 6 undecodable, 7 state lost, 8 too large, 9 internal.
+         * Which.
+         */
+        val `reason`: org.tigress.generated.EndReason,
+        /**
+         * The same as the protocol's code.
          */
         val `code`: kotlin.ULong) : Outcome()
 
@@ -8280,9 +8357,11 @@ internal object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
             4 -> Outcome.Expired
             5 -> Outcome.Unconfirmed
             6 -> Outcome.Unproven(
+                FfiConverterTypeEndReason.read(buf),
                 FfiConverterULong.read(buf),
                 )
             7 -> Outcome.Failed(
+                FfiConverterTypeEndReason.read(buf),
                 FfiConverterULong.read(buf),
                 )
             else -> throw RuntimeException("invalid enum value, something is very wrong!!")
@@ -8324,6 +8403,7 @@ internal object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
+                + FfiConverterTypeEndReason.allocationSize(value.`reason`)
                 + FfiConverterULong.allocationSize(value.`code`)
             )
         }
@@ -8331,6 +8411,7 @@ internal object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
             // Add the size for the Int that specifies the variant plus the size needed for all fields
             (
                 4UL
+                + FfiConverterTypeEndReason.allocationSize(value.`reason`)
                 + FfiConverterULong.allocationSize(value.`code`)
             )
         }
@@ -8360,11 +8441,13 @@ internal object FfiConverterTypeOutcome : FfiConverterRustBuffer<Outcome>{
             }
             is Outcome.Unproven -> {
                 buf.putInt(6)
+                FfiConverterTypeEndReason.write(value.`reason`, buf)
                 FfiConverterULong.write(value.`code`, buf)
                 Unit
             }
             is Outcome.Failed -> {
                 buf.putInt(7)
+                FfiConverterTypeEndReason.write(value.`reason`, buf)
                 FfiConverterULong.write(value.`code`, buf)
                 Unit
             }

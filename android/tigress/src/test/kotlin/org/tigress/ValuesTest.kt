@@ -19,6 +19,7 @@ class ValuesTest {
         same(Authenticity.entries, org.tigress.generated.Authenticity.entries)
         same(TransferRole.entries, org.tigress.generated.TransferRole.entries)
         same(TerminateReason.entries, org.tigress.generated.TerminateReason.entries)
+        same(EndReason.entries, org.tigress.generated.EndReason.entries)
         same(LogLevel.entries, org.tigress.generated.LogLevel.entries)
         same(HttpMethod.entries, org.tigress.generated.HttpMethod.entries)
         same(TransportFailure.entries, org.tigress.generated.TransportFailure.entries)

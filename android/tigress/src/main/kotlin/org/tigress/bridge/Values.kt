@@ -23,6 +23,7 @@ import org.tigress.Vertical
 import org.tigress.generated.AcceptOptions as GeneratedOptions
 import org.tigress.generated.Config as GeneratedConfig
 import org.tigress.generated.Credential as GeneratedCredential
+import org.tigress.generated.EndReason as GeneratedEndReason
 import org.tigress.generated.InvitationPreview as GeneratedPreview
 import org.tigress.generated.InvitationRequest as GeneratedInvitationRequest
 import org.tigress.generated.LogLevel as GeneratedLevel
@@ -109,22 +110,11 @@ internal fun outcome(outcome: GeneratedOutcome): Outcome =
         GeneratedOutcome.Cancelled -> Outcome.Cancelled
         GeneratedOutcome.Expired -> Outcome.Expired
         GeneratedOutcome.Unconfirmed -> Outcome.Unconfirmed
-        is GeneratedOutcome.Unproven -> Outcome.Unproven(reason(outcome.code), outcome.code.toLong())
-        is GeneratedOutcome.Failed -> Outcome.Failed(reason(outcome.code), outcome.code.toLong())
+        is GeneratedOutcome.Unproven -> Outcome.Unproven(reason(outcome.reason), outcome.code.toLong())
+        is GeneratedOutcome.Failed -> Outcome.Failed(reason(outcome.reason), outcome.code.toLong())
     }
 
-/** The numbers of docs/protocol.md, "Codes". */
-private fun reason(code: ULong): EndReason =
-    when (code) {
-        2uL -> EndReason.DECLINED
-        3uL -> EndReason.CANCELLED
-        5uL -> EndReason.PIN_TRIES_USED_UP
-        6uL -> EndReason.UNDECODABLE
-        7uL -> EndReason.STATE_LOST
-        8uL -> EndReason.TOO_LARGE
-        9uL -> EndReason.INTERNAL
-        else -> EndReason.OTHER
-    }
+private fun reason(reason: GeneratedEndReason): EndReason = EndReason.entries[reason.ordinal]
 
 private fun state(state: GeneratedState): TransferState =
     when (state) {
