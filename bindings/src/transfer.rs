@@ -259,8 +259,8 @@ pub struct TransferSummary {
     pub image_url: Option<String>,
     /// Whether title, description and image are the sender's own word.
     pub authenticity: Authenticity,
-    /// When it ends at the latest.
-    pub expires_at: SystemTime,
+    /// When it ends at the latest; none while a receiver has not read its mailbox.
+    pub expires_at: Option<SystemTime>,
     /// How many messages this side has handed over to be sent, delivered or not.
     pub sent: u64,
     /// How many of them the other side has stored, the first ones: with `sent` this tells "delivered, then lost" from
@@ -282,7 +282,7 @@ impl From<tigress::TransferSummary> for TransferSummary {
             description: summary.display.description.into(),
             image_url: summary.display.image_url,
             authenticity: summary.display.authenticity.into(),
-            expires_at: system_time(summary.expires_at),
+            expires_at: summary.expires_at.map(system_time),
             sent: summary.sent,
             delivered: summary.delivered,
             received: summary.received,

@@ -73,7 +73,8 @@ pub(crate) enum Event {
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome: Option<&'static str>,
         title: String,
-        expires: u64,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        expires: Option<u64>,
     },
     Invitation(Box<Inspected>),
     Token(Box<Token>),
@@ -244,7 +245,8 @@ impl fmt::Display for Event {
                 title,
                 expires,
             } => {
-                let (state, expires) = (outcome.unwrap_or(state), time(*expires));
+                let state = outcome.unwrap_or(state);
+                let expires = expires.map_or_else(|| format!("{:20}", "-"), time);
                 write!(f, "{id}  {role:8}  {state:12}  {expires}  {title}")
             }
             Self::Invitation(preview) => preview.fmt(f),

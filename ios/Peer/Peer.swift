@@ -53,7 +53,7 @@ struct Peer {
 
     /// Carries the transfer to its end, and says what happens.
     private func follow(
-        _ id: TransferId, received: (Credential, MessageIndex) async throws -> Void
+        _ id: TransferID, received: (Credential, MessageIndex) async throws -> Void
     ) async throws -> Outcome? {
         let transfer = "\(id)"
         for try await event in client.events(of: id) {

@@ -47,7 +47,7 @@ struct Words {
         } else {
             config.trustedRelays = [try url(value("--relay-trust"))]
         }
-        config.allowLoopbackHttp = true
+        config.allowLoopbackHTTP = true
         let key = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })
         let folder = URL(fileURLWithPath: try value("--state"))
         return try TransferClient(config: config, store: DirectoryStore(folder: folder, key: key))

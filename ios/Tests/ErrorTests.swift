@@ -135,7 +135,7 @@ import Tigress
         #expect(unreachable?.isRetryable == true)
 
         for (status, retryable) in [(403, false), (429, true), (503, true)] {
-            let answers = Answers { _ in HttpResponse(status: status) }
+            let answers = Answers { _ in HTTPResponse(status: status) }
             let client = try TransferClient(config: impatient, store: MemoryStore(), transport: answers)
             let error = try #require(await failure { try await client.createInvitation(Apps.request()) })
             #expect(error.code == "relay_refused")
@@ -165,7 +165,7 @@ import Tigress
     @Test("Calls that the transfer's state does not allow")
     func states() async throws {
         let apps = try Apps()
-        let stranger = TransferId(UUID())
+        let stranger = TransferID(UUID())
         #expect(await failure { try await apps.sender.poll(stranger) }?.code == "unknown_transfer")
 
         let ids = try await apps.begin()
@@ -206,7 +206,7 @@ import Tigress
         return config
     }
 
-    private func code(sending credential: Credential, _ apps: Apps, _ id: TransferId) async -> String? {
+    private func code(sending credential: Credential, _ apps: Apps, _ id: TransferID) async -> String? {
         await failure { try await apps.sender.sendCredential(credential, to: id) }?.code
     }
 }
@@ -224,17 +224,17 @@ private struct Careless: TransferStore {
 }
 
 /// A relay that answers every request as a test says.
-private struct Answers: HttpTransport {
-    let answer: @Sendable (HttpRequest) -> HttpResponse
+private struct Answers: HTTPTransport {
+    let answer: @Sendable (HTTPRequest) -> HTTPResponse
 
-    func send(_ request: HttpRequest) async throws -> HttpResponse { answer(request) }
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse { answer(request) }
 }
 
 /// A relay that knows nothing of recipient proofs.
-private struct WithoutProof: HttpTransport {
-    let inner: any HttpTransport
+private struct WithoutProof: HTTPTransport {
+    let inner: any HTTPTransport
 
-    func send(_ request: HttpRequest) async throws -> HttpResponse {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var request = request
         if let body = request.body, var json = try JSONSerialization.jsonObject(with: body) as? [String: Any] {
             json["recipientProof"] = nil
@@ -245,15 +245,15 @@ private struct WithoutProof: HttpTransport {
 }
 
 /// A relay with a copy of each mailbox's content under every other address.
-private final class Copying: HttpTransport {
+private final class Copying: HTTPTransport {
     private let relay: InMemoryRelay
-    private let content = Guarded(HttpResponse?.none)
+    private let content = Guarded(HTTPResponse?.none)
 
     init(_ relay: InMemoryRelay) {
         self.relay = relay
     }
 
-    func send(_ request: HttpRequest) async throws -> HttpResponse {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         let response = try await relay.send(request)
         if response.status == 200, request.method == .post {
             content.change { if $0 == nil { $0 = response } }
@@ -278,7 +278,7 @@ private struct Vector {
     }
 
     /// What a relay answers to whoever reads the mailbox.
-    func mailbox(at date: Date, data: String? = nil, expiration: String? = nil) -> HttpResponse {
+    func mailbox(at date: Date, data: String? = nil, expiration: String? = nil) -> HTTPResponse {
         let body = """
             {"payload": {"type": "GSS_API", "data": "\(data ?? self.data)"}, "expiration": "\(expiration ?? self.expiration)",
              "displayInformation": {"title": "Car key", "description": "For the weekend", "imageURL": ""}}
@@ -287,7 +287,7 @@ private struct Vector {
         format.locale = Locale(identifier: "en_US_POSIX")
         format.timeZone = TimeZone(secondsFromGMT: 0)
         format.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-        return HttpResponse(
+        return HTTPResponse(
             status: 200, headers: ["Date": format.string(from: date), "Content-Type": "application/json"],
             body: Data(body.utf8))
     }

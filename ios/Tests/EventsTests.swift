@@ -121,7 +121,7 @@ import Tigress
     /// A transfer that the receiver has answered.
     private func invited(
         _ relay: InMemoryRelay, _ store: any TransferStore
-    ) async throws -> (TransferClient, TransferClient, TransferId) {
+    ) async throws -> (TransferClient, TransferClient, TransferID) {
         let sender = try client(relay, store)
         let receiver = try client(relay, MemoryStore())
         let invitation = try await sender.createInvitation(Apps.request(nil))
@@ -141,11 +141,11 @@ import Tigress
 }
 
 /// A transport that answers with a server's error while it is broken.
-final class Breakable: HttpTransport {
-    private let inner: any HttpTransport
+final class Breakable: HTTPTransport {
+    private let inner: any HTTPTransport
     private let state = Guarded((isBroken: false, failures: 0))
 
-    init(_ inner: any HttpTransport) {
+    init(_ inner: any HTTPTransport) {
         self.inner = inner
     }
 
@@ -156,10 +156,10 @@ final class Breakable: HttpTransport {
 
     var failures: Int { state.value.failures }
 
-    func send(_ request: HttpRequest) async throws -> HttpResponse {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         if isBroken {
             state.change { $0.failures += 1 }
-            return HttpResponse(status: 503)
+            return HTTPResponse(status: 503)
         }
         return try await inner.send(request)
     }

@@ -11,8 +11,8 @@ import Tigress
         async let sender = apps.sender.follow(ids.sender)
         let receiver = try await apps.receiver.follow(ids.receiver) { event in
             switch event {
-            case .pinRequired: try await apps.receiver.providePin(wrong(pin), for: ids.receiver)
-            case .pinRejected: try await apps.receiver.providePin("\(pin.prefix(3))-\(pin.dropFirst(3))", for: ids.receiver)
+            case .pinRequired: try await apps.receiver.providePIN(wrong(pin), for: ids.receiver)
+            case .pinRejected: try await apps.receiver.providePIN("\(pin.prefix(3))-\(pin.dropFirst(3))", for: ids.receiver)
             case .credentialReceived: try await apps.receiver.terminate(ids.receiver)
             default: break
             }
@@ -34,7 +34,7 @@ import Tigress
         let receiver = try await apps.receiver.follow(ids.receiver) { event in
             switch event {
             case .pinRequired, .pinRejected(triesLeft: 1...):
-                try await apps.receiver.providePin(wrong(pin), for: ids.receiver)
+                try await apps.receiver.providePIN(wrong(pin), for: ids.receiver)
             default: break
             }
         }
@@ -48,11 +48,11 @@ import Tigress
     func errors() async throws {
         let apps = try Apps()
         let (pin, ids) = try await begin(apps)
-        #expect(await failure { try await apps.sender.providePin(pin, for: ids.sender) }?.code == "not_the_receiver")
+        #expect(await failure { try await apps.sender.providePIN(pin, for: ids.sender) }?.code == "not_the_receiver")
         try await apps.receiver.follow(ids.receiver) { $0 == .pinRequired }
-        #expect(await failure { try await apps.receiver.providePin("12345", for: ids.receiver) }?.code == "bad_pin")
-        try await apps.receiver.providePin(pin, for: ids.receiver)
-        #expect(await failure { try await apps.receiver.providePin(pin, for: ids.receiver) }?.code == "pin_not_asked")
+        #expect(await failure { try await apps.receiver.providePIN("12345", for: ids.receiver) }?.code == "bad_pin")
+        try await apps.receiver.providePIN(pin, for: ids.receiver)
+        #expect(await failure { try await apps.receiver.providePIN(pin, for: ids.receiver) }?.code == "pin_not_asked")
 
         let open = try await apps.sender.createInvitation(Apps.request())
         #expect(open.pin == nil)
@@ -79,7 +79,7 @@ import Tigress
         _ = try await sender
     }
 
-    private func begin(_ apps: Apps) async throws -> (pin: String, (sender: TransferId, receiver: TransferId)) {
+    private func begin(_ apps: Apps) async throws -> (pin: String, (sender: TransferID, receiver: TransferID)) {
         var request = Apps.request()
         request.pin = true
         let invitation = try await apps.sender.createInvitation(request)

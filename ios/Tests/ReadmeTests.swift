@@ -8,7 +8,7 @@ import Tigress
 /// Receives what an invitation's link offers, and keeps it; says how it ended. Calls for the PIN if one is needed.
 @MainActor
 func receive(
-    _ link: URL, client: TransferClient, keep: (Credential) async throws -> Void, askForPin: () async -> String
+    _ link: URL, client: TransferClient, keep: (Credential) async throws -> Void, askForPIN: () async -> String
 ) async throws -> Outcome? {
     var ended: Outcome?
     let id = try await client.acceptInvitation(link)
@@ -17,7 +17,7 @@ func receive(
     for try await event in client.events(of: id) {
         switch event {
         case .pinRequired, .pinRejected(triesLeft: 1...):
-            try await client.providePin(askForPin(), for: id)
+            try await client.providePIN(askForPIN(), for: id)
         case .credentialReceived(let credential, _):
             try await keep(credential)
             try await client.terminate(id, reason: .done)
@@ -61,7 +61,7 @@ func share(_ credential: Credential, client: TransferClient, show: (URL, String?
         let kept = Guarded([Credential]())
         let received = try await receive(link, client: receiver) { credential in
             kept.change { $0.append(credential) }
-        } askForPin: {
+        } askForPIN: {
             pin ?? ""
         }
         #expect(kept.value == [Apps.credential])
@@ -79,7 +79,7 @@ func share(_ credential: Credential, client: TransferClient, show: (URL, String?
             guard let link else { return nil }
             return try await receive(link, client: client) {
                 self.kept.append($0)
-            } askForPin: {
+            } askForPIN: {
                 self.pin ?? ""
             }
         }

@@ -59,7 +59,7 @@ import Tigress
 
     /// One life of the app for each event: it ends without acknowledging it, and the next life begins with it again.
     private func lives(
-        _ relay: RelayProcess, _ folder: Folder, _ id: TransferId,
+        _ relay: RelayProcess, _ folder: Folder, _ id: TransferID,
         react: (TransferClient, TransferEvent) async throws -> Void = { _, _ in }
     ) async throws -> [TransferEvent] {
         var all: [TransferEvent] = []

@@ -107,9 +107,9 @@ import Tigress
     @Test("An id is stored as its text alone")
     func idsAreText() throws {
         let text = "\"123e4567-e89b-42d3-a456-426614174000\""
-        let id = try JSONDecoder().decode(TransferId.self, from: Data(text.uppercased().utf8))
+        let id = try JSONDecoder().decode(TransferID.self, from: Data(text.uppercased().utf8))
         #expect(String(decoding: try JSONEncoder().encode(id), as: UTF8.self) == text)
-        #expect(throws: DecodingError.self) { try JSONDecoder().decode(TransferId.self, from: Data("\"no id\"".utf8)) }
+        #expect(throws: DecodingError.self) { try JSONDecoder().decode(TransferID.self, from: Data("\"no id\"".utf8)) }
     }
 
     @Test("The same idempotency key gives the same invitation, until it is used")

@@ -2,7 +2,7 @@ import Foundation
 import Testing
 import Tigress
 
-/// `URLSessionTransport` does what `HttpTransport` asks for.
+/// `URLSessionTransport` does what `HTTPTransport` asks for.
 @Suite(.timeLimit(.minutes(1))) struct TransportTests {
     private let transport = URLSessionTransport(requestTimeout: .seconds(5))
 
@@ -10,7 +10,7 @@ import Tigress
     func exchange() async throws {
         let server = try ScriptedServer { _ in answer("207 Some", headers: "Date: today\r\n", body: "hello") }
         let response = try await transport.send(
-            HttpRequest(
+            HTTPRequest(
                 method: .put, url: server.origin.appendingPathComponent("v1/m"),
                 headers: ["mailbox-device-claim": "me", "content-type": "application/json"], body: Data("{}".utf8)))
         #expect(response.status == 207)
@@ -25,17 +25,17 @@ import Tigress
         #expect(field("accept-language", of: head) == "*")
     }
 
-    @Test("Every method is sent as such", arguments: [HttpRequest.Method.get, .post, .patch, .delete])
-    func methods(method: HttpRequest.Method) async throws {
+    @Test("Every method is sent as such", arguments: [HTTPRequest.Method.get, .post, .patch, .delete])
+    func methods(method: HTTPRequest.Method) async throws {
         let server = try ScriptedServer { _ in answer("200 OK") }
-        #expect(try await transport.send(HttpRequest(method: method, url: server.origin)).status == 200)
+        #expect(try await transport.send(HTTPRequest(method: method, url: server.origin)).status == 200)
         #expect(server.heads.first?.hasPrefix("\(method.rawValue) ") == true)
     }
 
     @Test("Redirects are not followed")
     func redirects() async throws {
         let server = try ScriptedServer { _ in answer("302 Found", headers: "Location: /elsewhere\r\n") }
-        #expect(try await transport.send(HttpRequest(method: .get, url: server.origin)).status == 302)
+        #expect(try await transport.send(HTTPRequest(method: .get, url: server.origin)).status == 302)
         #expect(server.heads.count == 1)
     }
 
@@ -45,7 +45,7 @@ import Tigress
             answer("200 OK", headers: "Set-Cookie: who=you; Path=/\r\nCache-Control: max-age=1000\r\n", body: "x")
         }
         for _ in 0..<2 {
-            _ = try await transport.send(HttpRequest(method: .get, url: server.origin))
+            _ = try await transport.send(HTTPRequest(method: .get, url: server.origin))
         }
         #expect(server.heads.count == 2)
         #expect(server.heads.allSatisfy { field("cookie", of: $0) == nil })
@@ -53,23 +53,23 @@ import Tigress
 
     @Test("An answer over 1 MiB is refused")
     func tooLarge() async throws {
-        let most = String(repeating: "x", count: HttpResponse.maxBody)
+        let most = String(repeating: "x", count: HTTPResponse.maxBody)
         let server = try ScriptedServer { head in answer("200 OK", body: head.hasPrefix("GET /more") ? most + "x" : most) }
-        #expect(try await transport.send(HttpRequest(method: .get, url: server.origin)).body.count == HttpResponse.maxBody)
-        let error = await self.error(of: HttpRequest(method: .get, url: server.origin.appendingPathComponent("more")))
+        #expect(try await transport.send(HTTPRequest(method: .get, url: server.origin)).body.count == HTTPResponse.maxBody)
+        let error = await self.error(of: HTTPRequest(method: .get, url: server.origin.appendingPathComponent("more")))
         #expect(error == TransportError(kind: .tooLarge, reason: "the answer is too large"))
     }
 
     @Test("An answer that is cut off is none")
     func cutOff() async throws {
         let server = try ScriptedServer { _ in "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhel" }
-        #expect(await error(of: HttpRequest(method: .get, url: server.origin)) != nil)
+        #expect(await error(of: HTTPRequest(method: .get, url: server.origin)) != nil)
     }
 
     @Test("Where nobody listens, the error says so without the address")
     func refused() async throws {
         let closed = try #require(URL(string: "http://127.0.0.1:1/v1/m/secret-mailbox"))
-        let error = try #require(await error(of: HttpRequest(method: .get, url: closed)))
+        let error = try #require(await error(of: HTTPRequest(method: .get, url: closed)))
         #expect(error == TransportError(kind: .unreachable, reason: "can't connect"))
         #expect(error.localizedDescription == error.reason)
     }
@@ -84,11 +84,11 @@ import Tigress
             return answer("200 OK")
         }
         async let slow = transport.send(
-            HttpRequest(method: .get, url: server.origin.appendingPathComponent("slow"), wait: .seconds(60)))
+            HTTPRequest(method: .get, url: server.origin.appendingPathComponent("slow"), wait: .seconds(60)))
         #expect(try await eventually { server.heads.count == 1 })
         let started = ContinuousClock.now
         await #expect(throws: TransportError(kind: .timedOut, reason: "timed out")) {
-            try await transport.send(HttpRequest(method: .get, url: server.origin))
+            try await transport.send(HTTPRequest(method: .get, url: server.origin))
         }
         // Not after the wait of the other, nor after the usual time-out of a minute.
         #expect(ContinuousClock.now - started < .seconds(30))
@@ -101,7 +101,7 @@ import Tigress
     func cancelling() async throws {
         let server = try ScriptedServer { _ in nil }
         let task = Task { [transport] in
-            try await transport.send(HttpRequest(method: .get, url: server.origin, wait: .seconds(60)))
+            try await transport.send(HTTPRequest(method: .get, url: server.origin, wait: .seconds(60)))
         }
         #expect(try await eventually { server.heads.count == 1 })
         task.cancel()
@@ -130,7 +130,7 @@ import Tigress
                 count += 1
                 return count
             }
-            return HttpResponse(status: 200, body: Data("garbage \(now)".utf8))
+            return HTTPResponse(status: 200, body: Data("garbage \(now)".utf8))
         }
         let client = try TransferClient(config: Config(relay: relay.origin), store: MemoryStore(), transport: moody)
         let id = try await client.createInvitation(Apps.request()).transfer
@@ -162,7 +162,7 @@ import Tigress
         #expect(ContinuousClock.now - started < .seconds(2))
     }
 
-    private func error(of request: HttpRequest) async -> TransportError? {
+    private func error(of request: HTTPRequest) async -> TransportError? {
         do {
             _ = try await transport.send(request)
             return nil
@@ -179,10 +179,10 @@ import Tigress
 }
 
 /// A transport that is a function.
-private struct Switched: HttpTransport {
-    let answer: @Sendable (HttpRequest) async throws -> HttpResponse
+private struct Switched: HTTPTransport {
+    let answer: @Sendable (HTTPRequest) async throws -> HTTPResponse
 
-    func send(_ request: HttpRequest) async throws -> HttpResponse {
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await answer(request)
     }
 }

@@ -5048,9 +5048,9 @@ public struct TransferSummary: Equatable, Hashable {
      */
     public let authenticity: Authenticity
     /**
-     * When it ends at the latest.
+     * When it ends at the latest; none while a receiver has not read its mailbox.
      */
-    public let expiresAt: Date
+    public let expiresAt: Date?
     /**
      * How many messages this side has handed over to be sent, delivered or not.
      */
@@ -5096,8 +5096,8 @@ public struct TransferSummary: Equatable, Hashable {
          * Whether title, description and image are the sender's own word.
          */authenticity: Authenticity,
         /**
-         * When it ends at the latest.
-         */expiresAt: Date,
+         * When it ends at the latest; none while a receiver has not read its mailbox.
+         */expiresAt: Date?,
         /**
          * How many messages this side has handed over to be sent, delivered or not.
          */sent: UInt64,
@@ -5148,7 +5148,7 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
                 description: FfiConverterTypePeerText.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
                 authenticity: FfiConverterTypeAuthenticity.read(from: &buf),
-                expiresAt: FfiConverterTimestamp.read(from: &buf),
+                expiresAt: FfiConverterOptionTimestamp.read(from: &buf),
                 sent: FfiConverterUInt64.read(from: &buf),
                 delivered: FfiConverterUInt64.read(from: &buf),
                 received: FfiConverterUInt64.read(from: &buf)
@@ -5165,7 +5165,7 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
         FfiConverterTypePeerText.write(value.description, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
         FfiConverterTypeAuthenticity.write(value.authenticity, into: &buf)
-        FfiConverterTimestamp.write(value.expiresAt, into: &buf)
+        FfiConverterOptionTimestamp.write(value.expiresAt, into: &buf)
         FfiConverterUInt64.write(value.sent, into: &buf)
         FfiConverterUInt64.write(value.delivered, into: &buf)
         FfiConverterUInt64.write(value.received, into: &buf)

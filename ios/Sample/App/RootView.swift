@@ -97,8 +97,10 @@ struct ConfirmView: View {
             if offer.isAltered {
                 Text("What they say was changed on the way, and is not shown.")
             }
-            Text("Until \(offer.expiresAt, format: .dateTime.day().month().hour().minute())")
-                .foregroundStyle(.secondary)
+            if let expiresAt = offer.expiresAt {
+                Text("Until \(expiresAt, format: .dateTime.day().month().hour().minute())")
+                    .foregroundStyle(.secondary)
+            }
             Choice(yes: "Accept", no: "Decline", accept: accept, decline: decline)
         }
         .multilineTextAlignment(.center)
@@ -211,7 +213,7 @@ struct FailureView: View {
         case .claimedByAnother:
             "Another phone has used the invitation. Somebody else may have seen the link: ask for a new one, sent another way."
         case .ownInvitation: "You made this invitation yourself: send it to somebody else."
-        case .wrongPin: "The PIN was wrong too often. Ask for a new invitation."
+        case .wrongPIN: "The PIN was wrong too often. Ask for a new invitation."
         case .unreachable: "There is no connection."
         case .other(let code): "It did not work. (\(code))"
         }

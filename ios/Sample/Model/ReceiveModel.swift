@@ -31,7 +31,7 @@ final class ReceiveModel {
     private let client: TransferClient
     private let keep: @Sendable (Credential) async throws -> Void
     private var invitation: Data?
-    private var transfer: TransferId?
+    private var transfer: TransferID?
     private var call: Task<Void, Never>?
     private var watching: Task<Void, Never>?
 
@@ -99,7 +99,7 @@ final class ReceiveModel {
         stage = .progress(.waitingForSender)
         // What comes of it is an event.
         run { [client] in
-            try await client.providePin(pin, for: transfer)
+            try await client.providePIN(pin, for: transfer)
         } then: { _, _ in
         }
     }
@@ -150,7 +150,7 @@ final class ReceiveModel {
     }
 
     /// Follows the transfer to its end. Events that were not acknowledged come again after a restart.
-    private func watch(_ id: TransferId) {
+    private func watch(_ id: TransferID) {
         stage = .progress(.waitingForSender)
         watching?.cancel()
         watching = Task { [weak self, client, previous = watching] in
@@ -175,7 +175,7 @@ final class ReceiveModel {
         switch event {
         case .pinRequired: stage = .pin(triesLeft: nil)
         case .pinRejected(let triesLeft) where triesLeft > 0: stage = .pin(triesLeft: triesLeft)
-        case .pinRejected: stage = .failed(.wrongPin)
+        case .pinRejected: stage = .failed(.wrongPIN)
         case .established: stage = .progress(.established)
         case .credentialReceived(let credential, _):
             // Kept before the next event is asked for: only that acknowledges this one.

@@ -6,11 +6,11 @@ extension ReceiveModel {
     struct Offer: Equatable {
         let title: String
         let text: String
-        let expiresAt: Date
+        let expiresAt: Date?
         /// What the sender says was changed on the way, and is not here.
         var isAltered = false
 
-        init(title: String, text: String, expiresAt: Date, isAltered: Bool = false) {
+        init(title: String, text: String, expiresAt: Date?, isAltered: Bool = false) {
             self.title = title
             self.text = text
             self.expiresAt = expiresAt
@@ -44,7 +44,7 @@ extension ReceiveModel {
         /// It is this phone's own invitation.
         case ownInvitation
         /// The PIN was wrong too often.
-        case wrongPin
+        case wrongPIN
         /// There is no network: try again.
         case unreachable
         /// Anything else; the code is for support.
@@ -69,7 +69,7 @@ extension ReceiveModel.Failure {
         self =
             switch outcome {
             case .cancelled, .declined, .expired: .over
-            case .failed(.pinTriesUsedUp), .unproven(.pinTriesUsedUp): .wrongPin
+            case .failed(.pinTriesUsedUp), .unproven(.pinTriesUsedUp): .wrongPIN
             case .failed(let reason): .other(code: "failed_\(reason)")
             case .unproven(let reason): .other(code: "unproven_\(reason)")
             case .completed, .unconfirmed: .other(code: "\(outcome)")

@@ -3,7 +3,7 @@ internal import TigressGenerated
 
 /// A relay in memory, for a wallet's own tests: whole transfers without a network. Give it to the clients as their transport,
 /// and its ``origin`` as their relay. The framework of a release has none: one made by `scripts/xcframework --testing` has.
-public final class InMemoryRelay: HttpTransport, LibraryTransport {
+public final class InMemoryRelay: HTTPTransport, LibraryTransport {
     private let relay: TigressGenerated.InMemoryRelay
     private let transport: any TigressGenerated.HttpTransport
 
@@ -33,7 +33,7 @@ public final class InMemoryRelay: HttpTransport, LibraryTransport {
     /// Answers the request.
     ///
     /// - Throws: ``TransportError`` if it is for another relay.
-    public func send(_ request: HttpRequest) async throws -> HttpResponse {
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await transport.sending(request)
     }
 }

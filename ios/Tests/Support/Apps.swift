@@ -27,7 +27,7 @@ struct Apps: Sendable {
 
     static func config(_ relay: URL) -> Config {
         var config = Config(relay: relay)
-        config.allowLoopbackHttp = true
+        config.allowLoopbackHTTP = true
         config.giveUpAfter = .seconds(5)
         return config
     }
@@ -45,7 +45,7 @@ struct Apps: Sendable {
     }
 
     /// Invites, and accepts at the other side.
-    func begin(_ request: InvitationRequest = Apps.request()) async throws -> (sender: TransferId, receiver: TransferId) {
+    func begin(_ request: InvitationRequest = Apps.request()) async throws -> (sender: TransferID, receiver: TransferID) {
         let invitation = try await sender.createInvitation(request)
         return try await (invitation.transfer, receiver.acceptInvitation(invitation.shareURL, options: .confirmed))
     }
@@ -54,7 +54,7 @@ struct Apps: Sendable {
 extension TransferClient {
     /// All events to the end; each is first shown to `react`.
     func follow(
-        _ id: TransferId, react: (TransferEvent) async throws -> Void = { _ in }
+        _ id: TransferID, react: (TransferEvent) async throws -> Void = { _ in }
     ) async throws -> [TransferEvent] {
         var all: [TransferEvent] = []
         for try await event in events(of: id) {
@@ -65,7 +65,7 @@ extension TransferClient {
     }
 
     /// Reads on until an event is as wanted.
-    func follow(_ id: TransferId, until wanted: @Sendable (TransferEvent) -> Bool) async throws {
+    func follow(_ id: TransferID, until wanted: @Sendable (TransferEvent) -> Bool) async throws {
         for try await event in events(of: id) where wanted(event) {
             return
         }
@@ -73,7 +73,7 @@ extension TransferClient {
     }
 
     /// The receiver's usual way: says it is done once something has arrived.
-    func receive(_ id: TransferId) async throws -> [TransferEvent] {
+    func receive(_ id: TransferID) async throws -> [TransferEvent] {
         try await follow(id) { event in
             if case .credentialReceived = event { try await terminate(id) }
         }

@@ -83,7 +83,7 @@ async fn steps_4_and_5(invitation: &Invitation, (bob, at_bob): &Recorded) -> Tra
     assert_eq!(summary.role, TransferRole::Receiver);
     assert_eq!(summary.state, TransferState::Establishing);
     assert_eq!(summary.display.title.raw(), "Room 7");
-    assert_eq!(summary.expires_at, invitation.expires_at);
+    assert_eq!(summary.expires_at, Some(invitation.expires_at));
     theirs
 }
 

@@ -177,6 +177,12 @@ impl Transfer {
         }
     }
 
+    /// The same; none at a receiver that nobody has told yet.
+    pub fn known_expiration(&self) -> Option<u64> {
+        let told = self.clocks.expires_at.or(self.clocks.kept_until);
+        told.map(|_| self.expires_at())
+    }
+
     //= protocol/9-events
     /// Whether nothing of an ended transfer is needed any more. A receiver that has answered stays for a fixed time
     /// of its own clock; what of it must stay for ever, the client keeps. Events that nobody has seen are forgotten

@@ -118,7 +118,7 @@ impl Transfer {
             vertical: self.vertical,
             relay: self.place.relay.clone(),
             display: self.display.clone(),
-            expires_at: self.expires_at(),
+            expires_at: self.known_expiration(),
             sent: self.messages.next,
             delivered: self.messages.delivered,
             received: self.messages.next_received,

@@ -44,16 +44,11 @@ extension TigressError {
         case .Failed(
             let code, let retryable, let reason, let what, let host, let failure, let status, let retryAfter, let outcome,
             let triesLeft, let majorStatus, let minorStatus):
-            self.init(code: code, isRetryable: retryable, reason: reason)
-            self.what = what
-            self.host = host
-            self.failure = failure.map { .init($0) }
-            self.status = status.map { Int($0) }
-            self.retryAfter = retryAfter
-            self.outcome = outcome.map { Outcome($0) }
-            self.triesLeft = triesLeft.map { Int($0) }
-            self.majorStatus = majorStatus
-            self.minorStatus = minorStatus
+            self.init(
+                code: code, isRetryable: retryable, reason: reason, what: what, host: host,
+                failure: failure.map { .init($0) }, status: status.map { Int($0) }, retryAfter: retryAfter,
+                outcome: outcome.map { Outcome($0) }, triesLeft: triesLeft.map { Int($0) }, majorStatus: majorStatus,
+                minorStatus: minorStatus)
         }
     }
 }

@@ -56,15 +56,15 @@ func telling<Result>(_ whose: String, _ call: () throws -> Result) throws -> Res
 
 /// An app's transport, for the library.
 final class ForeignTransport: TigressGenerated.HttpTransport {
-    private let transport: any HttpTransport
+    private let transport: any HTTPTransport
 
-    init(_ transport: any HttpTransport) {
+    init(_ transport: any HTTPTransport) {
         self.transport = transport
     }
 
     func send(request: TigressGenerated.HttpRequest) async throws -> TigressGenerated.HttpResponse {
         do {
-            return try await transport.send(HttpRequest(request)).generated
+            return try await transport.send(HTTPRequest(request)).generated
         } catch let error as TransportError {
             throw TigressGenerated.TransportError.Failed(kind: error.kind.generated, reason: error.reason)
         } catch {
@@ -84,7 +84,7 @@ final class ForeignApproval: TigressGenerated.UserApproval {
 
     func approve(request: TigressGenerated.ShareRequest) async throws -> Bool {
         let request = ShareRequest(
-            transfer: TransferId(generated: request.transfer), title: request.title, again: request.again)
+            transfer: TransferID(generated: request.transfer), title: request.title, again: request.again)
         do {
             return try await approval.approve(request)
         } catch {
@@ -137,7 +137,7 @@ extension TransportError.Kind {
     }
 }
 
-extension HttpRequest {
+extension HTTPRequest {
     init(_ request: TigressGenerated.HttpRequest) throws {
         guard let url = URL(string: request.url) else {
             throw TransportError(reason: "the request's URL is none")
@@ -154,7 +154,7 @@ extension HttpRequest {
     }
 }
 
-extension HttpResponse {
+extension HTTPResponse {
     init(_ response: TigressGenerated.HttpResponse) {
         self.init(status: Int(response.status), headers: .init(response.headers), body: response.body)
     }
@@ -176,7 +176,7 @@ extension [TigressGenerated.HttpHeader] {
     }
 }
 
-extension HttpRequest.Method {
+extension HTTPRequest.Method {
     fileprivate init(_ method: TigressGenerated.HttpMethod) {
         self =
             switch method {

@@ -1,7 +1,7 @@
 import Foundation
 internal import TigressGenerated
 
-extension TransferId {
+extension TransferID {
     init(generated: TigressGenerated.TransferId) {
         guard let id = Self(generated) else {
             preconditionFailure("the library gives ids that are UUIDs")
@@ -16,7 +16,7 @@ extension Config {
     var generated: TigressGenerated.Config {
         TigressGenerated.Config(
             relay: relay?.absoluteString, trustedRelays: trustedRelays.map(\.absoluteString),
-            allowLoopbackHttp: allowLoopbackHttp, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
+            allowLoopbackHttp: allowLoopbackHTTP, connectTimeout: connectTimeout, requestTimeout: requestTimeout,
             longPoll: longPoll, pollInterval: pollInterval, pollIntervalMax: pollIntervalMax, giveUpAfter: giveUpAfter,
             pinDigits: UInt8(clamping: pinDigits), pinTries: UInt8(clamping: pinTries))
     }
@@ -186,7 +186,7 @@ extension TransferSummary {
         }
         self.relay = relay
         vertical = Vertical(summary.vertical)
-        id = TransferId(generated: summary.id)
+        id = TransferID(generated: summary.id)
         role =
             switch summary.role {
             case .sender: .sender

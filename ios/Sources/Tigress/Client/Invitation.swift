@@ -42,11 +42,11 @@ public struct InvitationRequest: Sendable {
     /// An https image, shown on the preview page.
     public var imageURL: URL?
     /// What kind of credential it is, as far as the link tells.
-    public var vertical = Vertical.general
+    public var vertical: Vertical
     /// How long the invitation lasts; ``maxLifetime`` at most.
-    public var lifetime = Self.defaultLifetime
+    public var lifetime: Duration
     /// Whether the receiver must type a PIN, which ``Invitation/pin`` then has, and which is told by another way.
-    public var pin = false
+    public var pin: Bool
     /// Where the relay's push gateway can wake this device.
     public var notificationToken: NotificationToken?
     /// Opaque proof for relays that ask what device this is.
@@ -57,10 +57,22 @@ public struct InvitationRequest: Sendable {
     /// Names this request: the same key gives the same invitation, also after a kill. At most 255 bytes.
     public var idempotencyKey: String?
 
-    /// A request with these texts, all else as by default.
-    public init(title: String = "", description: String = "") {
+    /// A request.
+    public init(
+        title: String = "", description: String = "", imageURL: URL? = nil, vertical: Vertical = .general,
+        lifetime: Duration = Self.defaultLifetime, pin: Bool = false, notificationToken: NotificationToken? = nil,
+        deviceAttestation: String? = nil, credential: Credential? = nil, idempotencyKey: String? = nil
+    ) {
         self.title = title
         self.description = description
+        self.imageURL = imageURL
+        self.vertical = vertical
+        self.lifetime = lifetime
+        self.pin = pin
+        self.notificationToken = notificationToken
+        self.deviceAttestation = deviceAttestation
+        self.credential = credential
+        self.idempotencyKey = idempotencyKey
     }
 }
 
@@ -69,7 +81,7 @@ public struct Invitation: Sendable {
     let generated: TigressGenerated.Invitation
 
     /// The transfer that it begins.
-    public var transfer: TransferId { TransferId(generated: generated.transfer()) }
+    public var transfer: TransferID { TransferID(generated: generated.transfer()) }
 
     /// The link, with the secret in its fragment.
     public var shareURL: URL {
@@ -115,7 +127,7 @@ extension Invitation: CustomStringConvertible, CustomDebugStringConvertible, Cus
 
 /// What ``TransferClient/acceptInvitation(_:options:)`` may be told.
 public struct AcceptOptions: Sendable, Equatable {
-    /// The PIN, if the user has typed it already; ``TransferClient/providePin(_:for:)`` gives it later.
+    /// The PIN, if the user has typed it already; ``TransferClient/providePIN(_:for:)`` gives it later.
     public var pin: String?
     /// Where the relay's push gateway can wake this device.
     public var notificationToken: NotificationToken?

@@ -23,6 +23,24 @@ public struct InvitationPreview: Sendable, Hashable {
     public let token: Data?
     /// The token's mechanism: the content of its object identifier, without tag and length.
     public let mechanismOID: Data?
+
+    /// A preview, for an app's own tests.
+    public init(
+        relay: URL, mailbox: UUID, vertical: Vertical = .general, pinRequired: Bool = false, title: PeerText? = nil,
+        description: PeerText? = nil, imageURL: URL? = nil, expiresAt: Date? = nil, token: Data? = nil,
+        mechanismOID: Data? = nil
+    ) {
+        self.relay = relay
+        self.mailbox = mailbox
+        self.vertical = vertical
+        self.pinRequired = pinRequired
+        self.title = title
+        self.description = description
+        self.imageURL = imageURL
+        self.expiresAt = expiresAt
+        self.token = token
+        self.mechanismOID = mechanismOID
+    }
 }
 
 /// Reads an invitation's link, without network.

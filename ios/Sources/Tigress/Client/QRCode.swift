@@ -12,6 +12,12 @@ public struct QRCode: Equatable, Sendable {
     /// One byte for each module, row by row from the top: 0 is dark, 255 is light.
     public let pixels: Data
 
+    /// A code, for an app's own tests.
+    public init(width: Int, pixels: Data) {
+        self.width = width
+        self.pixels = pixels
+    }
+
     init(_ generated: TigressGenerated.QrCode) {
         width = Int(generated.width)
         pixels = generated.pixels

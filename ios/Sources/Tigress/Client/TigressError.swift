@@ -30,11 +30,24 @@ public struct TigressError: Error, Sendable, Hashable {
     /// `security`: the minor status, of this protocol.
     public var minorStatus: UInt32?
 
-    /// An error without more; for apps' own tests.
-    public init(code: String, isRetryable: Bool = false, reason: String = "") {
+    /// An error, for an app's own tests.
+    public init(
+        code: String, isRetryable: Bool = false, reason: String = "", what: String? = nil, host: String? = nil,
+        failure: TransportError.Kind? = nil, status: Int? = nil, retryAfter: Duration? = nil, outcome: Outcome? = nil,
+        triesLeft: Int? = nil, majorStatus: UInt32? = nil, minorStatus: UInt32? = nil
+    ) {
         self.code = code
         self.isRetryable = isRetryable
         self.reason = reason
+        self.what = what
+        self.host = host
+        self.failure = failure
+        self.status = status
+        self.retryAfter = retryAfter
+        self.outcome = outcome
+        self.triesLeft = triesLeft
+        self.majorStatus = majorStatus
+        self.minorStatus = minorStatus
     }
 }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 /// Names one transfer on this device; never leaves it.
-public struct TransferId: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
+public struct TransferID: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
     /// The id as a UUID.
     public let uuid: UUID
 
@@ -122,7 +122,7 @@ public enum TransferState: Sendable, Hashable {
 public enum TransferEvent: Sendable, Hashable {
     /// Sender: a device with the shared secret has answered; the invitation is used up.
     case accepted
-    /// Receiver: the PIN is needed; ``TransferClient/providePin(_:for:)`` gives it.
+    /// Receiver: the PIN is needed; ``TransferClient/providePIN(_:for:)`` gives it.
     case pinRequired
     /// A wrong PIN; so many tries are left on this side.
     case pinRejected(triesLeft: Int)
@@ -148,6 +148,13 @@ public struct TransferUpdate: Sendable, Hashable {
     public let events: [TransferEvent]
     /// To be given to the next `poll`, once the events have been dealt with: that acknowledges them.
     public let cursor: Cursor
+
+    /// An update, for an app's own tests.
+    public init(state: TransferState, events: [TransferEvent] = [], cursor: Cursor = .start) {
+        self.state = state
+        self.events = events
+        self.cursor = cursor
+    }
 }
 
 /// How far an app has dealt with a transfer's events; for ``TransferClient/poll(_:wait:after:)``.
@@ -161,7 +168,7 @@ public struct Cursor: Sendable, Hashable {
 /// A transfer in a list: what an app shows its user.
 public struct TransferSummary: Sendable, Hashable, Identifiable {
     /// Its id.
-    public let id: TransferId
+    public let id: TransferID
     /// Which of the two this device is.
     public let role: TransferRole
     /// Where it stands.
@@ -179,8 +186,8 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let imageURL: URL?
     /// Whether title, description and image are the sender's own word.
     public let authenticity: Authenticity
-    /// When it ends at the latest; far in the future while a receiver does not know.
-    public let expiresAt: Date
+    /// When it ends at the latest; nil while a receiver has not read its mailbox.
+    public let expiresAt: Date?
     /// How many messages this side has handed over to be sent, delivered or not.
     public let sent: UInt64
     /// How many of them the other side has stored, the first ones: with ``sent`` this tells "delivered, then lost" from
@@ -188,6 +195,28 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let delivered: UInt64
     /// How many messages of the other side this side has stored.
     public let received: UInt64
+
+    /// A summary, for an app's own tests.
+    public init(
+        id: TransferID, role: TransferRole, state: TransferState, vertical: Vertical = .general, relay: URL,
+        title: PeerText = PeerText(""), description: PeerText = PeerText(""), imageURL: URL? = nil,
+        authenticity: Authenticity = .authentic, expiresAt: Date? = nil, sent: UInt64 = 0, delivered: UInt64 = 0,
+        received: UInt64 = 0
+    ) {
+        self.id = id
+        self.role = role
+        self.state = state
+        self.vertical = vertical
+        self.relay = relay
+        self.title = title
+        self.description = description
+        self.imageURL = imageURL
+        self.authenticity = authenticity
+        self.expiresAt = expiresAt
+        self.sent = sent
+        self.delivered = delivered
+        self.received = received
+    }
 }
 
 /// Whose word the texts of an invitation are.
@@ -209,4 +238,15 @@ public struct PeerText: Sendable, Hashable, CustomStringConvertible {
     public let raw: String
     /// What is shown.
     public var description: String { shown }
+
+    /// A text, for an app's own tests: `shown` is taken as it is.
+    public init(shown: String, raw: String) {
+        self.shown = shown
+        self.raw = raw
+    }
+
+    /// A text that is shown as it came, for an app's own tests.
+    public init(_ text: String) {
+        self.init(shown: text, raw: text)
+    }
 }

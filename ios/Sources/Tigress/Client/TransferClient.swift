@@ -20,7 +20,7 @@ public final class TransferClient: Sendable {
     /// - Throws: `bad_config` for relay URLs that are no origins; `no_transport` for a ``BuiltInTransport`` where
     ///   none is built in.
     public init(
-        config: Config, store: any TransferStore, transport: (any HttpTransport)? = nil,
+        config: Config, store: any TransferStore, transport: (any HTTPTransport)? = nil,
         approval: (any UserApproval)? = nil
     ) throws {
         let transport = transport ?? URLSessionTransport(requestTimeout: config.requestTimeout)
@@ -49,7 +49,7 @@ public final class TransferClient: Sendable {
     }
 
     /// Takes an invitation's link on, as ``acceptInvitation(contents:options:)`` does.
-    public func acceptInvitation(_ link: URL, options: AcceptOptions = AcceptOptions()) async throws -> TransferId {
+    public func acceptInvitation(_ link: URL, options: AcceptOptions = AcceptOptions()) async throws -> TransferID {
         try await acceptInvitation(contents: Data(link.absoluteString.utf8), options: options)
     }
 
@@ -66,23 +66,23 @@ public final class TransferClient: Sendable {
     ///   `relay_refused`, `store`, `store_busy`.
     public func acceptInvitation(
         contents invitation: Data, options: AcceptOptions = AcceptOptions()
-    ) async throws -> TransferId {
+    ) async throws -> TransferID {
         try await cancellable { stop in
-            try await TransferId(
+            try await TransferID(
                 generated: self.generated.acceptInvitation(
                     invitation: invitation, options: options.generated, cancellation: stop))
         }
     }
 
     /// Receiver: the user wants what is offered, and has typed this PIN, if one is asked for (without it, the state is
-    /// ``TransferState/pinRequired`` then, and ``providePin(_:for:)`` takes it). Nothing is answered to the sender before this,
+    /// ``TransferState/pinRequired`` then, and ``providePIN(_:for:)`` takes it). Nothing is answered to the sender before this,
     /// by no ``events(of:onReachability:)``, ``poll(_:wait:after:)`` or ``sync(deadline:)``. Returns when that is stored, and with
-    /// it the answer, which these deliver. A second time it does no more than ``providePin(_:for:)``, or nothing.
+    /// it the answer, which these deliver. A second time it does no more than ``providePIN(_:for:)``, or nothing.
     ///
     /// - Throws: The code `not_the_receiver` at a sender, `expired` if it is too late, `bad_pin` for what is no PIN,
     ///   `pin_not_asked` for a PIN where none is asked for, `closed`, `closing`, `unknown_transfer`, `security`, `store`,
-    ///   `store_busy`; as ``providePin(_:for:)`` if it was confirmed before.
-    public func confirm(_ id: TransferId, pin: String? = nil) async throws {
+    ///   `store_busy`; as ``providePIN(_:for:)`` if it was confirmed before.
+    public func confirm(_ id: TransferID, pin: String? = nil) async throws {
         try await rethrowing { try await generated.confirm(id: id.generated, pin: pin) }
     }
 
@@ -93,7 +93,7 @@ public final class TransferClient: Sendable {
     ///
     /// - Throws: The code `bad_pin` for what is no PIN, `not_the_receiver` at a sender, `pin_not_asked` if no PIN is
     ///   asked for now, `wrong_pin` if no try is left, `closed`, `unknown_transfer`, `store`, `store_busy`.
-    public func providePin(_ pin: String, for id: TransferId) async throws {
+    public func providePIN(_ pin: String, for id: TransferID) async throws {
         try await rethrowing { try await generated.providePin(id: id.generated, pin: pin) }
     }
 
@@ -102,7 +102,7 @@ public final class TransferClient: Sendable {
     ///
     /// - Throws: `relay_unreachable` or `relay_refused` if the relay gave no good answer in this time (the transfer
     ///   goes on with the next poll); `unknown_transfer`, `store`, `store_busy`.
-    public func poll(_ id: TransferId, wait: Duration = .zero, after: Cursor = .start) async throws -> TransferUpdate {
+    public func poll(_ id: TransferID, wait: Duration = .zero, after: Cursor = .start) async throws -> TransferUpdate {
         try await cancellable { stop in
             try await TransferUpdate(
                 self.generated.poll(id: id.generated, wait: wait, after: after.number, cancellation: stop))
@@ -116,7 +116,7 @@ public final class TransferClient: Sendable {
     /// - Throws: `bad_credential`, `too_large`, `closed`, the codes `queue_full`, `closing` and `unknown_transfer`,
     ///   `store`, `store_busy`.
     @discardableResult
-    public func sendCredential(_ credential: Credential, to id: TransferId) async throws -> MessageIndex {
+    public func sendCredential(_ credential: Credential, to id: TransferID) async throws -> MessageIndex {
         try await rethrowing {
             try await generated.sendCredential(id: id.generated, credential: credential.generated)
         }
@@ -127,7 +127,7 @@ public final class TransferClient: Sendable {
     /// cancels.
     ///
     /// - Throws: `closed`, `unknown_transfer`, `store`, `store_busy`.
-    public func terminate(_ id: TransferId, reason: TerminateReason = .done) async throws {
+    public func terminate(_ id: TransferID, reason: TerminateReason = .done) async throws {
         try await rethrowing {
             try await generated.terminate(id: id.generated, reason: reason.generated)
         }
@@ -136,7 +136,7 @@ public final class TransferClient: Sendable {
     /// Receiver: does not want it. Before anything was answered this gives the invitation back, unused.
     ///
     /// - Throws: `not_the_receiver` at a sender; else as ``terminate(_:reason:)``.
-    public func decline(_ id: TransferId) async throws {
+    public func decline(_ id: TransferID) async throws {
         try await rethrowing { try await generated.decline(id: id.generated) }
     }
 
@@ -153,7 +153,7 @@ public final class TransferClient: Sendable {
     /// by itself.
     ///
     /// - Throws: The code `not_ended`, `unknown_transfer`, `store`, `store_busy`.
-    public func forget(_ id: TransferId) async throws {
+    public func forget(_ id: TransferID) async throws {
         try await rethrowing { try await generated.forget(id: id.generated) }
     }
 
@@ -170,7 +170,7 @@ public final class TransferClient: Sendable {
     /// Sets where the relay's push gateway can wake this device; told to the relay with the next write.
     ///
     /// - Throws: `unknown_transfer`, `store`, `store_busy`.
-    public func setNotificationToken(_ token: NotificationToken?, for id: TransferId) async throws {
+    public func setNotificationToken(_ token: NotificationToken?, for id: TransferID) async throws {
         try await rethrowing {
             try await generated.setNotificationToken(id: id.generated, token: token?.generated)
         }
@@ -180,7 +180,7 @@ public final class TransferClient: Sendable {
     ///
     /// - Throws: `not_approved` if the user did not agree, `invitation_used` once it was answered, `closed` once it has ended, `unknown_transfer`, `store`,
     ///   `store_busy`.
-    public func invitation(for id: TransferId) async throws -> Invitation {
+    public func invitation(for id: TransferID) async throws -> Invitation {
         try await cancellable { stop in
             try await Invitation(generated: self.generated.invitation(id: id.generated, cancellation: stop))
         }

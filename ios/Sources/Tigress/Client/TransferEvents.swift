@@ -17,7 +17,7 @@ extension TransferClient {
     ///   - onReachability: Called with the reason when the relay has not answered, within 3 seconds, and when the reason
     ///     changes; with nil when it answers again.
     public func events(
-        of id: TransferId, onReachability: (@Sendable (TigressError?) -> Void)? = nil
+        of id: TransferID, onReachability: (@Sendable (TigressError?) -> Void)? = nil
     ) -> TransferEvents {
         TransferEvents(client: self, id: id, onReachability: onReachability)
     }
@@ -29,7 +29,7 @@ public struct TransferEvents: AsyncSequence, Sendable {
     public typealias Element = TransferEvent
 
     let client: TransferClient
-    let id: TransferId
+    let id: TransferID
     let onReachability: (@Sendable (TigressError?) -> Void)?
 
     /// An iterator, which watches the transfer from its first ``Iterator/next()`` on.
@@ -80,7 +80,7 @@ public struct TransferEvents: AsyncSequence, Sendable {
 }
 
 extension TransferClient {
-    fileprivate func observe(_ id: TransferId) throws -> TigressGenerated.Observation {
+    fileprivate func observe(_ id: TransferID) throws -> TigressGenerated.Observation {
         try rethrowing { try generated.observe(id: id.generated) }
     }
 }

@@ -1,14 +1,14 @@
 /// What the sender's user is asked for: whoever gets the link can take the credential.
 public struct ShareRequest: Sendable, Equatable, CustomStringConvertible {
     /// The transfer.
-    public let transfer: TransferId
+    public let transfer: TransferID
     /// The invitation's title, as this app gave it.
     public let title: String
     /// The invitation was made before, and is to be shown again.
     public let again: Bool
 
     /// A request, for an app's own tests.
-    public init(transfer: TransferId, title: String = "", again: Bool = false) {
+    public init(transfer: TransferID, title: String = "", again: Bool = false) {
         self.transfer = transfer
         self.title = title
         self.again = again

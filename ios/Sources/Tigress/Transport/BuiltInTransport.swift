@@ -5,7 +5,7 @@ internal import TigressGenerated
 /// ``URLSessionTransport`` is the better choice: it follows the system's proxies, VPN on demand and App Transport Security.
 ///
 /// For servers and tests on Linux: no thread is held by a waiting request.
-public struct BuiltInTransport: HttpTransport, LibraryTransport {
+public struct BuiltInTransport: HTTPTransport, LibraryTransport {
     private let config: Config
 
     /// The transport with the time-outs of `config`, which must be the client's own.
@@ -16,10 +16,10 @@ public struct BuiltInTransport: HttpTransport, LibraryTransport {
     /// None: the library then takes its own.
     var library: (any TigressGenerated.HttpTransport)? { nil }
 
-    /// Sends the request; ``HttpTransport/send(_:)`` says how. For transports that wrap this one.
+    /// Sends the request; ``HTTPTransport/send(_:)`` says how. For transports that wrap this one.
     ///
     /// - Throws: `no_transport` where it is left out; ``TransportError`` when no response came.
-    public func send(_ request: HttpRequest) async throws -> HttpResponse {
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         try await rethrowing {
             try await TigressGenerated.builtInTransport(config: config.generated).sending(request)
         }
@@ -27,9 +27,9 @@ public struct BuiltInTransport: HttpTransport, LibraryTransport {
 }
 
 extension TigressGenerated.HttpTransport {
-    func sending(_ request: HttpRequest) async throws -> HttpResponse {
+    func sending(_ request: HTTPRequest) async throws -> HTTPResponse {
         do {
-            return try await HttpResponse(send(request: request.generated))
+            return try await HTTPResponse(send(request: request.generated))
         } catch TigressGenerated.TransportError.Failed(let kind, let reason) {
             throw TransportError(kind: .init(kind), reason: reason)
         }

@@ -9,7 +9,7 @@ import Foundation
 /// Its sessions are ephemeral and keep no cookies, cache or credentials. Redirects are not followed. Each transfer has
 /// sessions of its own, so that no relay knows by a connection or a TLS session which transfers are of one device; and
 /// requests that wait for the other side have another one, so that no write stands behind them in a queue.
-public final class URLSessionTransport: HttpTransport {
+public final class URLSessionTransport: HTTPTransport {
     /// Longest time that a relay holds a response.
     private static let longestWait = Duration.seconds(60)
 
@@ -41,10 +41,10 @@ public final class URLSessionTransport: HttpTransport {
         }
     }
 
-    /// Sends the request; ``HttpTransport/send(_:)`` says how.
+    /// Sends the request; ``HTTPTransport/send(_:)`` says how.
     ///
     /// - Throws: ``TransportError`` when no response came; `CancellationError` when the task was cancelled.
-    public func send(_ request: HttpRequest) async throws -> HttpResponse {
+    public func send(_ request: HTTPRequest) async throws -> HTTPResponse {
         var outgoing = URLRequest(url: request.url)
         outgoing.httpMethod = request.method.rawValue
         outgoing.httpBody = request.body
@@ -90,7 +90,7 @@ private final class Session: Sendable {
         session.invalidateAndCancel()
     }
 
-    func send(_ request: URLRequest) async throws -> HttpResponse {
+    func send(_ request: URLRequest) async throws -> HTTPResponse {
         let task = session.dataTask(with: request)
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
@@ -110,13 +110,13 @@ private final class Session: Sendable {
 /// The open requests of a session. A delegate, not completion handlers: only that is asked about redirects everywhere.
 private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
     private struct Exchange {
-        let continuation: CheckedContinuation<HttpResponse, any Error>
+        let continuation: CheckedContinuation<HTTPResponse, any Error>
         var body = Data()
     }
 
     private let open = Locked<[Int: Exchange]>([:])
 
-    func begin(_ task: URLSessionTask, _ continuation: CheckedContinuation<HttpResponse, any Error>) {
+    func begin(_ task: URLSessionTask, _ continuation: CheckedContinuation<HTTPResponse, any Error>) {
         open.withLock { $0[task.taskIdentifier] = Exchange(continuation: continuation) }
     }
 
@@ -137,7 +137,7 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
     func urlSession(_: URLSession, dataTask: URLSessionDataTask, didReceive data: Data) {
         let tooLarge = open.withLock { open in
             guard let size = open[dataTask.taskIdentifier]?.body.count else { return false }
-            guard size + data.count <= HttpResponse.maxBody else { return true }
+            guard size + data.count <= HTTPResponse.maxBody else { return true }
             open[dataTask.taskIdentifier]?.body.append(data)
             return false
         }
@@ -154,11 +154,11 @@ private final class Exchanges: NSObject, URLSessionDataDelegate, Sendable {
             return fail(task, TransportError(reason: "the answer is not HTTP"))
         }
         guard let exchange = open.withLock({ $0.removeValue(forKey: task.taskIdentifier) }) else { return }
-        exchange.continuation.resume(returning: HttpResponse(response, body: exchange.body))
+        exchange.continuation.resume(returning: HTTPResponse(response, body: exchange.body))
     }
 }
 
-extension HttpResponse {
+extension HTTPResponse {
     fileprivate init(_ response: HTTPURLResponse, body: Data) {
         self.init(status: response.statusCode, body: body)
         for case let (name as String, value as String) in response.allHeaderFields {

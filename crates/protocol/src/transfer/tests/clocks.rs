@@ -103,6 +103,17 @@ fn an_answer_that_came_too_late_uses_the_credential_up_and_is_told_by_an_abort()
     assert!(world.relay.is_gone());
 }
 
+#[test]
+fn a_receiver_that_has_not_read_yet_shows_no_end() {
+    let mut world = World::invited();
+    world.step(SENDER);
+    let unread = world.unread(&world.share_url(), None, START);
+    assert_eq!(unread.summary().expires_at, None);
+    world.accept(RECEIVER).unwrap();
+    let read = world.devices[RECEIVER].load();
+    assert_eq!(read.summary().expires_at, Some(START + LIFETIME));
+}
+
 //= test protocol/7-expiration
 #[test]
 fn an_earlier_end_of_the_mailbox_is_shown_and_ends_nothing() {

@@ -7610,9 +7610,9 @@ internal data class TransferSummary (
     val `authenticity`: Authenticity
     ,
     /**
-     * When it ends at the latest.
+     * When it ends at the latest; none while a receiver has not read its mailbox.
      */
-    val `expiresAt`: java.time.Instant
+    val `expiresAt`: java.time.Instant?
     ,
     /**
      * How many messages this side has handed over to be sent, delivered or not.
@@ -7654,7 +7654,7 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterTypePeerText.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterTypeAuthenticity.read(buf),
-            FfiConverterTimestamp.read(buf),
+            FfiConverterOptionalTimestamp.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
@@ -7671,7 +7671,7 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterTypePeerText.allocationSize(value.`description`) +
             FfiConverterOptionalString.allocationSize(value.`imageUrl`) +
             FfiConverterTypeAuthenticity.allocationSize(value.`authenticity`) +
-            FfiConverterTimestamp.allocationSize(value.`expiresAt`) +
+            FfiConverterOptionalTimestamp.allocationSize(value.`expiresAt`) +
             FfiConverterULong.allocationSize(value.`sent`) +
             FfiConverterULong.allocationSize(value.`delivered`) +
             FfiConverterULong.allocationSize(value.`received`)
@@ -7687,7 +7687,7 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterTypePeerText.write(value.`description`, buf)
             FfiConverterOptionalString.write(value.`imageUrl`, buf)
             FfiConverterTypeAuthenticity.write(value.`authenticity`, buf)
-            FfiConverterTimestamp.write(value.`expiresAt`, buf)
+            FfiConverterOptionalTimestamp.write(value.`expiresAt`, buf)
             FfiConverterULong.write(value.`sent`, buf)
             FfiConverterULong.write(value.`delivered`, buf)
             FfiConverterULong.write(value.`received`, buf)

@@ -5,21 +5,21 @@ import Foundation
 /// Apps rarely need their own: ``URLSessionTransport`` is what a client uses when none is given. An implementation
 ///
 /// - follows no redirects, keeps no cookies and no cache, and checks TLS certificates,
-/// - takes at most 1 MiB of body (``HttpResponse/maxBody``),
-/// - gives a request its usual time-out and ``HttpRequest/wait`` on top (the client gives it up by itself after that time),
-/// - lets requests of different ``HttpRequest/isolation`` share no connection,
+/// - takes at most 1 MiB of body (``HTTPResponse/maxBody``),
+/// - gives a request its usual time-out and ``HTTPRequest/wait`` on top (the client gives it up by itself after that time),
+/// - lets requests of different ``HTTPRequest/isolation`` share no connection,
 /// - lets no waiting request delay another one,
 /// - ends the request when the task is cancelled.
-public protocol HttpTransport: Sendable {
+public protocol HTTPTransport: Sendable {
     /// Sends the request and gives the response, whatever its status.
     ///
     /// - Throws: When there was no response, or it was not read whole. The error's `localizedDescription` becomes the
     ///   reason of `relay_unreachable`, so it must hold no URL; ``TransportError`` is made for it.
-    func send(_ request: HttpRequest) async throws -> HttpResponse
+    func send(_ request: HTTPRequest) async throws -> HTTPResponse
 }
 
 /// One HTTP request.
-public struct HttpRequest: Sendable, Equatable {
+public struct HTTPRequest: Sendable, Equatable {
     /// The methods that are used.
     public enum Method: String, Sendable {
         /// GET
@@ -63,7 +63,7 @@ public struct HttpRequest: Sendable, Equatable {
 }
 
 /// One HTTP response.
-public struct HttpResponse: Sendable, Equatable {
+public struct HTTPResponse: Sendable, Equatable {
     /// Most bytes of a body.
     public static let maxBody = 1024 * 1024
 
