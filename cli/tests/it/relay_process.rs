@@ -78,19 +78,53 @@ fn a_log_that_nobody_reads_stops_nothing() {
     drop(reader);
 }
 
+/// What `TIGRESS_APP=${APP}` leaves where there is no app.
+#[test]
+fn a_variable_of_the_environment_that_is_empty_is_none() {
+    let desk = Desk::new();
+    let help = desk.run(&["relay", "--help"]).stdout.join("\n");
+    let options = help.split("[env: ").skip(1).filter_map(|rest| {
+        let name = rest.split(['=', ']']).next()?;
+        name.starts_with("TIGRESS_").then(|| name.to_owned())
+    });
+    let limits = ["TIGRESS_LIMIT_BYTES", "TIGRESS_LIMIT_MAX_WAIT"];
+    let others = limits.into_iter().chain(["TIGRESS_PUSH_WEBHOOK_KEY"]);
+    let names: Vec<String> = options.chain(others.map(str::to_owned)).collect();
+    assert!(names.len() > 25, "{names:?}");
+    let printed = |names: &[String]| {
+        let mut command = desk.command(&["relay", "--print-config"]);
+        command.envs(names.iter().map(|name| (name, "")));
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(0), "{names:?}: {told}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let usual = printed(&[]);
+    assert_eq!(printed(&names), usual);
+    // Each by itself: two could hide each other.
+    for name in &names {
+        assert_eq!(printed(std::slice::from_ref(name)), usual, "{name}");
+    }
+}
+
 /// Each line of a relay's log as JSON, also that it has lost some.
 #[test]
 fn a_log_as_json_is_an_object_in_each_line() {
     let desk = Desk::new();
     let file = desk.write("relay.toml", b"log = 'json'\nstore = 'memory'\n");
-    let mut relay = desk.start(&["relay", "--config", file.to_str().unwrap()]);
-    let line = relay.line().unwrap();
-    let url = line.strip_prefix("listening on http://").unwrap();
-    assert!(answers(url.parse().unwrap()));
-    relay.signal(Signal::TERM);
-    let ended = relay.end();
-    let lines = ended.stderr.lines().map(serde_json::from_str::<Value>);
-    let lines: Vec<Value> = lines.collect::<Result<_, _>>().unwrap();
+    let logged = |level: Option<&str>| {
+        let mut command = desk.command(&["relay", "--config", file.to_str().unwrap()]);
+        command.envs(level.map(|level| ("RUST_LOG", level)));
+        let mut relay = Process::of(command);
+        let line = relay.line().unwrap();
+        let url = line.strip_prefix("listening on http://").unwrap();
+        assert!(answers(url.parse().unwrap()));
+        relay.signal(Signal::TERM);
+        let ended = relay.end();
+        let lines = ended.stderr.lines().map(serde_json::from_str::<Value>);
+        lines.collect::<Result<Vec<_>, _>>().unwrap()
+    };
+    let lines = logged(Some("info,tigress_relay=debug"));
     let started = &lines[0];
     assert_eq!(started["message"], "relay started");
     assert_eq!(
@@ -99,6 +133,11 @@ fn a_log_as_json_is_an_object_in_each_line() {
     );
     let answered = lines.iter().find(|line| line["message"] == "answered");
     assert_eq!(answered.unwrap()["status"], 200);
+    // When who asked for what is nobody's business who has not asked for it.
+    let lines = logged(None);
+    assert_eq!(lines[0]["message"], "relay started");
+    let answered = lines.iter().find(|line| line["message"] == "answered");
+    assert_eq!(answered, None);
 }
 
 #[test]

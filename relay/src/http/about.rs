@@ -1,9 +1,6 @@
 //! What this relay is, allows and offers, for clients and people who want to know before they meet it. No client needs it:
 //! it says nothing that an answer does not show.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::header;
 use axum::response::IntoResponse;
 use serde::Serialize;
@@ -73,12 +70,12 @@ struct Lifetime {
     unclaimed: u64,
 }
 
-pub(super) async fn about(State(app): State<Arc<App>>) -> impl IntoResponse {
+pub(super) fn about(app: &App) -> impl IntoResponse + use<> {
     let list = [
         (header::CONTENT_TYPE, media::JSON),
         (header::CACHE_CONTROL, "public, max-age=3600"),
     ];
-    let body = serde_json::to_vec(&About::of(&app)).unwrap_or_default();
+    let body = serde_json::to_vec(&About::of(app)).unwrap_or_default();
     (list, body)
 }
 

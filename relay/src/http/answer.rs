@@ -21,23 +21,35 @@ const PIECE: usize = 16 * 1024;
 pub(super) struct Held {
     pub(super) under_way: UnderWay,
     pub(super) place: Option<Taken>,
-    pub(super) bytes: Option<Cost>,
+    pub(super) bytes: Option<Taken>,
     pub(super) leaving: Arc<Leaving>,
 }
 
-/// The bytes that a call's answer takes; beside the response until that leaves.
-#[derive(Clone)]
-pub(super) struct Cost(
-    #[expect(dead_code, reason = "held, and dropped with the answer")] Arc<Taken>,
-);
+/// A response, and the part of the bytes under way that it takes.
+pub(super) struct Reply {
+    pub(super) response: Response,
+    pub(super) bytes: Option<Taken>,
+}
 
-impl Cost {
-    /// Of a response with this much in it.
-    pub(super) fn of(mut taken: Taken, response: &Response) -> Self {
+impl Reply {
+    /// Takes of this no more than there is in the response.
+    pub(super) fn taking(mut taken: Taken, response: Response) -> Self {
         let size = response.body().size_hint().exact();
         let size = size.and_then(|size| usize::try_from(size).ok());
         taken.shrink(size.unwrap_or(usize::MAX));
-        Self(Arc::new(taken))
+        Self {
+            response,
+            bytes: Some(taken),
+        }
+    }
+}
+
+impl From<Response> for Reply {
+    fn from(response: Response) -> Self {
+        Self {
+            response,
+            bytes: None,
+        }
     }
 }
 

@@ -4,11 +4,9 @@ use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::Extension;
 use axum::body::{Body, HttpBody as _};
-use axum::extract::{FromRequestParts, Path, Request, State};
-use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::extract::Request;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -18,7 +16,7 @@ use tigress_mailbox::{
 };
 use uuid::Uuid;
 
-use super::answer::Cost;
+use super::answer::Reply;
 use super::checked::{check_sizes, check_token, proof, rights};
 use super::fault::Fault;
 use super::fields;
@@ -31,16 +29,12 @@ use crate::client::Client;
 use crate::metrics::Operation;
 use crate::store::{Answer, Command, CreateKey, Created, Creation, NewMailbox, Record, Version};
 
-type Answered = Result<Response, Fault>;
+type Answered = Result<Reply, Fault>;
 
 /// Header fields of an answer.
 const FIELDS: usize = 8;
 
-pub(super) async fn create(
-    State(app): State<Arc<App>>,
-    Extension(client): Extension<Client>,
-    request: Request,
-) -> Answered {
+pub(super) async fn create(app: &App, client: Client, request: Request) -> Answered {
     let claim = fields::claim(request.headers())?;
     let request_id = fields::request_id(request.headers())?;
     let limits = &app.config.limits;
@@ -73,19 +67,14 @@ pub(super) async fn create(
     };
     let creating = app.store.create(new, &limits.room, now);
     match app.metrics.of_store(Operation::Create, creating).await? {
-        Created::New => Ok(app.created(StatusCode::OK, id, Some(version), push)),
+        Created::New => Ok(app.created(StatusCode::OK, id, Some(version), push).into()),
         Created::Repeated { id, version } => {
-            Ok(app.created(StatusCode::CREATED, id, version, push))
+            Ok(app.created(StatusCode::CREATED, id, version, push).into())
         }
     }
 }
 
-pub(super) async fn read(
-    State(app): State<Arc<App>>,
-    Extension(client): Extension<Client>,
-    Addressed(id): Addressed,
-    request: Request,
-) -> Answered {
+pub(super) async fn read(app: &App, client: Client, id: MailboxId, request: Request) -> Answered {
     let list = request.headers();
     let claim = fields::claim(list)?;
     let proof = fields::proof(list);
@@ -108,19 +97,14 @@ pub(super) async fn read(
             None => app.look(client, id, look_again(claim, None)).await?,
         };
     }
-    let mut response = content(seen, None)?;
+    let mut reply = content(seen, None)?;
     if let Some(hold) = hold {
-        applied(&mut response, &format!("wait={}", hold.seconds));
+        applied(&mut reply.response, &format!("wait={}", hold.seconds));
     }
-    Ok(response)
+    Ok(reply)
 }
 
-pub(super) async fn update(
-    State(app): State<Arc<App>>,
-    Extension(client): Extension<Client>,
-    Addressed(id): Addressed,
-    request: Request,
-) -> Answered {
+pub(super) async fn update(app: &App, client: Client, id: MailboxId, request: Request) -> Answered {
     let list = request.headers();
     let (claim, request_id) = (fields::claim(list)?, fields::request_id(list)?);
     let condition = fields::condition(list);
@@ -152,12 +136,12 @@ pub(super) async fn update(
         };
         // It was done, whatever keeps this from looking.
         if let Ok(Some(seen)) = seen
-            && let Ok(mut response) = content(seen, Some(push))
+            && let Ok(mut reply) = content(seen, Some(push))
         {
-            *response.status_mut() = status;
+            *reply.response.status_mut() = status;
             let preference = format!("return=representation, wait={seconds}");
-            applied(&mut response, &preference);
-            return Ok(response);
+            applied(&mut reply.response, &preference);
+            return Ok(reply);
         }
     }
     let body = UpdateResponse {
@@ -167,7 +151,7 @@ pub(super) async fn update(
     if let Some(seconds) = hold {
         applied(&mut response, &format!("wait={seconds}"));
     }
-    Ok(response)
+    Ok(response.into())
 }
 
 fn applied(response: &mut Response, preference: &str) {
@@ -178,40 +162,21 @@ fn applied(response: &mut Response, preference: &str) {
     }
 }
 
-pub(super) async fn relinquish(
-    State(app): State<Arc<App>>,
-    Addressed(id): Addressed,
-    list: HeaderMap,
-) -> Answered {
-    let (claim, request_id) = (fields::claim(&list)?, fields::request_id(&list)?);
+pub(super) async fn relinquish(app: &App, id: MailboxId, request: Request) -> Answered {
+    let list = request.headers();
+    let (claim, request_id) = (fields::claim(list)?, fields::request_id(list)?);
     let answer = app
         .apply(id, Command::Relinquish { claim, request_id })
         .await?;
-    Ok(done(&answer)?.0.into_response())
+    Ok(done(&answer)?.0.into_response().into())
 }
 
-pub(super) async fn delete(
-    State(app): State<Arc<App>>,
-    Addressed(id): Addressed,
-    list: HeaderMap,
-) -> Answered {
-    let claim = fields::claim(&list)?;
-    fields::request_id(&list)?;
+pub(super) async fn delete(app: &App, id: MailboxId, request: Request) -> Answered {
+    let list = request.headers();
+    let claim = fields::claim(list)?;
+    fields::request_id(list)?;
     app.apply(id, Command::Delete { claim }).await?;
-    Ok(StatusCode::OK.into_response())
-}
-
-/// The mailbox that the path names; what is no UUID names none.
-pub(super) struct Addressed(pub(super) MailboxId);
-
-impl<S: Send + Sync> FromRequestParts<S> for Addressed {
-    type Rejection = Fault;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Fault> {
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(id) = path.map_err(|_| Fault::NotFound)?;
-        id.parse().map(Self).map_err(|_| Fault::NotFound)
-    }
+    Ok(StatusCode::OK.into_response().into())
 }
 
 impl App {
@@ -319,10 +284,8 @@ fn content((answer, part): Look, push: Option<bool>) -> Answered {
         return Err(UNEXPECTED);
     };
     let body = json::content(&payload, &display, expires, push);
-    let mut response = json_of(StatusCode::OK, body.ok(), Some(version));
-    let cost = Cost::of(part, &response);
-    response.extensions_mut().insert(cost);
-    Ok(response)
+    let response = json_of(StatusCode::OK, body.ok(), Some(version));
+    Ok(Reply::taking(part, response))
 }
 
 fn json<T: Serialize>(status: StatusCode, value: &T, version: Option<Version>) -> Response {

@@ -13,20 +13,17 @@ mod openapi;
 mod page;
 mod preview;
 mod rest;
+mod routes;
 mod site;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Instant;
 
-use axum::Router;
 use axum::extract::Request;
 use axum::http::uri::Authority;
-use axum::http::{HeaderMap, HeaderValue, Method, header};
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use hyper::service::Service as _;
-use hyper_util::service::TowerToHyperService;
+use axum::http::{HeaderMap, HeaderValue, header};
+use axum::response::{IntoResponse as _, Response};
 use tigress_mailbox::MailboxId;
 use tokio_util::sync::CancellationToken;
 
@@ -40,10 +37,11 @@ use crate::push::Queue;
 use crate::rate::Rate;
 use crate::store::{Answer, Command, MailboxStore};
 use crate::time::Time;
-use answer::{Cost, Held, holding};
+use answer::{Held, Reply, holding};
 pub(crate) use dates::Dates;
 use fault::Fault;
 use rest::Lent;
+use routes::Place;
 
 /// What handlers share.
 pub(crate) struct App {
@@ -149,66 +147,39 @@ fn address(text: &str) -> Option<IpAddr> {
 
 /// The interface, as connections ask it.
 #[derive(Clone)]
-pub(crate) struct Interface {
-    app: Arc<App>,
-    routes: TowerToHyperService<Router>,
-}
-
-//= draft/4.2-json
-fn routes(app: Arc<App>) -> Router {
-    let mailbox = get(preview::show)
-        .post(calls::read)
-        .put(calls::update)
-        .patch(calls::relinquish)
-        .delete(calls::delete);
-    Router::new()
-        .route("/v1/m", post(calls::create))
-        .route("/v1/m/{id}", mailbox)
-        .route(
-            "/.well-known/apple-app-site-association",
-            get(site::apple_app_site_association),
-        )
-        .route("/.well-known/assetlinks.json", get(site::assetlinks))
-        .route(about::PATH, get(about::about))
-        .route(openapi::PATH, get(openapi::document))
-        .route(site::HEALTH, get(site::health))
-        .route(site::READY, get(site::ready))
-        .fallback(|| async { Fault::NotFound })
-        .method_not_allowed_fallback(|| async { Fault::Method })
-        .with_state(app)
-}
+pub(crate) struct Interface(Arc<App>);
 
 impl Interface {
     pub(crate) fn new(app: Arc<App>) -> Self {
-        let routes = TowerToHyperService::new(routes(app.clone()));
-        Self { app, routes }
+        Self(app)
     }
 
-    /// Around every call: the limits before it, the common headers and one log line after it. Not as layers of the routes:
-    /// each of those is a future of its own for every request, and a table of routes for every connection.
+    /// Around every call: the limits before it, the common headers and one log line after it.
     pub(crate) async fn answer(self, peer: Peer, mut request: Request) -> Response {
-        let Self { app, routes } = self;
+        let Self(app) = self;
         let started = Instant::now();
         let under_way = peer.begin();
-        let call = call_of(request.method(), request.uri().path());
+        let place = Place::of(request.uri().path());
+        let call = place.call(request.method());
         let may_be_held = request.headers().contains_key(fields::PREFER);
         let echoed = fields::echoed_request_id(request.headers());
         let (client, limited) = app.caller(peer.ip, request.headers());
-        request.extensions_mut().insert(client);
-        let place = app.requests.try_take(client, 1);
+        let part = app.requests.try_take(client, 1);
         let lent = Lent::of(&mut request);
-        let refused = if site::is_probe(request.uri().path()) {
+        let refused = if place.is_probe() {
             None
         } else {
-            app.refusal(&request, (client, limited), place.is_some())
+            app.refusal(&request, (client, limited), part.is_some())
         };
-        let mut response = match refused {
-            Some(fault) if call == Call::Show => preview::refused(&app, request.headers(), fault),
-            Some(fault) => fault.into_response(),
-            None => {
-                let Ok(response) = routes.call(request).await;
-                response
+        let Reply {
+            mut response,
+            bytes,
+        } = match refused {
+            Some(fault) if call == Call::Show => {
+                preview::refused(&app, request.headers(), fault).into()
             }
+            Some(fault) => fault.into_response().into(),
+            None => routes::answer(&app, client, place, request).await,
         };
         if let Some(lent) = lent {
             // As much again as it may have been.
@@ -222,13 +193,13 @@ impl Interface {
         common_headers(list, app.dates.at(app.time.now()));
         let (time, status) = (started.elapsed(), response.status().as_u16());
         let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
-        tracing::info!(call = call.word(), status, milliseconds, "answered");
+        tracing::debug!(call = call.word(), status, milliseconds, "answered");
         let time = (!may_be_held).then_some(time);
         app.metrics.answered(call, status, time);
         let held = Held {
             under_way,
-            place,
-            bytes: response.extensions_mut().remove::<Cost>(),
+            place: part,
+            bytes,
             leaving: peer.leaving(),
         };
         holding(response, held).await
@@ -254,18 +225,4 @@ fn common_headers(list: &mut HeaderMap, date: HeaderValue) {
     );
     list.entry(header::CACHE_CONTROL)
         .or_insert(HeaderValue::from_static("no-store"));
-}
-
-/// What the log and the metrics call a request: never its path, which holds a mailbox's address.
-fn call_of(method: &Method, path: &str) -> Call {
-    let on_mailbox = path.starts_with("/v1/m/");
-    match *method {
-        Method::POST if path == tigress_mailbox::MAILBOX_PATH => Call::Create,
-        Method::GET | Method::HEAD if on_mailbox => Call::Show,
-        Method::POST if on_mailbox => Call::Read,
-        Method::PUT if on_mailbox => Call::Update,
-        Method::PATCH if on_mailbox => Call::Relinquish,
-        Method::DELETE if on_mailbox => Call::Delete,
-        _ => Call::Other,
-    }
 }

@@ -8,7 +8,7 @@ use tigress_mailbox::media;
 pub(super) const PATH: &str = "/.well-known/tigress-relay/openapi.json";
 const DOCUMENT: &str = include_str!("openapi.json");
 
-pub(super) async fn document() -> impl IntoResponse {
+pub(super) fn document() -> impl IntoResponse {
     let list = [
         (header::CONTENT_TYPE, media::JSON),
         (header::CACHE_CONTROL, "public, max-age=3600"),

@@ -1,18 +1,14 @@
 //! What a browser or a messenger's preview sees of a mailbox. It binds nobody.
 
-use std::sync::Arc;
-
-use axum::Extension;
-use axum::extract::State;
+use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use maud::{Markup, html};
-use tigress_mailbox::{DisplayInformation, PeerText};
+use tigress_mailbox::{DisplayInformation, MailboxId, PeerText};
 use url::Url;
 
 use super::App;
-use super::answer::Cost;
-use super::calls::Addressed;
+use super::answer::Reply;
 use super::fault::Fault;
 use super::page::{self, Offer, Page};
 use crate::client::Client;
@@ -23,14 +19,15 @@ const PAGE: usize = 256 * 1024;
 
 /// Shows the preview; a reader without a claim binds nothing.
 pub(super) async fn show(
-    State(app): State<Arc<App>>,
-    Extension(client): Extension<Client>,
-    addressed: Result<Addressed, Fault>,
-    list: HeaderMap,
-) -> Response {
-    let page = Page::for_reader(&list, &app.config.people, &app.origin);
-    let shown = look(&app, client, addressed, &page).await;
-    shown.unwrap_or_else(|fault| told(fault, &list, &page))
+    app: &App,
+    client: Client,
+    id: Option<MailboxId>,
+    request: Request,
+) -> Reply {
+    let list = request.headers();
+    let page = Page::for_reader(list, &app.config.people, &app.origin);
+    let shown = look(app, client, id, &page).await;
+    shown.unwrap_or_else(|fault| told(fault, list, &page).into())
 }
 
 /// For a request that was not looked at.
@@ -42,10 +39,10 @@ pub(super) fn refused(app: &App, list: &HeaderMap, fault: Fault) -> Response {
 async fn look(
     app: &App,
     client: Client,
-    addressed: Result<Addressed, Fault>,
+    id: Option<MailboxId>,
     page: &Page<'_>,
-) -> Result<Response, Fault> {
-    let Addressed(id) = addressed?;
+) -> Result<Reply, Fault> {
+    let id = id.ok_or(Fault::NotFound)?;
     let part = app.part(&app.outgoing, client, PAGE).await?;
     let Answer::Shown { display, expires } = app.apply(id, Command::Show).await? else {
         return Err(Fault::NotFound);
@@ -60,10 +57,7 @@ async fn look(
         now: app.time.now(),
     };
     let head = open_graph(&offer, &display, &app.url(id));
-    let mut response = page.offer(&offer, &head);
-    let cost = Cost::of(part, &response);
-    response.extensions_mut().insert(cost);
-    Ok(response)
+    Ok(Reply::taking(part, page.offer(&offer, &head)))
 }
 
 /// A fault that a person can meet, as a page for those who read one; when to try again stays with it.

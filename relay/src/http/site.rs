@@ -1,8 +1,5 @@
 //! What is not about a mailbox: probes, and the documents that let share links open a wallet.
 
-use std::sync::Arc;
-
-use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use tigress_mailbox::media;
@@ -11,21 +8,18 @@ use super::App;
 use super::fault::Fault;
 use crate::metrics::Operation;
 
+pub(super) const APPLE_APP_SITE_ASSOCIATION: &str = "/.well-known/apple-app-site-association";
+pub(super) const ASSETLINKS: &str = "/.well-known/assetlinks.json";
 pub(super) const HEALTH: &str = "/healthz";
 pub(super) const READY: &str = "/readyz";
 
-/// Probes are never limited: a busy relay is not a dead one.
-pub(super) fn is_probe(path: &str) -> bool {
-    path == HEALTH || path == READY
-}
-
 /// The process answers.
-pub(super) async fn health() -> StatusCode {
+pub(super) fn health() -> StatusCode {
     StatusCode::OK
 }
 
 /// The store can be read and written and has room, there is a certificate if the relay speaks TLS, and it is not about to end.
-pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fault> {
+pub(super) async fn ready(app: &App) -> Result<StatusCode, Fault> {
     if app.stop.is_cancelled() {
         return Err(Fault::Unavailable("the relay is about to end"));
     }
@@ -38,18 +32,9 @@ pub(super) async fn ready(State(app): State<Arc<App>>) -> Result<StatusCode, Fau
     Ok(StatusCode::OK)
 }
 
-pub(super) async fn apple_app_site_association(
-    State(app): State<Arc<App>>,
-) -> Result<Response, Fault> {
-    document(app.config.apple_app_site_association.clone())
-}
-
-pub(super) async fn assetlinks(State(app): State<Arc<App>>) -> Result<Response, Fault> {
-    document(app.config.assetlinks.clone())
-}
-
-fn document(configured: Option<String>) -> Result<Response, Fault> {
-    let body = configured.ok_or(Fault::NotFound)?;
+/// What the operator has set for this place, if anything.
+pub(super) fn document(configured: &Option<String>) -> Result<Response, Fault> {
+    let body = configured.clone().ok_or(Fault::NotFound)?;
     let list = [
         (header::CONTENT_TYPE, media::JSON),
         (header::CACHE_CONTROL, "public, max-age=3600"),

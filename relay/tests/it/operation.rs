@@ -408,7 +408,7 @@ async fn a_store_that_fails_is_worth_another_try_and_no_404() {
 #[tokio::test]
 async fn the_log_names_no_mailbox_claim_request_or_address() {
     let log = Log::default();
-    let _guard = log.collect();
+    let _guard = log.collect_at("tigress_relay=trace");
     let relay = start().await;
     let mut body = create_body();
     body["notificationToken"] = json!({"type": "test", "tokenData": "push-token"});

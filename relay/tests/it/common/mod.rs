@@ -235,11 +235,15 @@ impl Write for Log {
 }
 
 impl Log {
-    /// From now until the guard is dropped.
+    /// What an operator sees who asks for nothing else, from now until the guard is dropped.
     pub(crate) fn collect(&self) -> tracing::subscriber::DefaultGuard {
+        self.collect_at("info")
+    }
+
+    pub(crate) fn collect_at(&self, level: &str) -> tracing::subscriber::DefaultGuard {
         let writer = self.clone();
         let subscriber = tracing_subscriber::fmt()
-            .with_max_level(tracing::Level::INFO)
+            .with_env_filter(level)
             .with_ansi(false)
             .with_writer(move || writer.clone())
             .finish();
