@@ -5,6 +5,7 @@ mod bug;
 mod checked;
 mod conformance;
 mod demo;
+mod environment;
 mod exit;
 mod explained;
 mod files;
@@ -30,7 +31,7 @@ mod transfers;
 use std::future::Future;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, FromArgMatches as _, Parser, Subcommand};
 use tigress_parts::cpu;
 
 use exit::Failure;
@@ -93,7 +94,8 @@ impl Command {
 }
 
 fn main() -> ExitCode {
-    let command = Args::parse().command;
+    let given = environment::without_empty(Args::command()).get_matches();
+    let Args { command } = Args::from_arg_matches(&given).unwrap_or_else(|error| error.exit());
     let is_relay = matches!(command, Command::Relay(_));
     bug::watch(is_relay);
     let log = Log::to(std::io::stderr());

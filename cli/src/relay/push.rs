@@ -1,6 +1,5 @@
 //! The settings of push: one gateway for each service that the operator has a key for.
 
-use std::env;
 use std::fmt;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +11,7 @@ use tigress_relay::push::{Apns, ApnsKey, ApnsPlace, Fcm, PushError, PushGateway,
 use zeroize::Zeroizing;
 
 use super::file;
+use crate::environment;
 use crate::exit::Failure;
 
 /// Where the key of a webhook may be given beside the file: other users of a machine see a command's line.
@@ -121,7 +121,7 @@ impl PushSettings {
 
     /// With what is given in the environment alone.
     pub(super) fn with_environment(mut self) -> Self {
-        if let Ok(key) = env::var(KEY) {
+        if let Some(key) = environment::text(KEY) {
             self.webhook_key = Some(key.into());
         }
         self

@@ -2,7 +2,6 @@
 //! the first of these counts.
 
 use std::collections::BTreeMap;
-use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use zeroize::Zeroizing;
 use super::acme::AcmeSettings;
 use super::file;
 use super::push::{KEY_IN_FILE, PushSettings};
+use crate::environment;
 use crate::exit::Failure;
 use crate::log::Form;
 
@@ -131,7 +131,7 @@ impl Settings {
     /// What is given here, else in the environment's limits, else in the file.
     pub(crate) fn over(mut self, file: Option<&Path>) -> Result<Self, Failure> {
         for name in Limits::NAMES {
-            if let Ok(value) = env::var(format!("{LIMIT}{}", name.to_uppercase())) {
+            if let Some(value) = environment::text(&format!("{LIMIT}{}", name.to_uppercase())) {
                 self.limits.insert(name.to_owned(), Value::String(value));
             }
         }

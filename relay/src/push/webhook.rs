@@ -97,9 +97,8 @@ impl PushGateway for Webhook {
             .header("webhook-signature", signatures)
             .body(body);
         match client::send(request, notification.now).await {
-            Ok(answer) if matches!(answer.status, 404 | 410) => {
-                Outcome::Ended(Why::answered(answer.status, ""))
-            }
+            // Not 404: that is also what a path answers that is not there for a while.
+            Ok(answer) if answer.status == 410 => Outcome::Ended(Why::answered(answer.status, "")),
             Ok(answer) => answer.outcome(""),
             Err(why) => Outcome::Later { after: None, why },
         }

@@ -156,7 +156,6 @@ async fn each_answer_has_its_outcome() {
     let elsewhere = Service::start(Vec::new()).await;
     let to = elsewhere.url.clone();
     let refused = |status| Outcome::Refused(Why::answered(status, ""));
-    let ended = |status| Outcome::Ended(Why::answered(status, ""));
     let cases = [
         (Act::Answer(204, ""), Outcome::Sent),
         (Act::Answer(500, "no"), later(500, "", None)),
@@ -167,8 +166,8 @@ async fn each_answer_has_its_outcome() {
         (Act::With(307, "location", to.clone()), refused(307)),
         (Act::With(301, "location", to), refused(301)),
         (Act::Answer(400, ""), refused(400)),
-        (Act::Answer(404, ""), ended(404)),
-        (Act::Answer(410, ""), ended(410)),
+        (Act::Answer(404, ""), refused(404)),
+        (Act::Answer(410, ""), Outcome::Ended(Why::answered(410, ""))),
     ];
     let mut service = Service::start(Vec::new()).await;
     let (webhook, token) = (webhook(&service.url), token(KIND, "x"));
