@@ -1,11 +1,21 @@
 //! What is answered from memory is what is in the file.
 
-use std::task::{Context, Wake, Waker};
+use std::pin::pin;
+use std::task::{Context, Poll, Wake, Waker};
 
 use super::sharing::pause;
 use super::*;
 
 const STRANGER: DeviceClaim = DeviceClaim(Uuid::from_u128(9));
+
+/// What is there without waiting for anybody. While the store's thread stands still, who waited would wait for ever.
+fn at_once<T>(work: impl Future<Output = T>) -> T {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(work).poll(&mut context) {
+        Poll::Ready(done) => done,
+        Poll::Pending => panic!("it waits for the store's thread"),
+    }
+}
 
 fn has(store: &DurableStore, n: u128) -> bool {
     store.told.committed.get(mailbox(n)).is_some()
@@ -32,15 +42,15 @@ async fn who_reads_and_changes_nothing_waits_for_no_transaction() {
     run(&store, 1, Command::Show).await.unwrap();
     let go = pause(&store);
     for claim in [SENDER, RECEIVER] {
-        assert_eq!(data(run(&store, 1, read(claim)).await), "one");
+        assert_eq!(data(at_once(run(&store, 1, read(claim)))), "one");
     }
-    let shown = run(&store, 1, Command::Show).await;
+    let shown = at_once(run(&store, 1, Command::Show));
     assert!(matches!(shown, Ok(Answer::Shown { .. })), "{shown:?}");
-    let refused = run(&store, 1, read(STRANGER)).await;
+    let refused = at_once(run(&store, 1, read(STRANGER)));
     assert_eq!(refused, Err(Refusal::Unauthorized));
     let room = Room::default();
     let late = store.apply(mailbox(1), read(SENDER), &room, NOW + 1_000);
-    assert_eq!(late.await.unwrap().answer, Err(Refusal::NotFound));
+    assert_eq!(at_once(late).unwrap().answer, Err(Refusal::NotFound));
     go.send(()).unwrap();
 }
 
@@ -59,7 +69,7 @@ async fn what_one_wrote_the_other_reads_and_nobody_before_it_is_kept() {
             std::task::Poll::Ready(waits)
         });
         assert!(asked.await, "it is asked for, and waits");
-        let before = data(run(&store, 1, read(RECEIVER)).await);
+        let before = data(at_once(run(&store, 1, read(RECEIVER))));
         assert_eq!(before, (n - 1).to_string());
         go.send(()).unwrap();
         writing.await.unwrap();
