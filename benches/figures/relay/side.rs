@@ -3,7 +3,7 @@
 use super::process::Server;
 use crate::table::{Table, aim, figure};
 
-const RUNS: usize = 7;
+const RUNS: usize = 15;
 
 pub(super) struct Candidate {
     pub(super) name: &'static str,
@@ -31,15 +31,22 @@ impl Candidate {
         self.servers.iter().map(Server::cpu).sum()
     }
 
-    fn sorted(&self) -> Vec<f64> {
-        let mut runs = self.runs.clone();
-        runs.sort_by(f64::total_cmp);
-        runs
+    /// How many times as much as the other, by the rounds: the machine was the same for both in each of them, and was
+    /// another from one to the next.
+    fn ratio(&self, other: &Self) -> f64 {
+        let both = self.runs.iter().zip(&other.runs);
+        median(&sorted(both.map(|(own, other)| own / other)))
     }
+}
 
-    fn median(&self) -> f64 {
-        self.sorted()[self.runs.len() / 2]
-    }
+fn sorted(values: impl IntoIterator<Item = f64>) -> Vec<f64> {
+    let mut values: Vec<f64> = values.into_iter().collect();
+    values.sort_by(f64::total_cmp);
+    values
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    sorted[sorted.len() / 2]
 }
 
 /// Runs `load` on each candidate in turn, so that all see the same machine; the first round warms up. It is told which one
@@ -64,16 +71,16 @@ pub(super) fn compare(
     let mut table = Table::new(title, ["", of, "least", "most", "ratio", "aim"]);
     for one in &*all {
         let compared = one.most.map(|(other, most)| {
-            let ratio = one.median() / all[other].median();
+            let ratio = one.ratio(&all[other]);
             let wanted =
                 most.map(|most| aim(ratio <= most, &format!("≤ {most} × {}", all[other].name)));
             (figure(ratio), wanted.unwrap_or_default())
         });
         let (ratio, wanted) = compared.unwrap_or_default();
-        let runs = one.sorted();
+        let runs = sorted(one.runs.iter().copied());
         table.row([
             one.name.into(),
-            figure(one.median()),
+            figure(median(&runs)),
             figure(runs[0]),
             figure(runs[runs.len() - 1]),
             ratio,
