@@ -15,6 +15,13 @@ android {
         versionName = "0.1.0"
     }
 
+    sourceSets {
+        getByName("main") {
+            // Model and screens, and what needs Android's own classes alone: android/sample/pom.xml compiles and tests them too.
+            kotlin.directories += listOf("src/common/kotlin", "src/system/kotlin")
+        }
+    }
+
     buildTypes.getByName("release") {
         isMinifyEnabled = true
         proguardFiles(getDefaultProguardFile("proguard-android-optimize.txt"))
@@ -33,5 +40,8 @@ dependencies {
     implementation(platform(libs.compose.bom))
     implementation(libs.compose.material3)
     implementation(libs.activity.compose)
-    implementation(libs.lifecycle.viewmodel)
+    implementation(libs.work)
+    implementation(platform(libs.firebase.bom))
+    implementation(libs.firebase.messaging)
+    implementation(libs.code.scanner)
 }

@@ -94,6 +94,7 @@ impl Run {
             step.run(&[&this.to_string_lossy(), "ktlint"])
         })?;
         self.command("tests", "scripts/kotlin clean test")?;
+        self.command("sample", "scripts/kotlin --sample clean test")?;
         self.command("api", "scripts/kotlin-api --check")?;
         self.command("kdoc", "scripts/kotlin dokka:javadocJar")?;
         self.command("aar", "scripts/android self-test")?;
@@ -268,37 +269,36 @@ fn jvm(step: &Step<'_>) -> bool {
 
 /// What Maven and Gradle both have must be of one version.
 fn versions(step: &Step<'_>) -> bool {
-    let (Ok(pom), Ok(catalogue)) = (
-        step.project.read("android/pom.xml"),
-        step.project.read("android/gradle/libs.versions.toml"),
-    ) else {
-        return false;
+    let read = |file| step.project.read(file).unwrap_or_default();
+    let (pom, sample) = (read("android/pom.xml"), read("android/sample/pom.xml"));
+    let catalogue = read("android/gradle/libs.versions.toml");
+    let number = |pom: &str, name: &str| {
+        let rest = pom.split(&format!("<{name}.version>")).nth(1)?;
+        Some(rest.split('<').next()?.to_owned())
     };
-    let mut good = true;
-    for name in [
+    let of_gradle = [
         "kotlin",
         "kotlin.stdlib",
         "coroutines",
         "jna",
         "junit",
         "robolectric",
-    ] {
-        let number = pom
-            .split(&format!("<{name}.version>"))
-            .nth(1)
-            .and_then(|rest| rest.split('<').next())
-            .unwrap_or_default();
-        if !catalogue
-            .lines()
-            .any(|line| line == format!("{} = \"{number}\"", name.replace('.', "-")))
-        {
-            step.say(&format!(
-                "{name} is not {number} in the version catalogue\n"
-            ));
-            good = false;
+    ];
+    let mut wrong = Vec::new();
+    for name in of_gradle {
+        let number = number(&pom, name).unwrap_or_default();
+        let line = format!("{} = \"{number}\"", name.replace('.', "-"));
+        if !catalogue.lines().any(|it| it == line) {
+            wrong.push(format!("{name} is not {number} in the version catalogue\n"));
         }
     }
-    good
+    for name in ["kotlin", "coroutines", "jna", "surefire", "android.all"] {
+        if number(&sample, name) != number(&pom, name) {
+            wrong.push(format!("{name} is another in android/sample/pom.xml\n"));
+        }
+    }
+    wrong.iter().for_each(|it| step.say(it));
+    wrong.is_empty()
 }
 
 /// A command of SwiftPM with the host's library.

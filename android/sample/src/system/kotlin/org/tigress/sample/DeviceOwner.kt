@@ -17,7 +17,7 @@ class DeviceOwner(private val context: Context) : UserApproval {
     override suspend fun approve(request: ShareRequest): Boolean {
         // Older systems ask by androidx.biometric, or by KeyguardManager.
         if (Build.VERSION.SDK_INT < Build.VERSION_CODES.R) return false
-        val title = context.getString(if (request.again) R.string.approve_again else R.string.approve, request.title)
+        val title = Words.approval(request.title, request.again)
         return withContext(Dispatchers.Main) {
             suspendCancellableCoroutine { waiting ->
                 val stop = CancellationSignal()
