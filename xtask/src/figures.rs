@@ -1,63 +1,86 @@
 //! What a transfer costs.
 
+use std::path::PathBuf;
 use std::{env, fs};
 
 use crate::{Done, Failure, project::Project};
 
+/// Parts by the profile in which all is built that they measure: of a relay that is what operators run, of the rest that of
+/// the tests and the demonstration.
+const PROFILES: [(&str, &[&str]); 2] = [
+    ("dev", &["security", "transfers", "commands"]),
+    ("release", &["relay", "memory"]),
+];
+
 /// Measures; with `--record` docs/performance.md and the picture beside it are written anew.
 pub(crate) fn bench(project: &Project, words: &[&str]) -> Done {
-    let (parts, options): (Vec<&str>, Vec<&str>) =
+    let (wanted, options): (Vec<&str>, Vec<&str>) =
         words.iter().partition(|word| **word != "--record");
-    let known = ["security", "transfers", "commands", "relay", "memory"];
-    if parts.iter().any(|part| !known.contains(part)) {
+    let known = |part: &&str| PROFILES.iter().any(|(_, parts)| parts.contains(part));
+    if !wanted.iter().all(known) {
         return Err(Failure::Usage(
             "usage: scripts/bench [security|transfers|commands|relay|memory…] [--record]",
         ));
     }
     let record = !options.is_empty();
-    if record && !parts.is_empty() {
+    if record && !wanted.is_empty() {
         return Err(Failure::because("--record needs all parts"));
     }
-    let folder = project.root.join("target/bench");
+    let mut tables = String::new();
+    for (profile, parts) in PROFILES {
+        let parts = parts.iter().copied();
+        let parts: Vec<&str> = parts
+            .filter(|part| wanted.is_empty() || wanted.contains(part))
+            .collect();
+        if !parts.is_empty() {
+            let folder = measure(project, profile, &parts)?;
+            tables.push_str(&project.read(folder.join("performance.txt"))?);
+        }
+    }
+    if !record {
+        return Ok(());
+    }
+    let page = "docs/performance.md";
+    project.write(
+        page,
+        &recorded(&project.read(page)?, &machine(project)?, &tables)?,
+    )?;
+    // The relay's parts draw nothing.
+    let [(drawn, _), _] = PROFILES;
+    let picture = folder_of(project, drawn).join("performance.svg");
+    fs::copy(picture, project.root.join("docs/performance.svg"))
+        .map(|_| ())
+        .map_err(Failure::because)
+}
+
+fn folder_of(project: &Project, profile: &str) -> PathBuf {
+    project.root.join("target/bench").join(profile)
+}
+
+/// Runs these parts, and says in which folder their figures are.
+fn measure(project: &Project, profile: &str, parts: &[&str]) -> Done<PathBuf> {
+    let folder = folder_of(project, profile);
     fs::create_dir_all(&folder).map_err(Failure::because)?;
     let incremental = format!(
         "CARGO_INCREMENTAL={}",
         env::var("CARGO_INCREMENTAL").unwrap_or("0".to_owned())
     );
-    // The profile of the tests and the demonstration.
-    project.run(&[
+    let locked = ["--locked", "--profile", profile];
+    let build = ["env", &incremental, "cargo", "build", "-p", "tigress-cli"];
+    project.run(&[&build[..], &locked].concat())?;
+    let command = format!("TIGRESS={}", project.built_as(profile, "tigress").display());
+    let to = folder.display().to_string();
+    let bench = [
         "env",
         &incremental,
+        &command,
         "cargo",
-        "build",
-        "--locked",
-        "-p",
-        "tigress-cli",
-    ])?;
-    let command = format!("TIGRESS={}", project.built("tigress").display());
-    let to = folder.display().to_string();
-    let bench = "cargo bench --locked --profile dev --bench figures --".split(' ');
-    let measure = ["env", &incremental, &command]
-        .into_iter()
-        .chain(bench)
-        .chain(parts)
-        .chain(["--record", &to]);
-    project.run(&measure.collect::<Vec<_>>())?;
-    if !record {
-        return Ok(());
-    }
-    let page = "docs/performance.md";
-    let tables = project.read(folder.join("performance.txt"))?;
-    project.write(
-        page,
-        &recorded(&project.read(page)?, &machine(project)?, &tables)?,
-    )?;
-    fs::copy(
-        folder.join("performance.svg"),
-        project.root.join("docs/performance.svg"),
-    )
-    .map(|_| ())
-    .map_err(Failure::because)
+        "bench",
+        "--bench",
+        "figures",
+    ];
+    project.run(&[&bench[..], &locked, &["--"], parts, &["--record", &to]].concat())?;
+    Ok(folder)
 }
 
 /// The page with other tables between its marks.

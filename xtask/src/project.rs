@@ -28,7 +28,13 @@ impl Project {
 
     /// A program of the host's build.
     pub(crate) fn built(&self, name: &str) -> PathBuf {
-        self.target.join("debug").join(name)
+        self.built_as("dev", name)
+    }
+
+    /// The same in a profile, whose folder has another name only for that of the tests.
+    pub(crate) fn built_as(&self, profile: &str, name: &str) -> PathBuf {
+        let folder = if profile == "dev" { "debug" } else { profile };
+        self.target.join(folder).join(name)
     }
 
     /// SwiftPM's options for a package that is linked with the host's library.

@@ -105,20 +105,28 @@ pub(super) async fn answer(app: &App, client: Client, place: Place, request: Req
     reply
 }
 
+/// Each call is boxed: while one waits, it keeps no room for the largest of the others, which would be 4 KiB.
 async fn handle(app: &App, client: Client, place: Place, request: Request) -> Result<Reply, Fault> {
     let fetches = matches!(*request.method(), Method::GET | Method::HEAD);
     if fetches && let Place::Mailbox(id) = place {
-        // Few are, and it takes much: the others keep no room for it.
         return Ok(Box::pin(preview::show(app, client, id, request)).await);
     }
     match (place, request.method()) {
         (Place::Nowhere, _) => Err(Fault::NotFound),
         (Place::Mailboxes, &Method::POST) => Box::pin(calls::create(app, client, request)).await,
-        (Place::Mailbox(id), &Method::POST) => calls::read(app, client, named(id)?, request).await,
-        (Place::Mailbox(id), &Method::PUT) => calls::update(app, client, named(id)?, request).await,
-        (Place::Mailbox(id), &Method::PATCH) => calls::relinquish(app, named(id)?, request).await,
-        (Place::Mailbox(id), &Method::DELETE) => calls::delete(app, named(id)?, request).await,
-        (place, _) if fetches => fetch(app, place).await,
+        (Place::Mailbox(id), &Method::POST) => {
+            Box::pin(calls::read(app, client, named(id)?, request)).await
+        }
+        (Place::Mailbox(id), &Method::PUT) => {
+            Box::pin(calls::update(app, client, named(id)?, request)).await
+        }
+        (Place::Mailbox(id), &Method::PATCH) => {
+            Box::pin(calls::relinquish(app, named(id)?, request)).await
+        }
+        (Place::Mailbox(id), &Method::DELETE) => {
+            Box::pin(calls::delete(app, named(id)?, request)).await
+        }
+        (place, _) if fetches => Box::pin(fetch(app, place)).await,
         _ => Err(Fault::Method),
     }
 }
