@@ -81,6 +81,14 @@ pub(crate) struct PushSettings {
     #[arg(long = "push-apns-sandbox", env = "TIGRESS_PUSH_APNS_SANDBOX")]
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     apns_sandbox: bool,
+    /// Show this text, for an app with a notification service extension; without, the app is woken unseen.
+    #[arg(
+        long = "push-apns-alert",
+        value_name = "TEXT",
+        env = "TIGRESS_PUSH_APNS_ALERT"
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    apns_alert: Option<String>,
     /// Wake Android phones: a service account of the Firebase project (JSON).
     #[arg(
         long = "push-fcm-account",
@@ -162,7 +170,9 @@ impl PushSettings {
     fn apns(&self) -> Result<Option<Apns>, Failure> {
         let ids = (&self.apns_key_id, &self.apns_team_id, &self.apns_topic);
         match (&self.apns_key, ids) {
-            (None, (None, None, None)) if !self.apns_sandbox => Ok(None),
+            (None, (None, None, None)) if !self.apns_sandbox && self.apns_alert.is_none() => {
+                Ok(None)
+            }
             (Some(file), (Some(key_id), Some(team_id), Some(topic))) => {
                 let pem = read(file)?;
                 let key = ApnsKey {
@@ -175,7 +185,10 @@ impl PushSettings {
                 } else {
                     ApnsPlace::Production
                 };
-                let apns = Apns::new(&key, topic, place);
+                let apns = Apns::new(&key, topic, place).and_then(|apns| match &self.apns_alert {
+                    Some(text) => apns.showing(text),
+                    None => Ok(apns),
+                });
                 apns.map(Some)
                     .map_err(|error| Failure::usage(error.to_string()))
             }
@@ -220,6 +233,10 @@ mod tests {
             ),
             (
                 "apns_sandbox = true".to_owned(),
+                "Apple's push service needs",
+            ),
+            (
+                "apns_alert = 'Open the wallet'".to_owned(),
                 "Apple's push service needs",
             ),
             (

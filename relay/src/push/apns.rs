@@ -22,8 +22,8 @@ const NOT_BEFORE: u64 = 20 * 60;
 const KEPT: u64 = 24 * 3600;
 /// One word for all: a later notification takes the place of an earlier one.
 const COLLAPSE: &str = "tigress";
-/// It wakes the app in the background, and shows nothing.
-const PAYLOAD: &str = r#"{"aps":{"content-available":1}}"#;
+/// Longest text that is shown, in bytes: Apple takes 4 KiB in all.
+const MAX_TEXT: usize = 512;
 /// Longest device token, in hexadecimal digits.
 const MAX_TOKEN: usize = 200;
 
@@ -61,7 +61,35 @@ pub struct Apns {
     topic: String,
     origin: Url,
     client: Client,
+    says: Says,
     bearer: Mutex<Option<Bearer>>,
+}
+
+/// What goes to the device, the same in each notification.
+struct Says {
+    kind: &'static str,
+    priority: &'static str,
+    body: String,
+}
+
+impl Says {
+    /// Wakes the app in the background, and shows nothing.
+    fn nothing() -> Self {
+        Self {
+            kind: "background",
+            priority: "5",
+            body: json!({"aps": {"content-available": 1}}).to_string(),
+        }
+    }
+
+    /// Runs the app's notification service, which may put its own words in the place of these.
+    fn text(text: &str) -> Self {
+        Self {
+            kind: "alert",
+            priority: "10",
+            body: json!({"aps": {"alert": text, "mutable-content": 1}}).to_string(),
+        }
+    }
 }
 
 /// A provider token.
@@ -97,8 +125,22 @@ impl Apns {
             topic: topic.to_owned(),
             origin: client::address(origin)?,
             client: Client::new(authority, Speaks::Http2)?,
+            says: Says::nothing(),
             bearer: Mutex::default(),
         })
+    }
+
+    /// Shows this text, one for all, in place of waking the app unseen: for apps with a notification service extension, which
+    /// also runs where the user has ended the app.
+    ///
+    /// # Errors
+    /// [`PushError`] for no text, or more than 512 bytes.
+    pub fn showing(mut self, text: &str) -> Result<Self, PushError> {
+        if text.trim().is_empty() || text.len() > MAX_TEXT {
+            return Err(PushError("what is shown has 1 to 512 bytes"));
+        }
+        self.says = Says::text(text);
+        Ok(self)
     }
 
     fn bearer(&self, now: u64) -> Result<Zeroizing<String>, PushError> {
@@ -198,11 +240,11 @@ impl PushGateway for Apns {
             .header(AUTHORIZATION, bearer)
             .header("apns-id", notification.id.to_string())
             .header("apns-topic", &self.topic)
-            .header("apns-push-type", "background")
-            .header("apns-priority", "5")
+            .header("apns-push-type", self.says.kind)
+            .header("apns-priority", self.says.priority)
             .header("apns-collapse-id", COLLAPSE)
             .header("apns-expiration", now.saturating_add(KEPT))
-            .body(PAYLOAD);
+            .body(self.says.body.clone());
         match client::send(request, now).await {
             Ok(answer) => self.outcome(&answer, now),
             Err(why) => Outcome::Later { after: None, why },

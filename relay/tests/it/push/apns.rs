@@ -81,6 +81,24 @@ async fn an_app_is_woken_in_the_background_and_shown_nothing() {
 }
 
 #[tokio::test]
+async fn an_app_with_a_notification_service_is_shown_the_operator_s_text_and_nothing_else() {
+    let mut apple = Apple::start().await;
+    let text = "Open the wallet: \"it\" goes on";
+    apple.apns = apple.apns.showing(text).unwrap();
+    let outcome = notify(&apple.apns, &token(KIND, DEVICE)).await;
+    assert_eq!(outcome, Outcome::Sent);
+    let received = apple.service.next().await;
+    assert_eq!(received.header("apns-push-type"), "alert");
+    assert_eq!(received.header("apns-priority"), "10");
+    assert_eq!(received.header("apns-collapse-id"), "tigress");
+    let shown = json!({"aps": {"alert": text, "mutable-content": 1}});
+    assert_eq!(received.json(), shown);
+    for none in ["", " ", &"x".repeat(513)] {
+        assert!(apns(&apple.key, ApnsPlace::Sandbox).showing(none).is_err());
+    }
+}
+
+#[tokio::test]
 async fn the_provider_token_is_kept_for_most_of_an_hour_and_then_renewed() {
     let mut apple = Apple::start().await;
     let device = token(KIND, DEVICE);
