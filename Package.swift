@@ -24,9 +24,14 @@ let library: Target =
         .binaryTarget(name: "TigressFFI", url: releaseURL, checksum: releaseChecksum)
     }
 
-/// What scripts/pairs runs against the other languages; no app needs it.
-let peer: [Target] =
-    apple ? [] : [.executableTarget(name: "tigress-peer", dependencies: ["Tigress"], path: "ios/Peer")]
+/// What scripts/pairs runs against the other languages, and what scripts/bench measures; no app needs them.
+let programs: [Target] =
+    apple
+    ? []
+    : [
+        .executableTarget(name: "tigress-peer", dependencies: ["Tigress"], path: "ios/Peer"),
+        .executableTarget(name: "tigress-wake", dependencies: ["Tigress"], path: "ios/Wake"),
+    ]
 
 let package = Package(
     name: "Tigress",
@@ -45,5 +50,5 @@ let package = Package(
         // The sample wallet's logic, without its views, so that it is tested everywhere.
         .target(name: "SampleModel", dependencies: ["Tigress"], path: "ios/Sample/Model"),
         .testTarget(name: "TigressTests", dependencies: ["Tigress", "SampleModel"], path: "ios/Tests"),
-    ] + peer
+    ] + programs
 )

@@ -3,7 +3,7 @@
 //!
 //! usage: cargo bench --bench figures -- [PART…] [--record FOLDER]
 //!
-//! The parts are security, transfers, commands, relay and memory (the relay's). With `--record` the figures also go to the folder, as
+//! The parts are security, transfers, commands, relay, memory (the relay's) and wake (a process that does one sync). With `--record` the figures also go to the folder, as
 //! `performance.txt` (the tables, in Markdown) and `performance.svg`.
 #![allow(clippy::unwrap_used, clippy::expect_used, missing_docs)]
 #![allow(
@@ -20,6 +20,7 @@ mod relay;
 mod security;
 mod table;
 mod transfers;
+mod wake;
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -36,12 +37,13 @@ struct Findings {
 
 type Part = (&'static str, fn() -> Findings);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("security", security::run),
     ("transfers", transfers::run),
     ("commands", commands::run),
     ("relay", relay::cpu),
     ("memory", relay::memory),
+    ("wake", wake::run),
 ];
 
 fn main() -> ExitCode {

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 use std::{env, fs};
 
-use crate::{Done, Failure, project::Project};
+use crate::{Done, Failure, project::Project, wake};
 
 /// Parts by the profile in which all is built that they measure: of a relay that is what operators run, of the rest that of
-/// the tests and the demonstration.
+/// the tests and the demonstration. What is woken is built as apps have it.
 const PROFILES: [(&str, &[&str]); 2] = [
-    ("dev", &["security", "transfers", "commands"]),
+    ("dev", &["security", "transfers", "commands", "wake"]),
     ("release", &["relay", "memory"]),
 ];
 
@@ -19,7 +19,7 @@ pub(crate) fn bench(project: &Project, words: &[&str]) -> Done {
     let known = |part: &&str| PROFILES.iter().any(|(_, parts)| parts.contains(part));
     if !wanted.iter().all(known) {
         return Err(Failure::Usage(
-            "usage: scripts/bench [security|transfers|commands|relay|memory…] [--record]",
+            "usage: scripts/bench [security|transfers|commands|relay|memory|wake…] [--record]",
         ));
     }
     let record = !options.is_empty();
@@ -69,17 +69,17 @@ fn measure(project: &Project, profile: &str, parts: &[&str]) -> Done<PathBuf> {
     let build = ["env", &incremental, "cargo", "build", "-p", "tigress-cli"];
     project.run(&[&build[..], &locked].concat())?;
     let command = format!("TIGRESS={}", project.built_as(profile, "tigress").display());
+    let programs = if parts.contains(&"wake") {
+        wake::programs(project)?
+    } else {
+        Vec::new()
+    };
+    let programs: Vec<&str> = programs.iter().map(String::as_str).collect();
     let to = folder.display().to_string();
-    let bench = [
-        "env",
-        &incremental,
-        &command,
-        "cargo",
-        "bench",
-        "--bench",
-        "figures",
-    ];
-    project.run(&[&bench[..], &locked, &["--"], parts, &["--record", &to]].concat())?;
+    let said = ["env", &incremental, &command];
+    let bench = ["cargo", "bench", "--bench", "figures"];
+    let figures = [&bench[..], &locked, &["--"], parts, &["--record", &to]].concat();
+    project.run(&[&said[..], &programs, &figures].concat())?;
     Ok(folder)
 }
 

@@ -21,6 +21,7 @@ mod size;
 mod test;
 mod valkey;
 mod version;
+mod wake;
 mod xcframework;
 
 use std::process::ExitCode;

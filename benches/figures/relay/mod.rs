@@ -32,7 +32,7 @@ const LIMITS: [&str; 6] = [
 ];
 
 /// A relay with this store.
-fn relay(program: &Path, store: &str) -> Server {
+pub(crate) fn relay(program: &Path, store: &str) -> Server {
     let mut command = Command::new(program);
     command.args(of_relay(store));
     Server::start(command)

@@ -26,14 +26,16 @@ pub(crate) const PHONES: Kind = Kind {
     with_std: false,
     budget: 1_600_000,
 };
+/// With the built-in HTTP.
+pub(crate) const WITH_HTTP: Kind = Kind {
+    name: "with-http",
+    features: &["--no-default-features", "--features", "http"],
+    with_std: false,
+    budget: 3_400_000,
+};
 const KINDS: [Kind; 3] = [
     PHONES,
-    Kind {
-        name: "with-http",
-        features: &["--no-default-features", "--features", "http"],
-        with_std: false,
-        budget: 3_400_000,
-    },
+    WITH_HTTP,
     Kind {
         name: "without-http-std",
         features: &["--no-default-features"],
