@@ -110,6 +110,140 @@ func share(_ credential: Credential, client: TransferClient, show: (URL, String?
         #expect(screen.kept == [Apps.credential])
     }
 
+    @Test("A wrong PIN is asked for again, and the right one brings the credential")
+    func wrongPIN() async throws {
+        let apps = InMemory()
+        let asked = Guarded(0)
+        let ends = try await apps.transfer { link, pin in
+            try await receive(link, client: apps.receiver()) {
+                apps.keep($0)
+            } askForPIN: {
+                asked.change { $0 += 1 }
+                return asked.value == 1 ? wrong(pin) : pin
+            }
+        }
+        #expect(ends == [.completed, .completed])
+        #expect(asked.value == 2)
+        #expect(apps.kept.value == [Apps.credential])
+    }
+
+    @Test("The tries of a PIN end, and both sides know why")
+    func triesUsedUp() async throws {
+        let apps = InMemory()
+        let asked = Guarded(0)
+        let ends = try await apps.transfer { link, pin in
+            try await receive(link, client: apps.receiver()) {
+                apps.keep($0)
+            } askForPIN: {
+                asked.change { $0 += 1 }
+                return wrong(pin)
+            }
+        }
+        #expect(ends[0] == .failed(.pinTriesUsedUp))
+        #expect([.failed(.pinTriesUsedUp), .unproven(.pinTriesUsedUp)].contains(ends[1]))
+        #expect(asked.value == 5)
+        #expect(apps.kept.value.isEmpty)
+    }
+
+    @Test("No network at first is an error that may pass; one that goes away in the middle is waited for")
+    func noNetwork() async throws {
+        let apps = InMemory()
+        let ends = try await apps.transfer { link, pin in
+            let client = try apps.receiver()
+            apps.isOnline.change { $0 = false }
+            let error = await failure {
+                try await receive(link, client: client) {
+                    apps.keep($0)
+                } askForPIN: {
+                    pin
+                }
+            }
+            #expect(error?.code == "relay_unreachable")
+            #expect(error?.isRetryable == true)
+            apps.isOnline.change { $0 = true }
+            return try await receive(link, client: client) {
+                apps.keep($0)
+            } askForPIN: {
+                apps.refuses.change { $0 = 3 }
+                return pin
+            }
+        }
+        #expect(ends == [.completed, .completed])
+        #expect(apps.refuses.value == 0, "it was gone for a while")
+        #expect(apps.kept.value == [Apps.credential])
+    }
+
+    @Test("Killed while it keeps the credential, the app gets it again with the same link")
+    func killed() async throws {
+        struct Killed: Error {}
+        let apps = InMemory()
+        let ends = try await apps.transfer { link, pin in
+            await #expect(throws: Killed.self) {
+                try await receive(link, client: apps.receiver()) { _ in
+                    throw Killed()
+                } askForPIN: {
+                    pin
+                }
+            }
+            #expect(try await apps.receiver().transfers().map(\.state) == [.established])
+            return try await receive(link, client: apps.receiver()) {
+                apps.keep($0)
+            } askForPIN: {
+                Issue.record("the PIN was given before")
+                return pin
+            }
+        }
+        #expect(ends == [.completed, .completed])
+        #expect(apps.kept.value == [Apps.credential])
+    }
+
+    /// Two wallets over a relay in memory; each `receiver()` is another life of one of them.
+    private final class InMemory: Sendable {
+        let kept = Guarded([Credential]())
+        let isOnline = Guarded(true)
+        /// So many requests more get no answer.
+        let refuses = Guarded(0)
+        private let relay = InMemoryRelay()
+        private let store = MemoryStore()
+
+        func receiver() throws -> TransferClient {
+            let network = Network(relay: relay, isOnline: isOnline, refuses: refuses)
+            let config = Config(relay: relay.origin, giveUpAfter: .zero)
+            return try TransferClient(config: config, store: store, transport: network)
+        }
+
+        func keep(_ credential: Credential) { kept.change { $0.append(credential) } }
+
+        /// How it ended, at the receiver and at the sender.
+        func transfer(_ receive: (URL, String) async throws -> Outcome?) async throws -> [Outcome?] {
+            let config = Config(relay: relay.origin)
+            let sender = try TransferClient(config: config, store: MemoryStore(), transport: relay)
+            let (links, shared) = AsyncStream.makeStream(of: (URL, String?).self)
+            let sending = Task { try await share(Apps.credential, client: sender) { shared.yield(($0, $1)) } }
+            var invitation = links.makeAsyncIterator()
+            let (link, pin) = try #require(await invitation.next())
+            let received = try await receive(link, #require(pin))
+            return try await [received, sending.value]
+        }
+    }
+
+    private struct Network: HTTPTransport {
+        let relay: InMemoryRelay
+        let isOnline: Guarded<Bool>
+        let refuses: Guarded<Int>
+
+        func send(_ request: HTTPRequest) async throws -> HTTPResponse {
+            let refused = refuses.change { left in
+                left -= left > 0 ? 1 : 0
+                return left > 0
+            }
+            guard isOnline.value, !refused else { throw TransportError(kind: .unreachable, reason: "no network") }
+            return try await relay.send(request)
+        }
+    }
+
+    private func wrong(_ pin: String) -> String { pin == "000000" ? "111111" : "000000" }
+
     @Test("README and docs/ios.md show exactly this code", arguments: ["README.md", "docs/ios.md"])
     func quoted(document: String) throws {
         let source = try String(contentsOfFile: #filePath, encoding: .utf8)
