@@ -5,11 +5,11 @@ import Foundation
 #if canImport(Combine)
     import Combine
 
-    extension ReceiveModel: ObservableObject {
+    extension WalletModel: ObservableObject {
         func willChange() { objectWillChange.send() }
     }
 #else
-    extension ReceiveModel {
+    extension WalletModel {
         func willChange() {}
     }
 #endif

@@ -1,23 +1,21 @@
 import SwiftUI
 import VisionKit
 
-/// Reads one QR code with the camera.
-struct ScannerSheet: View {
+/// Reads one QR code with the camera; says so where it can't.
+struct Scanner: View {
     let found: @MainActor (String) -> Void
 
     var body: some View {
         if DataScannerViewController.isSupported, DataScannerViewController.isAvailable {
-            Scanner(found: found)
-                .ignoresSafeArea()
+            Camera(found: found)
                 .accessibilityLabel("Camera. Point it at the code.")
         } else {
-            Label("The camera can't be used. Allow it in Settings, or open the link.", systemImage: "camera.fill")
-                .padding()
+            Label("The camera can't be used. Allow it in Settings, or paste the link.", systemImage: "camera.fill")
         }
     }
 }
 
-private struct Scanner: UIViewControllerRepresentable {
+private struct Camera: UIViewControllerRepresentable {
     let found: @MainActor (String) -> Void
 
     func makeCoordinator() -> Coordinator { Coordinator(found: found) }
