@@ -46,17 +46,18 @@ import Tigress
         #expect(taker.wallet.credentials.value.count == 2)
     }
 
-    @Test("A link that is opened while another is decided upon is what the screen shows then")
+    @Test("What the user has left moves them nowhere when it is done")
     func leftBehind() async throws {
         let (giver, taker) = try (Handset(relay), Handset(relay))
         let (first, second) = try await (giver.gives("First"), giver.gives("Second"))
         try await taker.opens(first)
         taker.model.decline()
-        taker.model.open(second.link)
-        let offered = try await taker.sees { if case .offer(let item, _) = $0 { item } else { nil } }
-        #expect(offered.title == "Second")
-        let items = try await taker.listed { $0.contains { $0.stage == .offered } }
-        #expect(items.count == 2)
+        taker.model.scan()
+        try await taker.until { taker.model.state.transfers.contains { $0.state == .closed(.declined) } ? true : nil }
+        // It is told, and a moment later it would have led to the list.
+        #expect(try await taker.client.transfers().count == 1)
+        #expect(taker.model.screen == .scan)
+        #expect(try await taker.opens(second).title == "Second")
     }
 
     @Test("Several on their way at once come each to its own end")
@@ -266,6 +267,20 @@ import Tigress
         try await taker.restart()
         try await taker.sees { if case .failed = $0 { true } else { nil } }
         #expect(try left().isEmpty)
+    }
+
+    @Test("The Android sample says the same")
+    func sameWords() throws {
+        let folder = "android/sample/src/common/kotlin/org/tigress/sample"
+        let android = try String(contentsOf: projectFile("\(folder)/Words.kt"), encoding: .utf8)
+        let here = try String(contentsOf: projectFile("ios/Sample/Model/Words.swift"), encoding: .utf8)
+        // Longer ones are written in parts.
+        func joined(_ text: String) -> String { text.replacing(/"\s*\+\s*"/, with: "") }
+        let said = joined(android).matches(of: /"([^"]*)"/).map(\.1).filter { !$0.contains("$") && $0.count > 3 }
+        #expect(said.count > 30)
+        let ours = joined(here)
+        let others = said.filter { !ours.contains("\"\($0)\"") }
+        #expect(others.isEmpty)
     }
 
     @Test("Every failure has words, and only what may pass says so")
