@@ -7,6 +7,7 @@ use std::time::Duration;
 use tigress_gss::pin::NotAPin;
 use tigress_mailbox::TransportFailure;
 use tigress_protocol::invitation::{InvitationError, RelayPolicyError};
+use tigress_protocol::summary::SummaryError;
 use tigress_protocol::transfer::{MessageError, NotATransferId, Outcome, Refused};
 
 /// Why a call failed. [`Error::code`] is stable; `docs/errors.md` lists them all.
@@ -283,6 +284,16 @@ impl From<Refused> for Error {
                 text: error.to_string(),
             },
             Refused::Internal(reason) => Self::internal(reason),
+        }
+    }
+}
+
+impl From<SummaryError> for Error {
+    fn from(error: SummaryError) -> Self {
+        let reason = error.reason();
+        match error {
+            SummaryError::Text | SummaryError::Sender => Self::TooLarge { reason },
+            SummaryError::Format => Self::BadCredential { reason },
         }
     }
 }

@@ -93,6 +93,7 @@ pub mod invitation {
         InvitationError, InvitationPreview, LinkChange, MEDIA_TYPE, PeerText, RelayOrigin,
         ShareUrl, Vertical, parse_invitation, qr_code, qr_code_svg,
     };
+    pub use tigress_protocol::summary::Summary;
 }
 
 /// HTTP as plain values, for a transport of the app's own; and where a device can be woken.

@@ -155,6 +155,10 @@ pub struct InvitationPreview {
     pub title: Option<PeerText>,
     /// The sender's description; only a file has one.
     pub description: Option<PeerText>,
+    /// What the sender calls itself; only a file says so before it is accepted.
+    pub sender: Option<PeerText>,
+    /// The format of the credential that is to come; only a file says so before it is accepted.
+    pub format: Option<String>,
     /// An https image of the sender's choice; nothing here fetches it.
     pub image_url: Option<String>,
     /// When the invitation expires; only a file says so.
@@ -167,13 +171,20 @@ pub struct InvitationPreview {
 
 impl From<core::InvitationPreview> for InvitationPreview {
     fn from(preview: core::InvitationPreview) -> Self {
+        let summary = preview.summary;
+        let or = |sealed: Option<core::PeerText>, public: Option<core::PeerText>| {
+            sealed.or(public).map(Into::into)
+        };
+        let sealed = |of: fn(&core::Summary) -> &core::PeerText| summary.as_ref().map(of).cloned();
         Self {
             relay: preview.share_url.relay.to_string(),
             mailbox: preview.share_url.mailbox.to_string(),
             vertical: preview.share_url.vertical.into(),
             pin_required: preview.share_url.pin_required,
-            title: preview.title.map(Into::into),
-            description: preview.description.map(Into::into),
+            title: or(sealed(|summary| &summary.title), preview.title),
+            description: or(sealed(|summary| &summary.description), preview.description),
+            sender: sealed(|summary| &summary.sender).map(Into::into),
+            format: summary.and_then(|summary| summary.format),
             image_url: preview.image_url,
             expires_at: preview.expiration.map(system_time),
             token: preview.token,

@@ -75,15 +75,31 @@ impl From<Config> for tigress::Config {
 #[derive(Clone, PartialEq, Eq, uniffi::Record)]
 #[uniffi::export(Display)]
 pub struct InvitationRequest {
-    /// Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
+    /// What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096 bytes; where
+    /// it is empty, `preview_title` stands for it.
     #[uniffi(default = "")]
     pub title: String,
-    /// The same, a sentence.
+    /// The same, a sentence or a note; where it is empty, `preview_description` stands for it.
     #[uniffi(default = "")]
     pub description: String,
-    /// An https image, shown on the preview page.
+    /// What the sender calls itself, sealed like the title. At most 256 bytes.
+    #[uniffi(default = "")]
+    pub sender: String,
+    /// The format of what will be handed over, sealed like the title; that of `credential` if none is given.
     #[uniffi(default = None)]
-    pub image_url: Option<String>,
+    pub format: Option<String>,
+    /// Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+    #[uniffi(default = false)]
+    pub may_be_passed_on: bool,
+    /// Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+    #[uniffi(default = "")]
+    pub preview_title: String,
+    /// The same, a sentence.
+    #[uniffi(default = "")]
+    pub preview_description: String,
+    /// Public: an https image, which messengers show and load.
+    #[uniffi(default = None)]
+    pub preview_image_url: Option<String>,
     /// What kind of credential it is, as far as the share URL tells; general by default.
     #[uniffi(default = None)]
     pub vertical: Option<Vertical>,
@@ -120,7 +136,12 @@ impl From<InvitationRequest> for tigress::InvitationRequest {
         Self {
             title: request.title,
             description: request.description,
-            image_url: request.image_url,
+            sender: request.sender,
+            format: request.format,
+            may_be_passed_on: request.may_be_passed_on,
+            preview_title: request.preview_title,
+            preview_description: request.preview_description,
+            preview_image_url: request.preview_image_url,
             vertical: request.vertical.map(Into::into).unwrap_or_default(),
             lifetime: request.lifetime.map(|span| span.0),
             pin: request.pin,

@@ -255,6 +255,12 @@ pub struct TransferSummary {
     pub title: PeerText,
     /// The invitation's description. A receiver has it from the other side.
     pub description: PeerText,
+    /// What the sender calls itself; nothing proves it. Empty if it does not say.
+    pub sender: PeerText,
+    /// The format of the credential that is to come, if the sender says.
+    pub format: Option<String>,
+    /// Whether the receiver may pass on what it gets, in the sender's word. Nothing enforces it.
+    pub may_be_passed_on: bool,
     /// An https image, if any. Nothing here fetches it; a receiver has its address from the other side.
     pub image_url: Option<String>,
     /// Whether title, description and image are the sender's own word.
@@ -280,6 +286,9 @@ impl From<tigress::TransferSummary> for TransferSummary {
             relay: summary.relay.to_string(),
             title: summary.display.title.into(),
             description: summary.display.description.into(),
+            sender: summary.display.sender.into(),
+            format: summary.display.format,
+            may_be_passed_on: summary.display.may_be_passed_on,
             image_url: summary.display.image_url,
             authenticity: summary.display.authenticity.into(),
             expires_at: summary.expires_at.map(system_time),

@@ -11,6 +11,7 @@ use tigress_protocol::inspect::{EnvelopeToken, ExplainedEnvelope};
 use tigress_protocol::transfer::Refused;
 
 use crate::exit::{FAILED, Failure};
+use crate::offer::Offer;
 
 /// A token.
 #[derive(Serialize)]
@@ -42,6 +43,8 @@ struct Opened {
     expires: u64,
     pin: bool,
     payload: BTreeMap<&'static str, String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<Offer>,
 }
 
 /// An envelope.
@@ -116,6 +119,7 @@ impl From<OpenedToken> for Opened {
             expires: credential.expires_at,
             pin: credential.pin_required,
             payload: opened.payload.into_iter().collect(),
+            summary: credential.summary.as_deref().and_then(Offer::of),
         }
     }
 }
@@ -207,7 +211,9 @@ impl fmt::Display for Opened {
         write!(f, "\n  expires: {}", format_timestamp(self.expires))?;
         write!(f, "\n  PIN: {pin}")?;
         let mut payload = self.payload.iter();
-        payload.try_for_each(|(name, value)| write!(f, "\n  {name}: {value}"))
+        payload.try_for_each(|(name, value)| write!(f, "\n  {name}: {value}"))?;
+        let summary = self.summary.as_ref();
+        summary.map_or(Ok(()), |summary| write!(f, "{summary}"))
     }
 }
 

@@ -14,6 +14,7 @@ mod inspect;
 mod inspected;
 mod invited;
 mod log;
+mod offer;
 mod options;
 mod output;
 mod receive;

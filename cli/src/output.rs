@@ -31,6 +31,10 @@ pub(crate) enum Event {
     Offered {
         title: String,
         description: String,
+        sender: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        format: Option<String>,
+        may_be_passed_on: bool,
         #[serde(skip_serializing_if = "Option::is_none")]
         image: Option<String>,
         texts: &'static str,
@@ -209,12 +213,7 @@ impl fmt::Display for Event {
         match self {
             Self::Relay { url } => write!(f, "relay: {url}, {EMBEDDED}"),
             Self::Invited { url, .. } => f.write_str(url),
-            Self::Offered {
-                title,
-                description,
-                texts,
-                ..
-            } => f.write_str(&offered(title, description, texts)),
+            Self::Offered { .. } => self.offered(f),
             Self::Accepted => f.write_str("accepted"),
             Self::PinRequired => f.write_str("a PIN is needed: the sender has it"),
             Self::PinRejected { tries_left } => write!(f, "wrong PIN, {tries_left} tries left"),
@@ -267,6 +266,30 @@ impl fmt::Display for Event {
 }
 
 impl Event {
+    /// All of it is the sender's word.
+    fn offered(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Offered {
+            title,
+            description,
+            sender,
+            format,
+            may_be_passed_on,
+            texts,
+            ..
+        } = self
+        else {
+            return Ok(());
+        };
+        f.write_str(&offered(title, description, sender, texts))?;
+        if let Some(format) = format {
+            write!(f, "\nformat: {}", shown(format))?;
+        }
+        match may_be_passed_on {
+            true => f.write_str("\nit may be passed on, says the sender"),
+            false => Ok(()),
+        }
+    }
+
     fn traffic(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self::Stats {
             requests,
@@ -294,15 +317,24 @@ fn cpu(f: &mut fmt::Formatter<'_>, part: &str, spent: Option<f64>) -> fmt::Resul
 }
 
 /// What the invitation says, and whose word that is.
-fn offered(title: &str, description: &str, texts: &str) -> String {
+fn offered(title: &str, description: &str, sender: &str, texts: &str) -> String {
     let said = [title, description].map(str::trim);
     let said: Vec<_> = said.into_iter().filter(|text| !text.is_empty()).collect();
+    let who = match sender.trim() {
+        "" => "the sender".to_owned(),
+        name => format!("the sender, who writes to be {name:?},"),
+    };
     match (texts, said.join(": ")) {
         ("altered", _) => {
             "warning: what the sender says of this was changed on the way, and is not shown".into()
         }
-        (_, said) if said.is_empty() => "offered, without a word of what it is".into(),
-        ("authentic", said) => format!("the sender offers: {said}"),
+        (_, said) if said.is_empty() && sender.trim().is_empty() => {
+            "offered, without a word of what it is".into()
+        }
+        (_, said) if said.is_empty() => {
+            format!("{who} offers something, without a word of what it is")
+        }
+        ("authentic", said) => format!("{who} offers: {said}"),
         (_, said) => format!("offered, in words that may not be the sender's: {said}"),
     }
 }

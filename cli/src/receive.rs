@@ -149,6 +149,9 @@ pub(crate) async fn accept(session: &mut Session) -> Result<(), Failure> {
             session.event(&Event::Offered {
                 title: summary.display.title.to_string(),
                 description: summary.display.description.to_string(),
+                sender: summary.display.sender.to_string(),
+                format: summary.display.format,
+                may_be_passed_on: summary.display.may_be_passed_on,
                 image: summary.display.image_url,
                 texts: summary.display.authenticity.name(),
             });

@@ -28,12 +28,24 @@ pub(crate) struct Command {
     /// The relay, such as https://relay.example; without it, one is started on this machine.
     #[arg(long, value_name = "URL")]
     relay: Option<String>,
-    /// Title for the receiver and the preview page; no secrets.
-    #[arg(long, default_value = "")]
+    /// Title of what is offered; only who has the invitation can read it.
+    #[arg(long, value_name = "TEXT", default_value = "")]
     title: String,
-    /// A sentence beside it; no secrets.
-    #[arg(long, default_value = "")]
+    /// A note beside it, as private.
+    #[arg(long, value_name = "TEXT", default_value = "", visible_alias = "note")]
     description: String,
+    /// What you call yourself, as private.
+    #[arg(long, value_name = "NAME", default_value = "")]
+    sender: String,
+    /// Tells the receiver that it may pass the file on.
+    #[arg(long)]
+    may_be_passed_on: bool,
+    /// Title that everybody with the address can read, on the relay's preview page; neutral without.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    preview_title: String,
+    /// A sentence beside it, as public.
+    #[arg(long, value_name = "TEXT", default_value = "")]
+    preview_description: String,
     /// How long the invitation lasts: seconds, or a number with s, m, h or d; 30d at most.
     #[arg(long, value_name = "TIME", default_value = "48h", value_parser = options::lifetime)]
     lifetime: Duration,
@@ -95,6 +107,10 @@ pub(crate) async fn run(command: Command) -> Result<u8, Failure> {
     let request = InvitationRequest {
         title: command.title,
         description: command.description,
+        sender: command.sender,
+        may_be_passed_on: command.may_be_passed_on,
+        preview_title: command.preview_title,
+        preview_description: command.preview_description,
         lifetime: Some(command.lifetime),
         pin: command.pin,
         credential: Some(Credential::new(command.format, content.to_vec())),

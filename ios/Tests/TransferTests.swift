@@ -15,6 +15,8 @@ import Tigress
         // By file: title and text come with it.
         let file = try parseInvitation(contents: invitation.file)
         #expect(file.title?.shown == "Car key")
+        #expect(file.sender?.shown == "Ada")
+        #expect(file.format == Apps.credential.format)
         #expect(file.expiresAt == invitation.expiresAt)
 
         let received = try await apps.receiver.acceptInvitation(contents: invitation.file, options: .confirmed)
@@ -22,6 +24,9 @@ import Tigress
         #expect(offer.role == .receiver)
         #expect(offer.title.shown == "Car key")
         #expect(offer.authenticity == .authentic)
+        #expect(offer.sender.shown == "Ada")
+        #expect(offer.format == Apps.credential.format)
+        #expect(offer.mayBePassedOn)
 
         async let atSender = apps.sender.follow(invitation.transfer) { event in
             if case .credentialReceived = event {

@@ -9,7 +9,7 @@ use tigress_primitives::entropy::Entropy;
 use tigress_protocol::invitation::{
     InvitationPreview, RelayOrigin, RelayPolicy, ShareUrl, parse_invitation,
 };
-use tigress_protocol::transfer::{Display, ReceiverStart, Transfer, TransferId, TransferState};
+use tigress_protocol::transfer::{PublicTexts, ReceiverStart, Transfer, TransferId, TransferState};
 
 impl TransferClient {
     /// Takes an invitation (a share URL or a `.tigress` file) on: claims its mailbox, reads and checks it, and
@@ -106,7 +106,7 @@ impl TransferClient {
         let start = ReceiverStart {
             id,
             share_url: &preview.share_url,
-            said: Display::of_file(&preview),
+            said: PublicTexts::of_file(&preview),
             token: preview.token,
             confirmed: options.confirmed,
             notification: options.notification_token,

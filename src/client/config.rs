@@ -107,12 +107,24 @@ impl Config {
 /// What `create_invitation` is asked for.
 #[derive(Clone, Default)]
 pub struct InvitationRequest {
-    /// Shown to the receiver's user and on the preview page; no secrets.
+    /// What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096 bytes; where
+    /// it is empty, `preview_title` stands for it.
     pub title: String,
-    /// The same, a sentence.
+    /// The same, a sentence or a note; where it is empty, `preview_description` stands for it.
     pub description: String,
-    /// An https image, shown on the preview page.
-    pub image_url: Option<String>,
+    /// What the sender calls itself, sealed like the title. At most 256 bytes.
+    pub sender: String,
+    /// The format of what will be handed over, sealed like the title, so that the receiver knows before it agrees; that of
+    /// `credential` if none is given.
+    pub format: Option<String>,
+    /// Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+    pub may_be_passed_on: bool,
+    /// Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+    pub preview_title: String,
+    /// The same, a sentence.
+    pub preview_description: String,
+    /// Public: an https image, which messengers show and load.
+    pub preview_image_url: Option<String>,
     /// What kind of credential it is, as far as the share URL tells.
     pub vertical: Vertical,
     /// How long the invitation lasts; [`DEFAULT_LIFETIME`] if none is given, [`MAX_LIFETIME`] at most.

@@ -8,7 +8,8 @@ use super::{
 use crate::Error;
 use tigress_gss::pin::Pin;
 use tigress_protocol::invitation::{PeerText, RelayOrigin, is_image_url};
-use tigress_protocol::transfer::{Display, SenderStart, Transfer, TransferId};
+use tigress_protocol::summary::Summary;
+use tigress_protocol::transfer::{PublicTexts, SenderStart, Transfer, TransferId};
 
 /// Most bytes of an idempotency key.
 const MAX_KEY: usize = 255;
@@ -68,26 +69,12 @@ impl TransferClient {
         if lifetime.is_zero() || lifetime > MAX_LIFETIME {
             return Err(Error::bad_config("a lifetime is 1 second to 30 days"));
         }
-        let text = |text| {
-            PeerText::new(text).map_err(|_| Error::TooLarge {
-                reason: "title and description have at most 4096 bytes",
-            })
-        };
-        if !request.image_url.as_deref().is_none_or(is_image_url) {
-            return Err(Error::BadCredential {
-                reason: "the image URL must be https, at most 2048 bytes",
-            });
-        }
         Ok(SenderStart {
             id,
             relay,
             vertical: request.vertical,
-            display: Display {
-                title: text(request.title)?,
-                description: text(request.description)?,
-                image_url: request.image_url,
-                ..Display::default()
-            },
+            public: public_texts(&request)?,
+            summary: Some(summary(&request)?),
             lifetime: lifetime.as_secs().max(1),
             pin: match request.pin {
                 true => Some((self.new_pin()?, self.0.config.pin_tries)),
@@ -123,6 +110,45 @@ impl TransferClient {
         self.transact(id, |transfer, _, _| invitation_of(transfer))
             .await
     }
+}
+
+/// What everybody may read.
+fn public_texts(request: &InvitationRequest) -> Result<PublicTexts, Error> {
+    let text = |text: &str| {
+        PeerText::new(text).map_err(|_| Error::TooLarge {
+            reason: "title and description have at most 4096 bytes",
+        })
+    };
+    let image_url = request.preview_image_url.clone();
+    if !image_url.as_deref().is_none_or(is_image_url) {
+        return Err(Error::BadCredential {
+            reason: "the image URL must be https, at most 2048 bytes",
+        });
+    }
+    Ok(PublicTexts {
+        title: text(&request.preview_title)?,
+        description: text(&request.preview_description)?,
+        image_url,
+        ..PublicTexts::default()
+    })
+}
+
+/// What only the receiver can read.
+fn summary(request: &InvitationRequest) -> Result<Summary, Error> {
+    let or = |sealed: &'_ str, public: &'_ str| match sealed.is_empty() {
+        true => public.to_owned(),
+        false => sealed.to_owned(),
+    };
+    let credential = request.credential.as_ref();
+    let of_credential = || Some(credential?.format.clone());
+    let made = Summary::new(
+        or(&request.title, &request.preview_title),
+        or(&request.description, &request.preview_description),
+        &request.sender,
+        request.format.clone().or_else(of_credential),
+        request.may_be_passed_on,
+    );
+    made.map_err(Error::from)
 }
 
 fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {

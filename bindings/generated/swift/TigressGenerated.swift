@@ -4223,6 +4223,14 @@ public struct InvitationPreview: Equatable, Hashable {
      */
     public let description: PeerText?
     /**
+     * What the sender calls itself; only a file says so before it is accepted.
+     */
+    public let sender: PeerText?
+    /**
+     * The format of the credential that is to come; only a file says so before it is accepted.
+     */
+    public let format: String?
+    /**
      * An https image of the sender's choice; nothing here fetches it.
      */
     public let imageUrl: String?
@@ -4261,6 +4269,12 @@ public struct InvitationPreview: Equatable, Hashable {
          * The sender's description; only a file has one.
          */description: PeerText?,
         /**
+         * What the sender calls itself; only a file says so before it is accepted.
+         */sender: PeerText?,
+        /**
+         * The format of the credential that is to come; only a file says so before it is accepted.
+         */format: String?,
+        /**
          * An https image of the sender's choice; nothing here fetches it.
          */imageUrl: String?,
         /**
@@ -4278,6 +4292,8 @@ public struct InvitationPreview: Equatable, Hashable {
         self.pinRequired = pinRequired
         self.title = title
         self.description = description
+        self.sender = sender
+        self.format = format
         self.imageUrl = imageUrl
         self.expiresAt = expiresAt
         self.token = token
@@ -4306,6 +4322,8 @@ public struct FfiConverterTypeInvitationPreview: FfiConverterRustBuffer {
                 pinRequired: FfiConverterBool.read(from: &buf),
                 title: FfiConverterOptionTypePeerText.read(from: &buf),
                 description: FfiConverterOptionTypePeerText.read(from: &buf),
+                sender: FfiConverterOptionTypePeerText.read(from: &buf),
+                format: FfiConverterOptionString.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
                 expiresAt: FfiConverterOptionTimestamp.read(from: &buf),
                 token: FfiConverterOptionData.read(from: &buf),
@@ -4320,6 +4338,8 @@ public struct FfiConverterTypeInvitationPreview: FfiConverterRustBuffer {
         FfiConverterBool.write(value.pinRequired, into: &buf)
         FfiConverterOptionTypePeerText.write(value.title, into: &buf)
         FfiConverterOptionTypePeerText.write(value.description, into: &buf)
+        FfiConverterOptionTypePeerText.write(value.sender, into: &buf)
+        FfiConverterOptionString.write(value.format, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
         FfiConverterOptionTimestamp.write(value.expiresAt, into: &buf)
         FfiConverterOptionData.write(value.token, into: &buf)
@@ -4348,17 +4368,38 @@ public func FfiConverterTypeInvitationPreview_lower(_ value: InvitationPreview) 
  */
 public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
     /**
-     * Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
+     * What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096 bytes; where
+     * it is empty, `preview_title` stands for it.
      */
     public let title: String
     /**
-     * The same, a sentence.
+     * The same, a sentence or a note; where it is empty, `preview_description` stands for it.
      */
     public let text: String
     /**
-     * An https image, shown on the preview page.
+     * What the sender calls itself, sealed like the title. At most 256 bytes.
      */
-    public let imageUrl: String?
+    public let sender: String
+    /**
+     * The format of what will be handed over, sealed like the title; that of `credential` if none is given.
+     */
+    public let format: String?
+    /**
+     * Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+     */
+    public let mayBePassedOn: Bool
+    /**
+     * Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+     */
+    public let previewTitle: String
+    /**
+     * The same, a sentence.
+     */
+    public let previewDescription: String
+    /**
+     * Public: an https image, which messengers show and load.
+     */
+    public let previewImageUrl: String?
     /**
      * What kind of credential it is, as far as the share URL tells; general by default.
      */
@@ -4393,14 +4434,30 @@ public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
     // declare one manually.
     public init(
         /**
-         * Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
+         * What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096 bytes; where
+         * it is empty, `preview_title` stands for it.
          */title: String = "",
         /**
-         * The same, a sentence.
+         * The same, a sentence or a note; where it is empty, `preview_description` stands for it.
          */text: String = "",
         /**
-         * An https image, shown on the preview page.
-         */imageUrl: String? = nil,
+         * What the sender calls itself, sealed like the title. At most 256 bytes.
+         */sender: String = "",
+        /**
+         * The format of what will be handed over, sealed like the title; that of `credential` if none is given.
+         */format: String? = nil,
+        /**
+         * Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+         */mayBePassedOn: Bool = false,
+        /**
+         * Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+         */previewTitle: String = "",
+        /**
+         * The same, a sentence.
+         */previewDescription: String = "",
+        /**
+         * Public: an https image, which messengers show and load.
+         */previewImageUrl: String? = nil,
         /**
          * What kind of credential it is, as far as the share URL tells; general by default.
          */vertical: Vertical? = nil,
@@ -4425,7 +4482,12 @@ public struct InvitationRequest: Equatable, Hashable, CustomStringConvertible {
          */idempotencyKey: String? = nil) {
         self.title = title
         self.text = text
-        self.imageUrl = imageUrl
+        self.sender = sender
+        self.format = format
+        self.mayBePassedOn = mayBePassedOn
+        self.previewTitle = previewTitle
+        self.previewDescription = previewDescription
+        self.previewImageUrl = previewImageUrl
         self.vertical = vertical
         self.lifetime = lifetime
         self.pin = pin
@@ -4464,7 +4526,12 @@ public struct FfiConverterTypeInvitationRequest: FfiConverterRustBuffer {
             try InvitationRequest(
                 title: FfiConverterString.read(from: &buf),
                 text: FfiConverterString.read(from: &buf),
-                imageUrl: FfiConverterOptionString.read(from: &buf),
+                sender: FfiConverterString.read(from: &buf),
+                format: FfiConverterOptionString.read(from: &buf),
+                mayBePassedOn: FfiConverterBool.read(from: &buf),
+                previewTitle: FfiConverterString.read(from: &buf),
+                previewDescription: FfiConverterString.read(from: &buf),
+                previewImageUrl: FfiConverterOptionString.read(from: &buf),
                 vertical: FfiConverterOptionTypeVertical.read(from: &buf),
                 lifetime: FfiConverterOptionTypeTimeSpan.read(from: &buf),
                 pin: FfiConverterBool.read(from: &buf),
@@ -4478,7 +4545,12 @@ public struct FfiConverterTypeInvitationRequest: FfiConverterRustBuffer {
     public static func write(_ value: InvitationRequest, into buf: inout [UInt8]) {
         FfiConverterString.write(value.title, into: &buf)
         FfiConverterString.write(value.text, into: &buf)
-        FfiConverterOptionString.write(value.imageUrl, into: &buf)
+        FfiConverterString.write(value.sender, into: &buf)
+        FfiConverterOptionString.write(value.format, into: &buf)
+        FfiConverterBool.write(value.mayBePassedOn, into: &buf)
+        FfiConverterString.write(value.previewTitle, into: &buf)
+        FfiConverterString.write(value.previewDescription, into: &buf)
+        FfiConverterOptionString.write(value.previewImageUrl, into: &buf)
         FfiConverterOptionTypeVertical.write(value.vertical, into: &buf)
         FfiConverterOptionTypeTimeSpan.write(value.lifetime, into: &buf)
         FfiConverterBool.write(value.pin, into: &buf)
@@ -5040,6 +5112,18 @@ public struct TransferSummary: Equatable, Hashable {
      */
     public let description: PeerText
     /**
+     * What the sender calls itself; nothing proves it. Empty if it does not say.
+     */
+    public let sender: PeerText
+    /**
+     * The format of the credential that is to come, if the sender says.
+     */
+    public let format: String?
+    /**
+     * Whether the receiver may pass on what it gets, in the sender's word. Nothing enforces it.
+     */
+    public let mayBePassedOn: Bool
+    /**
      * An https image, if any. Nothing here fetches it; a receiver has its address from the other side.
      */
     public let imageUrl: String?
@@ -5090,6 +5174,15 @@ public struct TransferSummary: Equatable, Hashable {
          * The invitation's description. A receiver has it from the other side.
          */description: PeerText,
         /**
+         * What the sender calls itself; nothing proves it. Empty if it does not say.
+         */sender: PeerText,
+        /**
+         * The format of the credential that is to come, if the sender says.
+         */format: String?,
+        /**
+         * Whether the receiver may pass on what it gets, in the sender's word. Nothing enforces it.
+         */mayBePassedOn: Bool,
+        /**
          * An https image, if any. Nothing here fetches it; a receiver has its address from the other side.
          */imageUrl: String?,
         /**
@@ -5115,6 +5208,9 @@ public struct TransferSummary: Equatable, Hashable {
         self.relay = relay
         self.title = title
         self.description = description
+        self.sender = sender
+        self.format = format
+        self.mayBePassedOn = mayBePassedOn
         self.imageUrl = imageUrl
         self.authenticity = authenticity
         self.expiresAt = expiresAt
@@ -5146,6 +5242,9 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
                 relay: FfiConverterString.read(from: &buf),
                 title: FfiConverterTypePeerText.read(from: &buf),
                 description: FfiConverterTypePeerText.read(from: &buf),
+                sender: FfiConverterTypePeerText.read(from: &buf),
+                format: FfiConverterOptionString.read(from: &buf),
+                mayBePassedOn: FfiConverterBool.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
                 authenticity: FfiConverterTypeAuthenticity.read(from: &buf),
                 expiresAt: FfiConverterOptionTimestamp.read(from: &buf),
@@ -5163,6 +5262,9 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
         FfiConverterString.write(value.relay, into: &buf)
         FfiConverterTypePeerText.write(value.title, into: &buf)
         FfiConverterTypePeerText.write(value.description, into: &buf)
+        FfiConverterTypePeerText.write(value.sender, into: &buf)
+        FfiConverterOptionString.write(value.format, into: &buf)
+        FfiConverterBool.write(value.mayBePassedOn, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
         FfiConverterTypeAuthenticity.write(value.authenticity, into: &buf)
         FfiConverterOptionTimestamp.write(value.expiresAt, into: &buf)

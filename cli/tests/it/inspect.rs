@@ -236,6 +236,28 @@ fn what_is_malformed_is_told_and_not_echoed() {
 }
 
 #[test]
+fn what_an_invitation_says_is_shown_with_its_secret_and_not_without() {
+    let desk = Desk::new();
+    let vectors: Value = serde_json::from_str(PROTOCOL).unwrap();
+    let token = vectors["with a summary"][2]["out"].as_str().unwrap();
+    let without = desk.run(&["inspect", token, "--json"]);
+    assert_eq!(without.code, Some(0));
+    let said = without.stdout.concat();
+    assert!(!said.contains("Car key") && !said.contains("Ada"), "{said}");
+    desk.write("secret", DIGITS.as_bytes());
+    let with = desk.run(&["inspect", token, "--json", "--secret-file", "secret"]);
+    let opened = &with.event("token")["opened"];
+    let summary = json!({
+        "title": "Car key", "description": "For the weekend", "sender": "Ada",
+        "format": "digitalwallet.carkey.ccc", "may_be_passed_on": false,
+    });
+    assert_eq!(opened["summary"], summary);
+    let shown = desk.run(&["inspect", token, "--secret-file", "secret"]);
+    let line = "  title, in the sender's words: Car key".to_owned();
+    assert!(shown.stdout.contains(&line), "{:?}", shown.stdout);
+}
+
+#[test]
 fn the_token_in_an_invitations_file_is_explained_too() {
     use base64::Engine as _;
     let desk = Desk::new();

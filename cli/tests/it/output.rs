@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::common::{Desk, Signal, text};
 use crate::words::{receive, transfers};
@@ -53,7 +53,20 @@ fn every_line_of_json_is_an_event_as_documented() {
     let desk = Desk::new();
     desk.write("key", b"k");
     let words = [
-        "send", "key", "--json", "--stats", "--state", "s", "--title", "A key", "--pin",
+        "send",
+        "key",
+        "--json",
+        "--stats",
+        "--state",
+        "s",
+        "--title",
+        "A key",
+        "--pin",
+        "--note",
+        "to the house",
+        "--sender",
+        "Ada",
+        "--may-be-passed-on",
     ];
     let mut sender = desk.start(&words);
     let relay = text(&sender.until("relay"), "url");
@@ -68,6 +81,12 @@ fn every_line_of_json_is_an_event_as_documented() {
     assert_eq!((received.code, sent.code), (Some(0), Some(0)));
     let offered = received.event("offered");
     assert_eq!(offered["title"], "A key");
+    assert_eq!(offered["description"], "to the house");
+    assert_eq!(
+        (&offered["sender"], &offered["may_be_passed_on"]),
+        (&json!("Ada"), &json!(true))
+    );
+    assert_eq!(offered["format"], "application/octet-stream");
     assert_eq!(offered["texts"], "authentic");
     let mut events = [sent.events(), received.events()].concat();
     for words in [

@@ -7,4 +7,6 @@
 pub mod exchange;
 pub mod inspect;
 pub mod invitation;
+mod name;
+pub mod summary;
 pub mod transfer;

@@ -40,6 +40,8 @@ struct Apps: Sendable {
 
     static func request(_ credential: Credential? = Apps.credential) -> InvitationRequest {
         var request = InvitationRequest(title: "Car key", description: "For the weekend")
+        request.sender = "Ada"
+        request.mayBePassedOn = true
         request.credential = credential
         return request
     }

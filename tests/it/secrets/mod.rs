@@ -31,6 +31,10 @@ use crate::own_process::alone;
 
 const CONTENT: &[u8] = b"the content of a credential, which is nobody else's business";
 const FORMAT: &str = "org.example.unmistakable";
+/// What the invitation says to whoever holds it.
+const TITLE: &str = "The key to the summer house";
+const DESCRIPTION: &str = "It is behind the third oak";
+const SENDER: &str = "Aunt Adelaide of the hill";
 
 /// A secret in every form in which it might show, and how much of that form tells it: as bytes, as hex, in both
 /// alphabets of base64, as a list of numbers.
@@ -115,6 +119,9 @@ impl Scene {
 async fn transfer(alice: &TransferClient, bob: &TransferClient) -> Invitation {
     let credential = Credential::new(FORMAT, CONTENT.to_vec());
     let request = InvitationRequest {
+        title: TITLE.to_owned(),
+        description: DESCRIPTION.to_owned(),
+        sender: SENDER.to_owned(),
         credential: Some(credential.clone()),
         pin: true,
         ..InvitationRequest::default()
@@ -177,6 +184,9 @@ fn secrets_of(invitation: &Invitation) -> Vec<(&'static str, Vec<u8>)> {
         ("auth credential's id", auth.id.as_bytes().to_vec()),
         ("content", CONTENT.to_vec()),
         ("format", FORMAT.into()),
+        ("title", TITLE.into()),
+        ("description", DESCRIPTION.into()),
+        ("sender's name", SENDER.into()),
     ]
 }
 

@@ -1,8 +1,10 @@
 //! What a relay sees, and what it can link by it.
 
+use tigress::mailbox::{HttpRequest, Method};
+
 use super::*;
 
-//= test protocol/3-secret draft/3.3-opaque draft/8.1.3-does-not-look draft/8.2.1-encrypt draft/8.2.1-no-fragment
+//= test protocol/3-secret protocol/7.2-sealed draft/3.3-opaque draft/8.1.3-does-not-look draft/8.2.1-encrypt draft/8.2.1-no-fragment
 #[tokio::test(flavor = "multi_thread")]
 async fn the_relay_sees_no_secret_key_or_content() {
     let scene = Scene::new().await;
@@ -13,6 +15,42 @@ async fn the_relay_sees_no_secret_key_or_content() {
     assert_no_leak("what the relay saw", &seen, &secrets_of(&invitation));
     for one in [at_alice.log(), at_bob.log()].concat() {
         assert!(!one.request.url.contains(['#', '?']), "the address alone");
+    }
+}
+
+/// The whole of a mailbox's page, and of what its relay keeps, is what the sender made public.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_shows_what_was_made_public_and_nothing_else() {
+    let scene = Scene::new().await;
+    let (alice, at_alice) = scene.device();
+    let request = InvitationRequest {
+        title: TITLE.to_owned(),
+        description: DESCRIPTION.to_owned(),
+        sender: SENDER.to_owned(),
+        preview_title: "Something for you".to_owned(),
+        ..InvitationRequest::default()
+    };
+    let invitation = alice.create_invitation(request).await.unwrap();
+    let http = built_in_transport(&scene.relay.config()).unwrap();
+    let request = HttpRequest {
+        method: Method::Get,
+        url: invitation.share_url.mailbox_url(),
+        headers: Vec::new(),
+        body: None,
+        wait: 0,
+        isolation: String::new(),
+    };
+    let page = http.send(request).await.unwrap();
+    let page = String::from_utf8(page.body).unwrap();
+    assert!(page.contains("Something for you"), "{page}");
+    let body = at_alice.log()[0].request.body.clone().unwrap();
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    let public = serde_json::json!({
+        "title": "Something for you", "description": "", "imageURL": "",
+    });
+    assert_eq!(body["displayInformation"], public);
+    for word in [TITLE, DESCRIPTION, SENDER] {
+        assert!(!page.contains(word), "{word}");
     }
 }
 

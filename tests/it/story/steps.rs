@@ -73,7 +73,8 @@ async fn steps_4_and_5(invitation: &Invitation, (bob, at_bob): &Recorded) -> Tra
     assert_eq!(parsed.share_url, invitation.share_url);
     let from_file = parse_invitation(&invitation.file).unwrap();
     assert_eq!(from_file.share_url, invitation.share_url);
-    assert_eq!(from_file.title.unwrap().raw(), "Room 7");
+    assert_eq!(from_file.summary.unwrap().title.raw(), "Room 7");
+    assert_eq!(from_file.title.unwrap().raw(), "");
     assert!(!qr_code(&invitation.share_url).is_empty());
 
     // Step 5, receiver: the mailbox is claimed and read, the credential validated; nothing is answered.

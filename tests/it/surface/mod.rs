@@ -35,7 +35,7 @@ fn the_public_surface_is_as_written_down() {
 }
 
 /// A wallet's developer reads all of it.
-const MOST_LINES: usize = 640;
+const MOST_LINES: usize = 680;
 /// The crates whose things `tigress` hands on, each in `crates/`.
 const PURE: [&str; 4] = ["primitives", "mailbox", "gss", "protocol"];
 

@@ -17,6 +17,7 @@ pub struct InitiatorCredential {
     pub(super) pin: Option<Pin>,
     pub(super) tries: u8,
     pub(super) application_data: Option<Vec<u8>>,
+    pub(super) summary: Option<Vec<u8>>,
 }
 
 /// The acceptor's: the shared secret of the invitation. The default one has none (`GSS_C_NO_CREDENTIAL`).
@@ -49,6 +50,7 @@ impl InitiatorCredential {
             pin: None,
             tries: 1,
             application_data: None,
+            summary: None,
         }
     }
 
@@ -58,6 +60,17 @@ impl InitiatorCredential {
     pub fn with_application_data(self, data: Vec<u8>) -> Self {
         Self {
             application_data: Some(data),
+            ..self
+        }
+    }
+
+    //= protocol/7.2-sealed
+    /// With bytes for the acceptor's user, which the first token carries as it does application data: whoever has the
+    /// shared secret can read them, before any PIN, and nobody else.
+    #[must_use]
+    pub fn with_summary(self, summary: Vec<u8>) -> Self {
+        Self {
+            summary: Some(summary),
             ..self
         }
     }

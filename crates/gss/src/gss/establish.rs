@@ -1,7 +1,7 @@
 //! The first call of each side (RFC 2743 §2.2.1 and §2.2.2). A first call that fails leaves no context.
 
 use super::context::SecurityContext;
-use super::mechanism::{First, Mechanism, Registry};
+use super::mechanism::{First, Heard, Mechanism, Registry, Said};
 use super::status::{Error, MajorStatus, MinorStatus};
 use super::token;
 use super::{AcceptorCredential, ChannelBindings, InitiatorCredential, Role};
@@ -55,7 +55,10 @@ pub fn init_sec_context(
         sealed: &credential.seal(&cred.secret, entropy),
         bindings: bindings.map(ChannelBindings::hash),
         late: late(bindings),
-        application_data: cred.application_data.as_deref(),
+        said: Said {
+            application_data: cred.application_data.as_deref(),
+            summary: cred.summary.as_deref(),
+        },
         pin: cred.pin.as_ref(),
         tries: cred.tries,
     };
@@ -82,6 +85,8 @@ pub struct CheckedToken {
     pub pin_required: bool,
     /// What the initiator's application says beside, if anything.
     pub application_data: Option<Vec<u8>>,
+    /// What it says to the acceptor's user, if anything.
+    pub summary: Option<Vec<u8>>,
 }
 
 /// Judges an initiator's first token as [`accept_sec_context`] does, without answering it: no PIN is needed yet,
@@ -100,20 +105,18 @@ pub fn check_token(
     let read = read(registry, cred, token, used, now)?;
     no_downgrade(&read.credential, cred.pin.as_ref())?;
     let first = read.first(cred, bindings);
-    let application_data = read.mechanism.check(&first, read.body)?;
-    Ok(checked(&read.credential, application_data))
+    let heard = read.mechanism.check(&first, read.body)?;
+    Ok(checked(&read.credential, heard))
 }
 
-pub(super) fn checked(
-    credential: &AuthCredential,
-    application_data: Option<Vec<u8>>,
-) -> CheckedToken {
+pub(super) fn checked(credential: &AuthCredential, heard: Heard) -> CheckedToken {
     CheckedToken {
         credential_id: credential.id,
         issued_at: credential.issued_at,
         expires_at: credential.expires_at,
         pin_required: credential.pin_required,
-        application_data,
+        application_data: heard.application_data,
+        summary: heard.summary,
     }
 }
 
@@ -195,7 +198,7 @@ impl Read<'_> {
             sealed: self.sealed,
             bindings: bindings.map(ChannelBindings::hash),
             late: late(bindings),
-            application_data: None,
+            said: Said::default(),
             pin: cred.pin.as_ref(),
             tries: 1,
         }

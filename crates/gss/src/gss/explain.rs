@@ -2,7 +2,7 @@
 //! needed, and none changes.
 
 use super::establish::{CheckedToken, checked, defective, late};
-use super::mechanism::{First, Mechanism, Registry};
+use super::mechanism::{First, Mechanism, Registry, Said};
 use super::part::{Part, Taken, hex};
 use super::status::Error;
 use super::token::{self, Frame};
@@ -148,14 +148,14 @@ fn open(
             sealed,
             bindings: None,
             late: late(None),
-            application_data: None,
+            said: Said::default(),
             pin: None,
             tries: 1,
         };
-        let application_data = mechanism.check(&first, frame.body)?;
+        let heard = mechanism.check(&first, frame.body)?;
         Ok(OpenedToken {
             payload: mechanism.explain_payload(&first, frame.body)?,
-            credential: checked(&credential, application_data),
+            credential: checked(&credential, heard),
         })
     }))
 }

@@ -56,11 +56,27 @@ pub(crate) struct First<'a> {
     /// Hash of what both sides know only after the first token; mixed into all keys.
     pub(crate) late: [u8; 32],
     /// What the initiator's application says in the first token.
-    pub(crate) application_data: Option<&'a [u8]>,
+    pub(crate) said: Said<'a>,
     /// The PIN, where the credential asks for one.
     pub(crate) pin: Option<&'a Pin>,
     /// How many tries at it the initiator allows.
     pub(crate) tries: u8,
+}
+
+/// What an application says in the first token: sealed under the shared secret, bound by all keys, not read here.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Said<'a> {
+    /// For programs.
+    pub(crate) application_data: Option<&'a [u8]>,
+    /// For people.
+    pub(crate) summary: Option<&'a [u8]>,
+}
+
+/// The same, as the acceptor has it.
+#[derive(Default)]
+pub(crate) struct Heard {
+    pub(crate) application_data: Option<Vec<u8>>,
+    pub(crate) summary: Option<Vec<u8>>,
 }
 
 /// What a context made of a token of the peer.
@@ -106,7 +122,7 @@ pub(crate) trait Mechanism: Sync {
 
     /// What the acceptor's first call would say of a token, without answering it or needing a PIN. Gives what the
     /// initiator's application says in it.
-    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error>;
+    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Heard, Error>;
 
     /// The acceptor's first call, with the credential opened and checked.
     fn accept(

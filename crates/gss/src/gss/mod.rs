@@ -26,7 +26,7 @@ pub use status::{Error, MajorStatus, MinorStatus, display_status};
 pub use token::{Frame, frame, mechanism_of, parse};
 
 pub(crate) use mechanism::{
-    First, Mechanism, MechanismContext, Opened, OpenedDeletion, Started, Stepped,
+    First, Heard, Mechanism, MechanismContext, Opened, OpenedDeletion, Said, Started, Stepped,
 };
 pub(crate) use part::{Part, Taken, hex};
 

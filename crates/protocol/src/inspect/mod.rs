@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use crate::exchange::{Envelope, Side};
 use crate::invitation::InvitationPreview;
-use crate::transfer::{Authenticity, Display};
+use crate::transfer::{Authenticity, PublicTexts};
 use tigress_gss::gss::{self, ExplainedToken, Malformed, Role};
 use tigress_gss::mechanism::registry;
 use tigress_mailbox::{PAYLOAD_TYPE, Payload};
@@ -84,12 +84,12 @@ pub fn explain(
 /// its own secret opens.
 #[must_use]
 pub fn authenticity(preview: &InvitationPreview) -> Option<Authenticity> {
-    let said = Display::of_file(preview)?;
+    let said = PublicTexts::of_file(preview)?;
     let secret = Some(&preview.share_url.secret);
     let explained = gss::explain(registry(), preview.token.as_deref()?, secret).ok()?;
     let credential = explained.opened?.ok()?.credential;
     let bound = credential.application_data.as_deref();
-    Some(Display::judged(bound, said, None).authenticity)
+    Some(PublicTexts::judged(bound, said, None).authenticity)
 }
 
 /// First bytes: a frame's, a message token's, and an array of two in CBOR. No text begins with one of them, but a grave

@@ -6,7 +6,9 @@ use super::error::InvitationError;
 use super::file::{self, InvitationFile};
 use super::pasted;
 use super::share_url::ShareUrl;
-use tigress_gss::gss::{Oid, mechanism_of};
+use crate::summary::Summary;
+use tigress_gss::gss::{self, Oid, mechanism_of};
+use tigress_gss::mechanism;
 use tigress_mailbox::PeerText;
 
 /// What an invitation says, before any network is touched. `Display` describes it in a few lines, one part each,
@@ -15,9 +17,9 @@ use tigress_mailbox::PeerText;
 pub struct InvitationPreview {
     /// Relay, mailbox, vertical, shared secret, and whether a PIN is needed.
     pub share_url: ShareUrl,
-    /// The sender's title; only a file has one.
+    /// The sender's title, as everybody may read it; only a file has one.
     pub title: Option<PeerText>,
-    /// The sender's description; only a file has one.
+    /// The sender's description, as everybody may read it; only a file has one.
     pub description: Option<PeerText>,
     /// An https URL of the sender's choice: nothing is loaded from it by itself.
     pub image_url: Option<String>,
@@ -27,6 +29,9 @@ pub struct InvitationPreview {
     pub token: Option<Vec<u8>>,
     /// The mechanism of the token: the OID's content octets, without tag and length.
     pub mechanism_oid: Option<Vec<u8>>,
+    /// What the token says to whoever holds the invitation, the sender's own word; only a file with a token has it, and a
+    /// link says it once it is accepted.
+    pub summary: Option<Summary>,
 }
 
 /// Reads the bytes of a `.tigress` file, or what somebody pasted: a share URL with quotes, brackets or punctuation
@@ -72,6 +77,7 @@ impl From<ShareUrl> for InvitationPreview {
             expiration: None,
             token: None,
             mechanism_oid: None,
+            summary: None,
         }
     }
 }
@@ -88,6 +94,7 @@ impl TryFrom<InvitationFile> for InvitationPreview {
             None => None,
         };
         Ok(Self {
+            summary: sealed_in(&file),
             share_url: file.share_url,
             title: Some(file.title),
             description: Some(file.description),
@@ -97,6 +104,14 @@ impl TryFrom<InvitationFile> for InvitationPreview {
             mechanism_oid,
         })
     }
+}
+
+/// What the file's own secret opens in its token. One that can't be read is told when the invitation is accepted.
+fn sealed_in(file: &InvitationFile) -> Option<Summary> {
+    let (token, secret) = (file.token.as_deref()?, &file.share_url.secret);
+    let explained = gss::explain(mechanism::registry(), token, Some(secret)).ok()?;
+    let credential = explained.opened?.ok()?.credential;
+    Summary::decode(&credential.summary?).ok()?
 }
 
 impl fmt::Display for InvitationPreview {

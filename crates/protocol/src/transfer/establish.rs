@@ -5,8 +5,9 @@ use super::receive::Verdict;
 use super::refused::Refused;
 use super::security::role;
 use super::types::TransferEvent;
-use super::{Consent, Display, OfferedPin, Phase, Slot, Transfer, clocks};
+use super::{Consent, OfferedPin, Phase, PublicTexts, Slot, Transfer, clocks};
 use crate::exchange::{Envelope, Fields, Side};
+use crate::summary::Summary;
 use tigress_gss::auth_credential::CredentialId;
 use tigress_gss::gss::{self, AcceptorCredential, MajorStatus, MinorStatus};
 use tigress_gss::mechanism;
@@ -78,6 +79,11 @@ impl Transfer {
         if checked.pin_required == matches!(pin, OfferedPin::None) {
             return Err(Refused::PinDowngrade);
         }
+        let summary = match &checked.summary {
+            Some(content) => Summary::decode(content)
+                .map_err(|_| Refused::BadMailbox("the first token's summary is malformed"))?,
+            None => None,
+        };
         // Judged once: a second look moves nothing.
         if self.is_read() {
             return Ok(());
@@ -85,8 +91,9 @@ impl Transfer {
         if let (OfferedPin::Needed, Consent::Given) = (pin, consent) {
             self.events.push(TransferEvent::PinRequired);
         }
-        let (relay, file) = (std::mem::take(&mut self.display), said.clone());
-        self.display = Display::judged(checked.application_data.as_deref(), relay, file);
+        let (relay, file) = (std::mem::take(&mut self.public), said.clone());
+        self.summary = summary;
+        self.public = PublicTexts::judged(checked.application_data.as_deref(), relay, file);
         self.security.credential = Some(checked.credential_id);
         let (issued_at, expires_at) = (checked.issued_at, checked.expires_at);
         self.clocks.fix_end(issued_at, expires_at, now, date);

@@ -3,11 +3,11 @@
 use zeroize::Zeroizing;
 
 use super::types::Credential;
+use crate::name::is_name;
 use tigress_primitives::cbor::{self, Map};
 
 /// Most bytes of one message's content.
 pub const MAX_CONTENT: usize = 256 * 1024;
-const MAX_NAME: usize = 255;
 const VERSION: u64 = 1;
 /// The formats of the TIGRESS draft, whose content is a JSON object.
 const JSON_FORMATS: &str = "digitalwallet.";
@@ -49,10 +49,6 @@ impl MessageError {
             _ => super::codes::UNDECODABLE,
         }
     }
-}
-
-fn is_name(name: &str) -> bool {
-    (1..=MAX_NAME).contains(&name.len()) && name.bytes().all(|b| b.is_ascii_graphic() || b == b' ')
 }
 
 //= protocol/8-json

@@ -30,10 +30,12 @@ mod slot;
 mod start;
 #[cfg(test)]
 mod tests;
+mod texts;
 mod types;
 
 use crate::exchange::{Side, Window};
 use crate::invitation::{ShareUrl, Vertical};
+use crate::summary::Summary;
 use tigress_gss::auth_credential::CredentialId;
 use tigress_mailbox::{MailboxId, NotificationToken};
 pub use tigress_primitives::record::RecordError;
@@ -44,7 +46,7 @@ pub use ask::{Aim, Ask, Ticket};
 #[cfg(test)]
 use clocks::CLOCK_SKEW;
 use clocks::{Clocks, LINGER};
-pub use display::{Authenticity, Display};
+pub use display::Display;
 use events::EventLog;
 pub use id::{NotATransferId, TransferId};
 pub use message::MAX_CONTENT;
@@ -59,6 +61,7 @@ pub use refused::Refused;
 use security::Security;
 pub use slot::Slot;
 pub use start::{ReceiverStart, SenderStart};
+pub use texts::{Authenticity, PublicTexts};
 pub use types::{
     Credential, MessageIndex, TerminateReason, TransferEvent, TransferRole, TransferState,
     TransferSummary, TransferUpdate,
@@ -70,7 +73,8 @@ pub struct Transfer {
     pub id: TransferId,
     side: Side,
     vertical: Vertical,
-    display: Display,
+    public: PublicTexts,
+    summary: Option<Summary>,
     place: Place,
     clocks: Clocks,
     security: Security,
@@ -117,7 +121,7 @@ impl Transfer {
             state: self.state(),
             vertical: self.vertical,
             relay: self.place.relay.clone(),
-            display: self.display.clone(),
+            display: Display::of(&self.public, self.summary.as_ref()),
             expires_at: self.known_expiration(),
             sent: self.messages.next,
             delivered: self.messages.delivered,

@@ -3,8 +3,8 @@
 
 use zeroize::Zeroizing;
 
-use super::display::Display;
 use super::outcome::Outcome;
+use super::texts::PublicTexts;
 use tigress_gss::pin::Pin;
 use tigress_mailbox::RequestId;
 use tigress_primitives::cbor::Value;
@@ -32,7 +32,7 @@ pub(super) enum Phase {
         secret: SharedSecret,
         expected: Option<Vec<u8>>,
         /// What the file said to people, until the token is read, which tells whose word it is.
-        said: Option<Display>,
+        said: Option<PublicTexts>,
         token: Option<Vec<u8>>,
         pin: OfferedPin,
         consent: Consent,

@@ -3,7 +3,7 @@
 use super::codes;
 use super::refused::Refused;
 use super::types::TransferEvent;
-use super::{Authenticity, Display, Next, Phase, Slot, Transfer, message};
+use super::{Authenticity, Next, Phase, PublicTexts, Slot, Transfer, message};
 use crate::exchange::{Envelope, Fields, Side};
 use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use tigress_gss::gss::{ChannelBindings, Deletion, MajorStatus};
@@ -114,7 +114,7 @@ impl Transfer {
     fn note_display(&mut self, display: DisplayInformation) {
         // What was judged stays, whatever the relay shows while the user looks for the PIN.
         if self.phase.is_offered() && !self.is_read() {
-            self.display = Display {
+            self.public = PublicTexts {
                 title: PeerText::cut(display.title),
                 description: PeerText::cut(display.description),
                 image_url: Some(display.image_url).filter(|url| is_image_url(url)),

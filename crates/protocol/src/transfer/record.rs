@@ -10,8 +10,9 @@ use super::security::Security;
 use tigress_primitives::record;
 use tigress_primitives::record::RecordError;
 
-/// Version of the record's form. What was version 1 was in no release; version 2 had no [`Consent`].
-const VERSION: u64 = 3;
+/// Version of the record's form. What was version 1 was in no release; version 2 had no [`Consent`],
+/// version 3 no summary.
+const VERSION: u64 = 4;
 /// The oldest that is read.
 const OLDEST: u64 = 2;
 
@@ -20,7 +21,8 @@ record! {
         id: 1,
         side: 2,
         vertical: 7,
-        display: 8,
+        public: 8,
+        summary: 25,
         place: flat,
         clocks: 10,
         security: flat,
@@ -54,7 +56,9 @@ impl Transfer {
     /// Another version, or damaged.
     pub fn from_record(bytes: &[u8]) -> Result<Self, RecordError> {
         let (version, transfer): (_, Self) = record::decode_any(OLDEST..=VERSION, bytes)?;
-        match transfer.events.is_sound() && (version > 2 || !transfer.awaits_consent()) {
+        let of_its_time = (version > 2 || !transfer.awaits_consent())
+            && (version > 3 || transfer.summary.is_none());
+        match transfer.events.is_sound() && of_its_time {
             true => Ok(transfer),
             false => Err(RecordError::Damaged),
         }

@@ -6,9 +6,10 @@ use super::messages::Messages;
 use super::place::Place;
 use super::refused::Refused;
 use super::security::Security;
-use super::{Authenticity, Clocks, Consent, Display, LINGER, OfferedPin, Phase, Transfer};
+use super::{Authenticity, Clocks, Consent, LINGER, OfferedPin, Phase, PublicTexts, Transfer};
 use crate::exchange::{Side, Window};
 use crate::invitation::{InvitationFile, RelayOrigin, ShareUrl, Vertical};
+use crate::summary::Summary;
 use tigress_gss::auth_credential::AuthCredential;
 use tigress_gss::gss::{self, ChannelBindings, InitiatorCredential};
 use tigress_gss::mechanism;
@@ -28,8 +29,10 @@ pub struct SenderStart {
     pub relay: RelayOrigin,
     /// The kind of credential.
     pub vertical: Vertical,
-    /// What the invitation says to people.
-    pub display: Display,
+    /// What the invitation says to everybody.
+    pub public: PublicTexts,
+    /// What it says to whoever holds it.
+    pub summary: Option<Summary>,
     /// Seconds.
     pub lifetime: u64,
     /// The PIN and how often it may be tried.
@@ -48,8 +51,8 @@ pub struct ReceiverStart<'a> {
     pub share_url: &'a ShareUrl,
     /// Token 1, where the invitation had it: the mailbox's must be the same.
     pub token: Option<Vec<u8>>,
-    /// What the invitation says to people, where it is a file.
-    pub said: Option<Display>,
+    /// What the invitation says to everybody, where it is a file.
+    pub said: Option<PublicTexts>,
     /// Whether its user has agreed already.
     pub confirmed: bool,
     /// Where this device can be woken.
@@ -71,12 +74,17 @@ impl Transfer {
             .ok_or(Refused::Internal("no mechanism"))?;
         let auth = AuthCredential::new(oid, now, expires_at, start.pin.is_some(), entropy);
         let id = auth.id;
-        let display = Display {
+        let public = PublicTexts {
             authenticity: Authenticity::Authentic,
-            ..start.display
+            ..start.public
         };
         let mut credential = InitiatorCredential::new(auth, secret.clone())
-            .with_application_data(display.hash().to_vec());
+            .with_application_data(public.hash().to_vec());
+        if let Some(summary) = &start.summary {
+            let summary = summary.encode();
+            credential = credential
+                .with_summary(summary.ok_or(Refused::Internal("the summary does not fit"))?);
+        }
         if let Some((pin, tries)) = &start.pin {
             credential = credential.with_pin(pin.clone(), *tries);
         }
@@ -92,12 +100,13 @@ impl Transfer {
         let clocks = Clocks::of_sender(now, start.lifetime);
         // An answer that comes too late is told so: the mailbox must still be there.
         let expiration = clocks.expiration().saturating_add(LINGER);
-        let body = create_body(&window, &display, expiration, &place)?;
+        let body = create_body(&window, &public, expiration, &place)?;
         Ok(Self {
             id: start.id,
             side: Side::Sender,
             vertical: start.vertical,
-            display,
+            public,
+            summary: start.summary,
             place,
             clocks,
             security: Security {
@@ -134,7 +143,8 @@ impl Transfer {
             id: start.id,
             side: Side::Receiver,
             vertical,
-            display: Display::default(),
+            public: PublicTexts::default(),
+            summary: None,
             place: Place::new(relay, mailbox, &secret, start.notification, entropy),
             clocks: Clocks::of_receiver(now),
             security: Security::of_receiver(pin_required),
@@ -208,9 +218,9 @@ impl Transfer {
         let fields = self.window.fields(Side::Sender, false);
         let file = InvitationFile {
             share_url: share_url.clone(),
-            title: self.display.title.clone(),
-            description: self.display.description.clone(),
-            image_url: self.display.image_url.clone(),
+            title: self.public.title.clone(),
+            description: self.public.description.clone(),
+            image_url: self.public.image_url.clone(),
             expiration: self.expires_at(),
             token: fields.tokens.into_iter().next(),
         };
@@ -225,14 +235,14 @@ fn first_envelope(window: &Window) -> String {
 
 fn create_body(
     window: &Window,
-    display: &Display,
+    public: &PublicTexts,
     expiration: u64,
     place: &Place,
 ) -> Result<Vec<u8>, Refused> {
     let display = DisplayInformation {
-        title: display.title.raw().to_owned(),
-        description: display.description.raw().to_owned(),
-        image_url: display.image_url.clone().unwrap_or_default(),
+        title: public.title.raw().to_owned(),
+        description: public.description.raw().to_owned(),
+        image_url: public.image_url.clone().unwrap_or_default(),
     };
     let request = CreateRequest::new(
         first_envelope(window),

@@ -25,8 +25,9 @@ extension Config {
 extension InvitationRequest {
     var generated: TigressGenerated.InvitationRequest {
         TigressGenerated.InvitationRequest(
-            title: title, text: description, imageUrl: imageURL?.absoluteString, vertical: vertical.generated,
-            lifetime: lifetime, pin: pin, notificationToken: notificationToken?.generated,
+            title: title, text: description, sender: sender, format: format, mayBePassedOn: mayBePassedOn,
+            previewTitle: previewTitle, previewDescription: previewDescription,
+            previewImageUrl: previewImageURL?.absoluteString, vertical: vertical.generated, lifetime: lifetime, pin: pin, notificationToken: notificationToken?.generated,
             deviceAttestation: deviceAttestation, credential: credential?.generated, idempotencyKey: idempotencyKey)
     }
 }
@@ -75,6 +76,8 @@ extension InvitationPreview {
         pinRequired = preview.pinRequired
         title = preview.title.map(PeerText.init)
         description = preview.description.map(PeerText.init)
+        sender = preview.sender.map(PeerText.init)
+        format = preview.format
         imageURL = preview.imageUrl.flatMap(URL.init)
         expiresAt = preview.expiresAt
         token = preview.token
@@ -195,6 +198,9 @@ extension TransferSummary {
         state = TransferState(summary.state)
         title = PeerText(summary.title)
         description = PeerText(summary.description)
+        sender = PeerText(summary.sender)
+        format = summary.format
+        mayBePassedOn = summary.mayBePassedOn
         imageURL = summary.imageUrl.flatMap(URL.init)
         authenticity =
             switch summary.authenticity {

@@ -35,12 +35,23 @@ public struct InvitationRequest: Sendable {
     /// Lifetime of an invitation if nothing else is asked for, 48 hours.
     public static let defaultLifetime = Duration.seconds(48 * 3600)
 
-    /// Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
+    /// What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096 bytes; where
+    /// it is empty, ``previewTitle`` stands for it.
     public var title: String
-    /// The same, a sentence.
+    /// The same, a sentence or a note; where it is empty, ``previewDescription`` stands for it.
     public var description: String
-    /// An https image, shown on the preview page.
-    public var imageURL: URL?
+    /// What the sender calls itself, sealed like the title. At most 256 bytes.
+    public var sender: String
+    /// The format of what will be handed over, sealed like the title; that of ``credential`` if none is given.
+    public var format: String?
+    /// Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+    public var mayBePassedOn: Bool
+    /// Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+    public var previewTitle: String
+    /// The same, a sentence.
+    public var previewDescription: String
+    /// Public: an https image, which messengers show and load.
+    public var previewImageURL: URL?
     /// What kind of credential it is, as far as the link tells.
     public var vertical: Vertical
     /// How long the invitation lasts; ``maxLifetime`` at most.
@@ -59,13 +70,20 @@ public struct InvitationRequest: Sendable {
 
     /// A request.
     public init(
-        title: String = "", description: String = "", imageURL: URL? = nil, vertical: Vertical = .general,
-        lifetime: Duration = Self.defaultLifetime, pin: Bool = false, notificationToken: NotificationToken? = nil,
-        deviceAttestation: String? = nil, credential: Credential? = nil, idempotencyKey: String? = nil
+        title: String = "", description: String = "", sender: String = "", format: String? = nil,
+        mayBePassedOn: Bool = false, previewTitle: String = "", previewDescription: String = "",
+        previewImageURL: URL? = nil, vertical: Vertical = .general, lifetime: Duration = Self.defaultLifetime,
+        pin: Bool = false, notificationToken: NotificationToken? = nil, deviceAttestation: String? = nil,
+        credential: Credential? = nil, idempotencyKey: String? = nil
     ) {
         self.title = title
         self.description = description
-        self.imageURL = imageURL
+        self.sender = sender
+        self.format = format
+        self.mayBePassedOn = mayBePassedOn
+        self.previewTitle = previewTitle
+        self.previewDescription = previewDescription
+        self.previewImageURL = previewImageURL
         self.vertical = vertical
         self.lifetime = lifetime
         self.pin = pin

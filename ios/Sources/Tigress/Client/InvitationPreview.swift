@@ -11,10 +11,14 @@ public struct InvitationPreview: Sendable, Hashable {
     public let vertical: Vertical
     /// Whether the user must type a PIN.
     public let pinRequired: Bool
-    /// The sender's title; only a file has one.
+    /// The sender's title; only a file has one before it is accepted.
     public let title: PeerText?
-    /// The sender's description; only a file has one.
+    /// The sender's description; only a file has one before it is accepted.
     public let description: PeerText?
+    /// What the sender calls itself; only a file says so before it is accepted.
+    public let sender: PeerText?
+    /// The format of the credential that is to come; only a file says so before it is accepted.
+    public let format: String?
     /// An https image of the sender's choice; nothing here fetches it.
     public let imageURL: URL?
     /// When the invitation expires; only a file says so.
@@ -27,8 +31,8 @@ public struct InvitationPreview: Sendable, Hashable {
     /// A preview, for an app's own tests.
     public init(
         relay: URL, mailbox: UUID, vertical: Vertical = .general, pinRequired: Bool = false, title: PeerText? = nil,
-        description: PeerText? = nil, imageURL: URL? = nil, expiresAt: Date? = nil, token: Data? = nil,
-        mechanismOID: Data? = nil
+        description: PeerText? = nil, sender: PeerText? = nil, format: String? = nil, imageURL: URL? = nil,
+        expiresAt: Date? = nil, token: Data? = nil, mechanismOID: Data? = nil
     ) {
         self.relay = relay
         self.mailbox = mailbox
@@ -36,6 +40,8 @@ public struct InvitationPreview: Sendable, Hashable {
         self.pinRequired = pinRequired
         self.title = title
         self.description = description
+        self.sender = sender
+        self.format = format
         self.imageURL = imageURL
         self.expiresAt = expiresAt
         self.token = token

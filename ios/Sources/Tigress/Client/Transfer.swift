@@ -181,6 +181,12 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let title: PeerText
     /// The invitation's description. A receiver has it from the other side.
     public let description: PeerText
+    /// What the sender calls itself; nothing proves it. Empty if it does not say.
+    public let sender: PeerText
+    /// The format of the credential that is to come, if the sender says.
+    public let format: String?
+    /// Whether the receiver may pass on what it gets, in the sender's word. Nothing enforces it.
+    public let mayBePassedOn: Bool
     /// An https image, if any. Nothing here fetches it: that tells its host about this device, and a receiver has the address
     /// from the other side.
     public let imageURL: URL?
@@ -199,7 +205,8 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     /// A summary, for an app's own tests.
     public init(
         id: TransferID, role: TransferRole, state: TransferState, vertical: Vertical = .general, relay: URL,
-        title: PeerText = PeerText(""), description: PeerText = PeerText(""), imageURL: URL? = nil,
+        title: PeerText = PeerText(""), description: PeerText = PeerText(""), sender: PeerText = PeerText(""),
+        format: String? = nil, mayBePassedOn: Bool = false, imageURL: URL? = nil,
         authenticity: Authenticity = .authentic, expiresAt: Date? = nil, sent: UInt64 = 0, delivered: UInt64 = 0,
         received: UInt64 = 0
     ) {
@@ -210,6 +217,9 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
         self.relay = relay
         self.title = title
         self.description = description
+        self.sender = sender
+        self.format = format
+        self.mayBePassedOn = mayBePassedOn
         self.imageURL = imageURL
         self.authenticity = authenticity
         self.expiresAt = expiresAt

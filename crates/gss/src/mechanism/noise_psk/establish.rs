@@ -7,7 +7,7 @@ use super::state::{Answered, Asked, Asking, FirstMessage, State, Tries};
 use super::token::{FirstPayload, PinAgain, PinAnswer};
 use super::{OID, token};
 use crate::crypto;
-use crate::gss::{Error, First, MajorStatus, MinorStatus, Role, Stepped};
+use crate::gss::{Error, First, Heard, MajorStatus, MinorStatus, Role, Stepped};
 use crate::pin::Pin;
 use tigress_primitives::entropy::Entropy;
 
@@ -50,12 +50,8 @@ pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<(State, V
         psk: keys::psk(first.credential),
         ephemeral,
         sealed: first.sealed.to_vec(),
-        payload: token::first_payload(
-            first.bindings.as_ref(),
-            element.as_deref(),
-            first.application_data,
-        )
-        .to_vec(),
+        payload: token::first_payload(first.bindings.as_ref(), element.as_deref(), &first.said)
+            .to_vec(),
         late: first.late,
         tries,
     };
@@ -68,8 +64,8 @@ pub(super) fn init(first: &First<'_>, entropy: &mut Entropy) -> Result<(State, V
 }
 
 /// Judges token 1, whose credential has been opened, without answering it.
-pub(super) fn check(first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-    read_first(first, body, None).map(|(_, payload)| payload.application_data)
+pub(super) fn check(first: &First<'_>, body: &[u8]) -> Result<Heard, Error> {
+    read_first(first, body, None).map(|(_, payload)| payload.said)
 }
 
 /// Takes token 1, whose credential has been opened, and makes token 2.

@@ -83,9 +83,11 @@ pub(super) fn first_payload(payload: &FirstPayload) -> Vec<(&'static str, String
         .map(|hash| ("channel bindings", hex(&hash)));
     // Reading the payload has checked that they are these.
     let flags = ("flags", format!("{FLAGS:02x}"));
-    let data = payload.application_data.as_deref();
+    let data = payload.said.application_data.as_deref();
     let data = data.map(|data| ("application data", hex(data)));
-    [Some(flags), bindings, element, data]
+    let summary = payload.said.summary.as_ref();
+    let summary = summary.map(|summary| ("summary", format!("{} bytes", summary.len())));
+    [Some(flags), bindings, element, data, summary]
         .into_iter()
         .flatten()
         .collect()

@@ -22,7 +22,7 @@ mod tests;
 
 use context::Context;
 
-use crate::gss::{Error, First, Mechanism, MechanismContext, Oid, Role, Started, Taken};
+use crate::gss::{Error, First, Heard, Mechanism, MechanismContext, Oid, Role, Started, Taken};
 use tigress_primitives::cbor::Map;
 use tigress_primitives::entropy::Entropy;
 
@@ -64,7 +64,7 @@ impl Mechanism for NoisePsk {
         Ok((Box::new(Context::new(Role::Acceptor, state)), token))
     }
 
-    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Option<Vec<u8>>, Error> {
+    fn check(&self, first: &First<'_>, body: &[u8]) -> Result<Heard, Error> {
         establish::check(first, body)
     }
 

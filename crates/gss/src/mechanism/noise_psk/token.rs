@@ -2,7 +2,7 @@
 
 use zeroize::Zeroizing;
 
-use crate::gss::{Error, FLAGS, MinorStatus};
+use crate::gss::{Error, FLAGS, Heard, MinorStatus, Said};
 use tigress_primitives::cbor::{self, Map};
 
 /// Sealed credential and Noise message 1.
@@ -63,27 +63,30 @@ fn split_prefixed(bytes: &[u8]) -> Option<(&[u8], &[u8])> {
     rest.split_at_checked(u16::from_be_bytes(*length).into())
 }
 
-/// Key of the application's data in token 1's payload; the next one is reserved for more of it.
+/// Key of the application's data in token 1's payload.
 const APPLICATION_DATA: u64 = 10;
+/// Key of the application's summary.
+const SUMMARY: u64 = 11;
 
 /// The payload of token 1, with the PIN's element where there is one.
 pub(super) fn first_payload(
     bindings: Option<&[u8; 32]>,
     element: Option<&[u8]>,
-    application_data: Option<&[u8]>,
+    said: &Said<'_>,
 ) -> Zeroizing<Vec<u8>> {
     Map::new()
         .with(0, VERSION)
         .with(1, u64::from(FLAGS))
         .with_opt(3, bindings)
         .with_opt(4, element)
-        .with_opt(APPLICATION_DATA, application_data)
+        .with_opt(APPLICATION_DATA, said.application_data)
+        .with_opt(SUMMARY, said.summary)
         .encode()
 }
 
 /// The payload of token 2.
 pub(super) fn answer_payload() -> Zeroizing<Vec<u8>> {
-    first_payload(None, None, None)
+    first_payload(None, None, &Said::default())
 }
 
 /// What token 1's payload says.
@@ -93,7 +96,7 @@ pub(super) struct FirstPayload {
     /// The PIN's element, not checked yet.
     pub(super) element: Option<Vec<u8>>,
     /// What the initiator's application says, if anything.
-    pub(super) application_data: Option<Vec<u8>>,
+    pub(super) said: Heard,
 }
 
 //= protocol/0-reserved
@@ -102,8 +105,8 @@ pub(super) fn open_first_payload(payload: &[u8], pin: bool) -> Result<FirstPaylo
     let map = open_payload(
         payload,
         match pin {
-            true => &[0, 1, 3, 4, APPLICATION_DATA],
-            false => &[0, 1, 3, APPLICATION_DATA],
+            true => &[0, 1, 3, 4, APPLICATION_DATA, SUMMARY],
+            false => &[0, 1, 3, APPLICATION_DATA, SUMMARY],
         },
     )?;
     let hash = |value: &cbor::Value| value.bytes()?.try_into().ok();
@@ -113,7 +116,10 @@ pub(super) fn open_first_payload(payload: &[u8], pin: bool) -> Result<FirstPaylo
     Ok(FirstPayload {
         bindings: bindings.transpose()?,
         element: element.transpose()?,
-        application_data: map.get(APPLICATION_DATA).map(bytes).transpose()?,
+        said: Heard {
+            application_data: map.get(APPLICATION_DATA).map(bytes).transpose()?,
+            summary: map.get(SUMMARY).map(bytes).transpose()?,
+        },
     })
 }
 

@@ -42,8 +42,8 @@ impl Mechanism for Plain {
         let unexpected = Error::token(MinorStatus::UnexpectedToken);
         (id == [9, 1]).then_some(body).ok_or(unexpected)
     }
-    fn check(&self, _: &First<'_>, _: &[u8]) -> Result<Option<Vec<u8>>, Error> {
-        Ok(None)
+    fn check(&self, _: &First<'_>, _: &[u8]) -> Result<Heard, Error> {
+        Ok(Heard::default())
     }
     fn accept(&self, _: &First<'_>, _: &[u8], _: &mut Entropy) -> Result<Started, Error> {
         Ok((Box::new(PlainContext { complete: true }), vec![9, 2]))

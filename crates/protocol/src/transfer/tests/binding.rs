@@ -3,6 +3,7 @@
 use super::deadlines::offered;
 use super::*;
 use crate::invitation::PeerText;
+use crate::summary::Summary;
 use tigress_mailbox::DisplayInformation;
 
 const ELSEWHERE: &str = "https://relay.example/v1/m/0b0e5f6c-5d0e-4ff2-9d6a-5a1a8f1f8e11";
@@ -51,28 +52,33 @@ fn a_confirmation_made_for_another_mailbox_establishes_nothing() {
     assert_eq!(there.state(RECEIVER), TransferState::Establishing);
 }
 
-fn said(title: &str) -> Display {
-    Display {
+pub(super) fn said(title: &str) -> PublicTexts {
+    PublicTexts {
         title: PeerText::cut(title),
         description: PeerText::cut("For the weekend"),
         image_url: Some("https://pictures.example/car.png".into()),
-        ..Display::default()
+        ..PublicTexts::default()
     }
 }
 
+/// What an app shows of it, where there is nothing else.
+fn shows(public: &PublicTexts) -> Display {
+    Display::of(public, None)
+}
+
 /// A sender that says this, and a relay that says that.
-fn saying(sender: &Display, relay: &Display) -> World {
+fn saying(sender: &PublicTexts, relay: &PublicTexts) -> World {
+    offering(sender, None, relay)
+}
+
+/// The same, with a summary.
+pub(super) fn offering(
+    sender: &PublicTexts,
+    summary: Option<Summary>,
+    relay: &PublicTexts,
+) -> World {
     let mut world = World::with_lifetime(LIFETIME, 0);
-    let start = SenderStart {
-        id: TransferId::from(uuid::Uuid::from_u128(1)),
-        relay: RelayOrigin::parse(relay::ORIGIN).unwrap(),
-        vertical: Vertical::General,
-        display: sender.clone(),
-        lifetime: LIFETIME,
-        pin: None,
-        notification: None,
-        attestation: None,
-    };
+    let start = start(sender, summary);
     let made = Transfer::new_sender(start, START, &mut world.entropy()).unwrap();
     world.devices[SENDER].store(&made);
     world.step(SENDER);
@@ -80,7 +86,21 @@ fn saying(sender: &Display, relay: &Display) -> World {
     world
 }
 
-fn says(world: &mut World, display: &Display) {
+pub(super) fn start(public: &PublicTexts, summary: Option<Summary>) -> SenderStart {
+    SenderStart {
+        id: TransferId::from(uuid::Uuid::from_u128(1)),
+        relay: RelayOrigin::parse(relay::ORIGIN).unwrap(),
+        vertical: Vertical::General,
+        public: public.clone(),
+        summary,
+        lifetime: LIFETIME,
+        pin: None,
+        notification: None,
+        attestation: None,
+    }
+}
+
+fn says(world: &mut World, display: &PublicTexts) {
     world.relay.display = DisplayInformation {
         title: display.title.raw().to_owned(),
         description: display.description.raw().to_owned(),
@@ -89,7 +109,7 @@ fn says(world: &mut World, display: &Display) {
 }
 
 /// What a receiver shows that accepts, by the link or by a file that says something.
-fn shown(world: &mut World, file: Option<Display>) -> Display {
+pub(super) fn shown(world: &mut World, file: Option<PublicTexts>) -> Display {
     let url = world.share_url();
     world.relay.free();
     let start = ReceiverStart {
@@ -112,7 +132,7 @@ fn what_a_receiver_shows_as_the_senders_is_the_senders() {
     let (sender, other) = (said("Car key"), said("Your bank"));
     let authentic = Display {
         authenticity: Authenticity::Authentic,
-        ..sender.clone()
+        ..shows(&sender)
     };
     let altered = Display {
         authenticity: Authenticity::Altered,
@@ -127,7 +147,7 @@ fn what_a_receiver_shows_as_the_senders_is_the_senders() {
     assert_eq!(shown(&mut saying(&sender, &other), file), authentic);
     let file = Some(other.clone());
     assert_eq!(shown(&mut saying(&sender, &sender), file), authentic);
-    let picture = Display {
+    let picture = PublicTexts {
         image_url: Some("https://pictures.example/other.png".into()),
         ..sender.clone()
     };
@@ -165,9 +185,9 @@ fn a_token_that_says_nothing_of_the_texts_is_taken_and_they_are_nobodys() {
     let (mut world, accepted) = offered(START, START + HOUR, None);
     assert_eq!(accepted, Ok(()));
     says(&mut world, &said("Car key"));
-    assert_eq!(shown(&mut world, None), said("Car key"));
+    assert_eq!(shown(&mut world, None), shows(&said("Car key")));
     assert_eq!(
         shown(&mut world, Some(said("The file's"))),
-        said("The file's")
+        shows(&said("The file's"))
     );
 }

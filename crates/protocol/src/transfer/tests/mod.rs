@@ -32,6 +32,7 @@ mod requests;
 mod rollback;
 mod slots;
 mod steps;
+mod summaries;
 mod told;
 mod undecodable;
 #[expect(

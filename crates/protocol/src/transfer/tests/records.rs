@@ -9,11 +9,12 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::invitation::PeerText;
+use crate::summary::Summary;
 use tigress_mailbox::DisplayInformation;
 use tigress_primitives::cbor::{self, Map};
 
 /// The golden file of each version, the one that is written now at the end.
-const VERSIONS: [&str; 2] = [
+const VERSIONS: [&str; 3] = [
     concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/records-2.json"
@@ -21,6 +22,10 @@ const VERSIONS: [&str; 2] = [
     concat!(
         env!("CARGO_MANIFEST_DIR"),
         "/../../tests/vectors/records-3.json"
+    ),
+    concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/vectors/records-4.json"
     ),
 ];
 
@@ -38,6 +43,7 @@ impl Kinds {
         kinds.crossed();
         kinds.aborted();
         kinds.unfinished();
+        kinds.summarised();
         kinds
     }
 
@@ -110,6 +116,26 @@ impl Kinds {
             world.look_at_offer(RECEIVER, &[]).unwrap();
             self.keep(name, &world, RECEIVER);
         }
+    }
+
+    /// What only whoever holds the invitation can read: no record before version 4 has it.
+    fn summarised(&mut self) {
+        let mut world = World::with_lifetime(LIFETIME, 0);
+        let format = Some("digitalwallet.carkey.ccc".to_owned());
+        let summary = Summary::new("Car key", "For the weekend", "Ada", format, true);
+        let start = SenderStart {
+            summary: summary.ok(),
+            ..start(None)
+        };
+        let sender = Transfer::new_sender(start, world.now, &mut world.entropy()).unwrap();
+        world.devices[SENDER].store(&sender);
+        self.keep("sender: creating, with a summary", &world, SENDER);
+        world.step(SENDER);
+        world.accept(RECEIVER).unwrap();
+        self.keep("receiver: offered, read, with a summary", &world, RECEIVER);
+        world.terminate(RECEIVER, TerminateReason::Declined);
+        world.run();
+        self.keep("receiver: given back, with a summary", &world, RECEIVER);
     }
 
     /// More messages than the window holds, events that nobody acknowledges, the end by "done".
@@ -197,34 +223,40 @@ impl Kinds {
     }
 }
 
-/// A sender who says all that there is to say.
+const TITLE: &str = "Car key";
+const DESCRIPTION: &str = "For the weekend";
+const IMAGE_URL: &str = "https://cards.example/key.png";
+
+/// A sender who says all that there is to say, to everybody.
 fn begun(pin: Option<(Pin, u8)>) -> World {
     let mut world = World::with_lifetime(LIFETIME, 0);
-    let (title, description) = ("Car key", "For the weekend");
-    let image_url = "https://cards.example/key.png";
     world.relay.display = DisplayInformation {
-        title: title.to_owned(),
-        description: description.to_owned(),
-        image_url: image_url.to_owned(),
+        title: TITLE.to_owned(),
+        description: DESCRIPTION.to_owned(),
+        image_url: IMAGE_URL.to_owned(),
     };
-    let start = SenderStart {
+    let sender = Transfer::new_sender(start(pin), world.now, &mut world.entropy()).unwrap();
+    world.devices[SENDER].store(&sender);
+    world
+}
+
+fn start(pin: Option<(Pin, u8)>) -> SenderStart {
+    SenderStart {
         id: TransferId::from(uuid::Uuid::from_u128(1)),
         relay: RelayOrigin::parse(relay::ORIGIN).unwrap(),
         vertical: Vertical::CarKey,
-        display: Display {
-            title: PeerText::cut(title),
-            description: PeerText::cut(description),
-            image_url: Some(image_url.to_owned()),
-            ..Display::default()
+        public: PublicTexts {
+            title: PeerText::cut(TITLE),
+            description: PeerText::cut(DESCRIPTION),
+            image_url: Some(IMAGE_URL.to_owned()),
+            ..PublicTexts::default()
         },
+        summary: None,
         lifetime: LIFETIME,
         pin,
         notification: Some(notification("sender")),
         attestation: Some("this app is this app".to_owned()),
-    };
-    let sender = Transfer::new_sender(start, world.now, &mut world.entropy()).unwrap();
-    world.devices[SENDER].store(&sender);
-    world
+    }
 }
 
 /// A receiver that has the invitation as a file, and was not at the relay.
@@ -235,7 +267,7 @@ fn offered(world: &mut World) -> Transfer {
         id: TransferId::from(uuid::Uuid::from_u128(2)),
         share_url: &share_url,
         token: file.token,
-        said: Some(sender.summary().display),
+        said: Some(sender.public),
         confirmed: true,
         notification: Some(notification("receiver")),
     };
@@ -326,9 +358,9 @@ fn every_version_that_was_ever_written_opens_and_says_what_it_said() {
 fn a_record_of_a_later_version_is_told_from_a_damaged_one() {
     for record in &*GOLDEN {
         let later = cbor::decode_map(record).unwrap();
-        let later = later.with(0, 4).with(1, "another id").with(99, 0).encode();
+        let later = later.with(0, 5).with(1, "another id").with(99, 0).encode();
         let error = Transfer::from_record(&later).err();
-        assert_eq!(error, Some(RecordError::Version(4)));
+        assert_eq!(error, Some(RecordError::Version(5)));
     }
 }
 
@@ -338,7 +370,7 @@ fn who_accepted_before_there_was_consent_has_agreed() {
         let found = golden(path).into_iter().find(|(name, ..)| name == kind);
         found.map(|(_, record, _)| record)
     };
-    let [before, now] = VERSIONS;
+    let [before, .., now] = VERSIONS;
     let old = read("receiver: offered, read", before).unwrap();
     let mut transfer = Transfer::from_record(&old).unwrap();
     assert_eq!(transfer.state(), TransferState::Establishing);
@@ -351,6 +383,27 @@ fn who_accepted_before_there_was_consent_has_agreed() {
     assert!(!transfer.answer(START, entropy).unwrap());
     // Nobody has written such a record as one of version 2.
     let as_old = cbor::decode_map(&new).unwrap().with(0, 2).encode();
+    let error = Transfer::from_record(&as_old).err();
+    assert_eq!(error, Some(RecordError::Damaged));
+}
+
+#[test]
+fn a_record_from_before_there_were_summaries_has_none() {
+    let [_, before, now] = VERSIONS;
+    let read = |path: &str| {
+        let mut found = golden(path).into_iter();
+        let named = found.find(|(name, ..)| name.starts_with("receiver: offered, read"));
+        Transfer::from_record(&named.unwrap().1).unwrap().summary()
+    };
+    assert_eq!(read(before).display.sender, PeerText::default());
+    let mut newest = golden(now).into_iter();
+    let (_, record, _) = newest
+        .find(|(name, ..)| name == "receiver: offered, read, with a summary")
+        .unwrap();
+    let display = Transfer::from_record(&record).unwrap().summary().display;
+    assert_eq!(display.sender.raw(), "Ada");
+    // Nobody has written such a record as one of version 3.
+    let as_old = cbor::decode_map(&record).unwrap().with(0, 3).encode();
     let error = Transfer::from_record(&as_old).err();
     assert_eq!(error, Some(RecordError::Damaged));
 }
@@ -422,7 +475,7 @@ proptest! {
             record[at] = to;
         }
         if let Ok(transfer) = Transfer::from_record(&record) {
-            let newest = cbor::decode_map(&record).unwrap().with(0, 3).encode();
+            let newest = cbor::decode_map(&record).unwrap().with(0, 4).encode();
             prop_assert_eq!(transfer.to_record(), newest);
             let _ = (transfer.summary(), transfer.next(&Slot::default(), START));
         }

@@ -7009,6 +7009,16 @@ internal data class InvitationPreview (
     val `description`: PeerText?
     ,
     /**
+     * What the sender calls itself; only a file says so before it is accepted.
+     */
+    val `sender`: PeerText?
+    ,
+    /**
+     * The format of the credential that is to come; only a file says so before it is accepted.
+     */
+    val `format`: kotlin.String?
+    ,
+    /**
      * An https image of the sender's choice; nothing here fetches it.
      */
     val `imageUrl`: kotlin.String?
@@ -7049,6 +7059,8 @@ internal object FfiConverterTypeInvitationPreview: FfiConverterRustBuffer<Invita
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalTypePeerText.read(buf),
             FfiConverterOptionalTypePeerText.read(buf),
+            FfiConverterOptionalTypePeerText.read(buf),
+            FfiConverterOptionalString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalTimestamp.read(buf),
             FfiConverterOptionalByteArray.read(buf),
@@ -7063,6 +7075,8 @@ internal object FfiConverterTypeInvitationPreview: FfiConverterRustBuffer<Invita
             FfiConverterBoolean.allocationSize(value.`pinRequired`) +
             FfiConverterOptionalTypePeerText.allocationSize(value.`title`) +
             FfiConverterOptionalTypePeerText.allocationSize(value.`description`) +
+            FfiConverterOptionalTypePeerText.allocationSize(value.`sender`) +
+            FfiConverterOptionalString.allocationSize(value.`format`) +
             FfiConverterOptionalString.allocationSize(value.`imageUrl`) +
             FfiConverterOptionalTimestamp.allocationSize(value.`expiresAt`) +
             FfiConverterOptionalByteArray.allocationSize(value.`token`) +
@@ -7076,6 +7090,8 @@ internal object FfiConverterTypeInvitationPreview: FfiConverterRustBuffer<Invita
             FfiConverterBoolean.write(value.`pinRequired`, buf)
             FfiConverterOptionalTypePeerText.write(value.`title`, buf)
             FfiConverterOptionalTypePeerText.write(value.`description`, buf)
+            FfiConverterOptionalTypePeerText.write(value.`sender`, buf)
+            FfiConverterOptionalString.write(value.`format`, buf)
             FfiConverterOptionalString.write(value.`imageUrl`, buf)
             FfiConverterOptionalTimestamp.write(value.`expiresAt`, buf)
             FfiConverterOptionalByteArray.write(value.`token`, buf)
@@ -7090,19 +7106,45 @@ internal object FfiConverterTypeInvitationPreview: FfiConverterRustBuffer<Invita
  */
 internal data class InvitationRequest (
     /**
-     * Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
+     * What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096 bytes; where
+     * it is empty, `preview_title` stands for it.
      */
     val `title`: kotlin.String = ""
     ,
     /**
-     * The same, a sentence.
+     * The same, a sentence or a note; where it is empty, `preview_description` stands for it.
      */
     val `description`: kotlin.String = ""
     ,
     /**
-     * An https image, shown on the preview page.
+     * What the sender calls itself, sealed like the title. At most 256 bytes.
      */
-    val `imageUrl`: kotlin.String? = null
+    val `sender`: kotlin.String = ""
+    ,
+    /**
+     * The format of what will be handed over, sealed like the title; that of `credential` if none is given.
+     */
+    val `format`: kotlin.String? = null
+    ,
+    /**
+     * Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+     */
+    val `mayBePassedOn`: kotlin.Boolean = false
+    ,
+    /**
+     * Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+     */
+    val `previewTitle`: kotlin.String = ""
+    ,
+    /**
+     * The same, a sentence.
+     */
+    val `previewDescription`: kotlin.String = ""
+    ,
+    /**
+     * Public: an https image, which messengers show and load.
+     */
+    val `previewImageUrl`: kotlin.String? = null
     ,
     /**
      * What kind of credential it is, as far as the share URL tells; general by default.
@@ -7166,6 +7208,11 @@ internal object FfiConverterTypeInvitationRequest: FfiConverterRustBuffer<Invita
         return InvitationRequest(
             FfiConverterString.read(buf),
             FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
+            FfiConverterString.read(buf),
+            FfiConverterString.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterOptionalTypeVertical.read(buf),
             FfiConverterOptionalTypeTimeSpan.read(buf),
@@ -7180,7 +7227,12 @@ internal object FfiConverterTypeInvitationRequest: FfiConverterRustBuffer<Invita
     override fun allocationSize(value: InvitationRequest) = (
             FfiConverterString.allocationSize(value.`title`) +
             FfiConverterString.allocationSize(value.`description`) +
-            FfiConverterOptionalString.allocationSize(value.`imageUrl`) +
+            FfiConverterString.allocationSize(value.`sender`) +
+            FfiConverterOptionalString.allocationSize(value.`format`) +
+            FfiConverterBoolean.allocationSize(value.`mayBePassedOn`) +
+            FfiConverterString.allocationSize(value.`previewTitle`) +
+            FfiConverterString.allocationSize(value.`previewDescription`) +
+            FfiConverterOptionalString.allocationSize(value.`previewImageUrl`) +
             FfiConverterOptionalTypeVertical.allocationSize(value.`vertical`) +
             FfiConverterOptionalTypeTimeSpan.allocationSize(value.`lifetime`) +
             FfiConverterBoolean.allocationSize(value.`pin`) +
@@ -7193,7 +7245,12 @@ internal object FfiConverterTypeInvitationRequest: FfiConverterRustBuffer<Invita
     override fun write(value: InvitationRequest, buf: ByteBuffer) {
             FfiConverterString.write(value.`title`, buf)
             FfiConverterString.write(value.`description`, buf)
-            FfiConverterOptionalString.write(value.`imageUrl`, buf)
+            FfiConverterString.write(value.`sender`, buf)
+            FfiConverterOptionalString.write(value.`format`, buf)
+            FfiConverterBoolean.write(value.`mayBePassedOn`, buf)
+            FfiConverterString.write(value.`previewTitle`, buf)
+            FfiConverterString.write(value.`previewDescription`, buf)
+            FfiConverterOptionalString.write(value.`previewImageUrl`, buf)
             FfiConverterOptionalTypeVertical.write(value.`vertical`, buf)
             FfiConverterOptionalTypeTimeSpan.write(value.`lifetime`, buf)
             FfiConverterBoolean.write(value.`pin`, buf)
@@ -7600,6 +7657,21 @@ internal data class TransferSummary (
     val `description`: PeerText
     ,
     /**
+     * What the sender calls itself; nothing proves it. Empty if it does not say.
+     */
+    val `sender`: PeerText
+    ,
+    /**
+     * The format of the credential that is to come, if the sender says.
+     */
+    val `format`: kotlin.String?
+    ,
+    /**
+     * Whether the receiver may pass on what it gets, in the sender's word. Nothing enforces it.
+     */
+    val `mayBePassedOn`: kotlin.Boolean
+    ,
+    /**
      * An https image, if any. Nothing here fetches it; a receiver has its address from the other side.
      */
     val `imageUrl`: kotlin.String?
@@ -7652,6 +7724,9 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterString.read(buf),
             FfiConverterTypePeerText.read(buf),
             FfiConverterTypePeerText.read(buf),
+            FfiConverterTypePeerText.read(buf),
+            FfiConverterOptionalString.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterTypeAuthenticity.read(buf),
             FfiConverterOptionalTimestamp.read(buf),
@@ -7669,6 +7744,9 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterString.allocationSize(value.`relay`) +
             FfiConverterTypePeerText.allocationSize(value.`title`) +
             FfiConverterTypePeerText.allocationSize(value.`description`) +
+            FfiConverterTypePeerText.allocationSize(value.`sender`) +
+            FfiConverterOptionalString.allocationSize(value.`format`) +
+            FfiConverterBoolean.allocationSize(value.`mayBePassedOn`) +
             FfiConverterOptionalString.allocationSize(value.`imageUrl`) +
             FfiConverterTypeAuthenticity.allocationSize(value.`authenticity`) +
             FfiConverterOptionalTimestamp.allocationSize(value.`expiresAt`) +
@@ -7685,6 +7763,9 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterString.write(value.`relay`, buf)
             FfiConverterTypePeerText.write(value.`title`, buf)
             FfiConverterTypePeerText.write(value.`description`, buf)
+            FfiConverterTypePeerText.write(value.`sender`, buf)
+            FfiConverterOptionalString.write(value.`format`, buf)
+            FfiConverterBoolean.write(value.`mayBePassedOn`, buf)
             FfiConverterOptionalString.write(value.`imageUrl`, buf)
             FfiConverterTypeAuthenticity.write(value.`authenticity`, buf)
             FfiConverterOptionalTimestamp.write(value.`expiresAt`, buf)

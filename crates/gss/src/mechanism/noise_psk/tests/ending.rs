@@ -143,7 +143,7 @@ fn envelopes_have_a_mic_as_soon_as_both_share_a_key() {
 #[test]
 fn the_envelope_key_comes_from_the_handshake_alone() {
     let mut puppet = Puppet::new();
-    let accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
+    let accepted = accept(&puppet.first(&token::first_payload(None, None, &Said::default())));
     let mut keys = puppet.keys(&accepted.token);
     let (envelope, control) = (keys.envelope(Role::Acceptor), keys.control(Role::Acceptor));
     let finish = keys.finish();

@@ -277,7 +277,8 @@ fn the_confirmation_is_exactly_what_it_must_be() {
     let good = Map::new().with(1, 0x7eu64);
     let confirm = |content: &Map| {
         let mut puppet = Puppet::new();
-        let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
+        let mut accepted =
+            accept(&puppet.first(&token::first_payload(None, None, &Said::default())));
         let third = third(&puppet.keys(&accepted.token), &content.encode());
         let step = accepted.context.continue_with(&third, NOW, &mut entropy(5));
         assert_eq!(accepted.context.is_complete(), step.is_ok());

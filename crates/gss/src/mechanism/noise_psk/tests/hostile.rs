@@ -222,7 +222,7 @@ fn the_answer_is_exactly_what_it_must_be() {
 #[test]
 fn deletion_and_abort_hold_nothing_more() {
     let mut puppet = Puppet::new();
-    let mut accepted = accept(&puppet.first(&token::first_payload(None, None, None)));
+    let mut accepted = accept(&puppet.first(&token::first_payload(None, None, &Said::default())));
     let keys = puppet.keys(&accepted.token);
     let abort = |content: Map| {
         let aad = token::join(token::ABORT, &[&keys.hash]);

@@ -246,7 +246,7 @@ fn with_puppet() -> (Keys, SecurityContext) {
     let mut puppet = Puppet::new();
     let Accepted {
         mut context, token, ..
-    } = accept(&puppet.first(&token::first_payload(None, None, None)));
+    } = accept(&puppet.first(&token::first_payload(None, None, &Said::default())));
     let keys = puppet.keys(&token);
     let third = third(&keys, &token::confirmation());
     context.continue_with(&third, NOW, &mut entropy(5)).unwrap();

@@ -30,7 +30,7 @@ use crate::auth_credential::{AuthCredential, CredentialId};
 use crate::crypto;
 use crate::gss::{
     Accepted, AcceptorCredential, ChannelBindings, Error, InitiatorCredential, MajorStatus,
-    MinorStatus, Role, SecurityContext, accept_sec_context, init_sec_context,
+    MinorStatus, Role, Said, SecurityContext, accept_sec_context, init_sec_context,
 };
 use crate::mechanism::registry;
 use tigress_primitives::entropy::Entropy;

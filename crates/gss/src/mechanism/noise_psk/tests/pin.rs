@@ -232,6 +232,7 @@ fn a_token_is_checked_before_there_is_a_pin() {
         expires_at: EXPIRES,
         pin_required: true,
         application_data: None,
+        summary: None,
     };
     assert_eq!(check(&first, None), Ok(found.clone()));
     let (_, plain) = initiate();

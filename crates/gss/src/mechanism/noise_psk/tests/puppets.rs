@@ -111,7 +111,7 @@ impl FalseSender {
     }
 
     pub(super) fn first(&mut self, element: Option<&[u8]>) -> Vec<u8> {
-        let payload = token::first_payload(None, element, None);
+        let payload = token::first_payload(None, element, &Said::default());
         let message = self.handshake.write(&payload).unwrap();
         let [sealed, message] = [&self.sealed, &message].map(|part| token::prefixed(part).unwrap());
         framed(token::FIRST, &[&sealed, &message])

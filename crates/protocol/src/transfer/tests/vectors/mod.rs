@@ -14,23 +14,33 @@ use story::{Story, Worked};
 
 use crate::exchange::{Envelope, Side, Window};
 use crate::invitation::{PeerText, RelayOrigin, ShareUrl, Vertical};
+use crate::summary::Summary;
 use crate::transfer::clocks::LINGER;
 use crate::transfer::types::Credential;
-use crate::transfer::{Display, message};
+use crate::transfer::{PublicTexts, message};
 use tigress_gss::crypto;
 use tigress_mailbox::{CreateRequest, DisplayInformation};
 use tigress_primitives::secret::Secret;
 
 /// What the worked invitation says to people.
-fn worked_display() -> Display {
-    Display {
+fn worked_display() -> PublicTexts {
+    PublicTexts {
         title: PeerText::cut("Car key"),
         description: PeerText::cut("For the weekend"),
-        ..Display::default()
+        ..PublicTexts::default()
     }
 }
 
+/// What it says to whoever holds it, where it does.
+fn worked_summary() -> Summary {
+    let format = Some("digitalwallet.carkey.ccc".to_owned());
+    Summary::new("Car key", "For the weekend", "Ada", format, false).unwrap()
+}
+
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
+/// The summary in the token of `protocol.json`.
+const SUMMARY: &str =
+    include_str!("../../../../../gss/src/mechanism/noise_psk/tests/vectors/summary.hex");
 const KEYS: &str = "tests/vectors/protocol.json";
 const PIN: &str = "tests/vectors/pin.json";
 const TRANSFER: &str = "tests/vectors/transfer.json";
@@ -94,6 +104,13 @@ fn worked_example() -> Value {
         worked.0["inputs"]["application data"],
         hex::encode(display.hash())
     );
+    let summary = worked_summary();
+    let content = summary.encode().unwrap();
+    assert_eq!(
+        hex::encode(&content),
+        SUMMARY,
+        "what protocol.json has in token 1"
+    );
     let create = CreateRequest::new(
         envelopes[0]["data"].as_str().unwrap().to_owned(),
         DisplayInformation {
@@ -114,6 +131,14 @@ fn worked_example() -> Value {
         "share URL with PIN": share_url(&worked, true),
         "display": hex::encode(&*display.canonical().encode()),
         "display hash": hex::encode(display.hash()),
+        "summary": {
+            "title": summary.title.raw(),
+            "description": summary.description.raw(),
+            "format": summary.format,
+            "sender": summary.sender.raw(),
+            "may be passed on": summary.may_be_passed_on,
+            "out": hex::encode(&content),
+        },
         "CreateMailbox": create,
         "Mailbox-Recipient-Proof": URL_SAFE_NO_PAD.encode(worked.key("R").expose()),
     })

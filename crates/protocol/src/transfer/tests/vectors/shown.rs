@@ -126,6 +126,20 @@ pub(super) fn rendered(keys: &Value, transfer: &Value, pin: &Value) -> String {
         "",
         &wrapped(&transfer["CreateMailbox"].to_string()),
     );
+    out.push_str("### With a summary: token 1\n\n");
+    let mut from = transfer["summary"].clone();
+    let made = from.as_object_mut().and_then(|map| map.remove("out"));
+    let made = wrapped(&shown(&made.unwrap_or_default()));
+    block(&mut out, "summary", &shown(&from), &made);
+    for row in keys["with a summary"].as_array().unwrap() {
+        let name = row["name"].as_str().unwrap();
+        block(
+            &mut out,
+            name,
+            &shown(&row["from"]),
+            &wrapped(&shown(&row["out"])),
+        );
+    }
     inputs(&mut out, "With a PIN: inputs", &pin["inputs"]);
     let title = "With a PIN, typed wrong and then right: keys and what they come from";
     rows(&mut out, title, &pin["keys"]);

@@ -34,9 +34,15 @@ public data class NotificationToken(val type: String, val data: String) {
 /**
  * What [TransferClient.createInvitation] is asked for. Printed, it shows nothing. From Java: [Builder].
  *
- * @property title Shown to the receiver's user and on the preview page; no secrets. At most 4096 bytes.
- * @property description The same, a sentence.
- * @property imageUrl An https image, shown on the preview page.
+ * @property title What is offered. Only who has the invitation can read it, PIN or not: no relay, no preview. At most 4096
+ *   bytes; where it is empty, [previewTitle] stands for it.
+ * @property description The same, a sentence or a note; where it is empty, [previewDescription] stands for it.
+ * @property sender What the sender calls itself, sealed like the title. At most 256 bytes.
+ * @property format The format of what will be handed over, sealed like the title; that of [credential] if none is given.
+ * @property mayBePassedOn Whether the receiver may pass on what it gets: the sender's word, which nothing enforces.
+ * @property previewTitle Public: what the relay's preview page and messengers show to everybody. Empty: a neutral page.
+ * @property previewDescription The same, a sentence.
+ * @property previewImageUrl Public: an https image, which messengers show and load.
  * @property vertical What kind of credential it is, as far as the link tells.
  * @property lifetime How long the invitation lasts; 30 days at most.
  * @property pin Whether the receiver must type a PIN, which [Invitation.pin] then has, and which is told by another way.
@@ -49,7 +55,12 @@ public data class NotificationToken(val type: String, val data: String) {
 public data class InvitationRequest(
     val title: String = "",
     val description: String = "",
-    val imageUrl: String? = null,
+    val sender: String = "",
+    val format: String? = null,
+    val mayBePassedOn: Boolean = false,
+    val previewTitle: String = "",
+    val previewDescription: String = "",
+    val previewImageUrl: String? = null,
     val vertical: Vertical = Vertical.GENERAL,
     val lifetime: Duration = 48.hours,
     val pin: Boolean = false,
@@ -70,8 +81,23 @@ public data class InvitationRequest(
         /** Sets [InvitationRequest.description]. */
         public fun description(description: String): Builder = set { copy(description = description) }
 
-        /** Sets [InvitationRequest.imageUrl]. */
-        public fun imageUrl(url: String?): Builder = set { copy(imageUrl = url) }
+        /** Sets [InvitationRequest.sender]. */
+        public fun sender(name: String): Builder = set { copy(sender = name) }
+
+        /** Sets [InvitationRequest.format]. */
+        public fun format(format: String?): Builder = set { copy(format = format) }
+
+        /** Sets [InvitationRequest.mayBePassedOn]. */
+        public fun mayBePassedOn(may: Boolean): Builder = set { copy(mayBePassedOn = may) }
+
+        /** Sets [InvitationRequest.previewTitle]. */
+        public fun previewTitle(title: String): Builder = set { copy(previewTitle = title) }
+
+        /** Sets [InvitationRequest.previewDescription]. */
+        public fun previewDescription(text: String): Builder = set { copy(previewDescription = text) }
+
+        /** Sets [InvitationRequest.previewImageUrl]. */
+        public fun previewImageUrl(url: String?): Builder = set { copy(previewImageUrl = url) }
 
         /** Sets [InvitationRequest.vertical]. */
         public fun vertical(vertical: Vertical): Builder = set { copy(vertical = vertical) }

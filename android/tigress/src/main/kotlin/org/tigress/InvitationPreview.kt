@@ -12,8 +12,10 @@ import org.tigress.generated.parseInvitation as generatedParse
  * @property mailbox The mailbox's id, a UUID.
  * @property vertical What kind of credential it is.
  * @property pinRequired Whether the user must type a PIN.
- * @property title The sender's title; only a file has one.
- * @property description The sender's description; only a file has one.
+ * @property title The sender's title; only a file has one before it is accepted.
+ * @property description The sender's description; only a file has one before it is accepted.
+ * @property sender What the sender calls itself; only a file says so before it is accepted.
+ * @property format The format of the credential that is to come; only a file says so before it is accepted.
  * @property imageUrl An https image of the sender's choice; nothing here fetches it.
  * @property expiresAt When the invitation expires; only a file says so.
  */
@@ -25,6 +27,8 @@ internal constructor(
     public val pinRequired: Boolean,
     public val title: PeerText?,
     public val description: PeerText?,
+    public val sender: PeerText?,
+    public val format: String?,
     public val imageUrl: String?,
     public val expiresAt: Instant?,
     private val firstToken: ByteArray?,

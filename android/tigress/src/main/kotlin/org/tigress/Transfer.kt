@@ -209,6 +209,9 @@ public data class TransferUpdate(val state: TransferState, val events: List<Tran
  * @property relay The origin of the relay that it goes over, such as `https://relay.example`.
  * @property title The invitation's title. A receiver has it from the other side.
  * @property description The invitation's description. A receiver has it from the other side.
+ * @property sender What the sender calls itself; nothing proves it. Empty if it does not say.
+ * @property format The format of the credential that is to come, if the sender says.
+ * @property mayBePassedOn Whether the receiver may pass on what it gets, in the sender's word. Nothing enforces it.
  * @property imageUrl An https image, if any. Nothing here fetches it: that tells its host about this device, and a receiver has
  *   the address from the other side.
  * @property authenticity Whether title, description and image are the sender's own word.
@@ -226,6 +229,9 @@ public data class TransferSummary(
     val relay: String,
     val title: PeerText,
     val description: PeerText,
+    val sender: PeerText,
+    val format: String?,
+    val mayBePassedOn: Boolean,
     val imageUrl: String?,
     val authenticity: Authenticity,
     val expiresAt: Instant?,

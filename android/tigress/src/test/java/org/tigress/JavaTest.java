@@ -31,7 +31,7 @@ class JavaTest {
         try (TransferFutures sender = wallet(); TransferFutures receiver = wallet()) {
             Credential key = new Credential("org.example.key", KEY);
             Invitation invitation =
-                    sender.createInvitation(new InvitationRequest.Builder().title("A key").credential(key).build()).get();
+                    sender.createInvitation(new InvitationRequest.Builder().title("A key").sender("Ada").mayBePassedOn(false).previewTitle("For you").credential(key).build()).get();
             CompletableFuture<Void> sent = sender.events(invitation.getTransfer(), event -> {});
             String id = receiver.acceptInvitation(invitation.getShareUrl()).get();
             receiver.confirm(id).get();

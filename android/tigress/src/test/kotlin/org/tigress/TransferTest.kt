@@ -42,7 +42,15 @@ class TransferTest {
         val receiver = wallet(relay.origin, transport = null)
         val invitation =
             sender.createInvitation(
-                InvitationRequest(title = "A key", description = "to the house", vertical = Vertical.HOME_KEY, lifetime = 2.hours),
+                InvitationRequest(
+                    title = "A key",
+                    description = "to the house",
+                    sender = "Ada",
+                    format = KEY.format,
+                    mayBePassedOn = true,
+                    vertical = Vertical.HOME_KEY,
+                    lifetime = 2.hours,
+                ),
             )
         val preview = parseInvitation(invitation.shareUrl)
         assertEquals(relay.origin, preview.relay)
@@ -50,10 +58,14 @@ class TransferTest {
         val file = parseInvitation(invitation.file)
         assertEquals("$preview ${preview.mailbox}", "$file ${file.mailbox}")
         assertEquals(null to "A key", preview.title?.shown to file.title?.shown)
+        assertEquals("Ada" to KEY.format, file.sender?.shown to file.format)
         assertTrue(invitation.qrCodeSvg().startsWith("<svg"))
         assertEquals(invitation.qrCode().width.let { it * it }, invitation.qrCode().pixels.size)
 
         val id = receiver.acceptInvitation(invitation.file, CONFIRMED)
+        val offer = receiver.transfers().single { it.id == id }
+        assertEquals(listOf("A key", "to the house", "Ada"), listOf(offer.title, offer.description, offer.sender).map { it.shown })
+        assertEquals(KEY.format to true, offer.format to offer.mayBePassedOn)
         val answer = Credential("org.example.thanks", "thank you".encodeToByteArray())
         val sent = async {
             val transfer = invitation.transfer

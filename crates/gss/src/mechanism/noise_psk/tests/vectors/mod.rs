@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::auth_credential::{self, AuthCredential, CredentialId};
 use crate::crypto;
 use crate::gss::{
-    self, AcceptorCredential, ChannelBindings, InitiatorCredential, Role, SecurityContext,
+    self, AcceptorCredential, ChannelBindings, InitiatorCredential, Role, Said, SecurityContext,
     accept_sec_context, init_sec_context,
 };
 use crate::mechanism::noise_psk::handshake::{Ephemeral, Handshake};
@@ -67,6 +67,9 @@ pub(super) fn late() -> [u8; 32] {
 /// The hash of the worked invitation's texts, which `transfer.json` has, and whose vectors compare it.
 const APPLICATION_DATA: &str = "57a547283168e6c7ea270d5aca42070229f91144efa4f3865e1d8aa434e59d2d";
 
+/// The bytes of its summary.
+const SUMMARY: &str = include_str!("summary.hex");
+
 /// What a transfer says in token 1.
 pub(super) fn application_data() -> [u8; 32] {
     let hash = hex::decode(APPLICATION_DATA).unwrap();
@@ -74,8 +77,21 @@ pub(super) fn application_data() -> [u8; 32] {
 }
 
 pub(super) fn payload(element: Option<&[u8]>) -> zeroize::Zeroizing<Vec<u8>> {
+    payload_saying(element, None)
+}
+
+fn payload_saying(element: Option<&[u8]>, summary: Option<&[u8]>) -> zeroize::Zeroizing<Vec<u8>> {
     let data = application_data();
-    token::first_payload(Some(&bindings().hash()), element, Some(&data))
+    let said = Said {
+        application_data: Some(&data),
+        summary,
+    };
+    token::first_payload(Some(&bindings().hash()), element, &said)
+}
+
+/// The worked invitation's summary, which `transfer.json` has, and whose vectors compare it.
+fn summary() -> Vec<u8> {
+    hex::decode(SUMMARY).unwrap()
 }
 
 /// One row: a name as in the specification's tables, how it is made, its bytes.
@@ -308,6 +324,37 @@ fn token_rows() -> Vec<Value> {
     rows
 }
 
+/// What is different with a summary: token 1.
+fn summary_rows() -> Vec<Value> {
+    let summary = summary();
+    let payload = payload_saying(None, Some(&summary));
+    let sealed = credential().seal(&secret(), &mut entropy(1));
+    let prologue = keys::prologue(&OID, &sealed).unwrap();
+    let (psk, ephemeral) = (keys::psk(&credential()), initiator_draws().1);
+    let mut initiator =
+        Handshake::new(Role::Initiator, &prologue, &psk, &Ephemeral::new(ephemeral)).unwrap();
+    let message = initiator.write(&payload).unwrap();
+    let ours = InitiatorCredential::new(credential(), secret())
+        .with_application_data(application_data().to_vec())
+        .with_summary(summary);
+    let (relay, draws) = (bindings(), &mut entropy(1));
+    let made = init_sec_context(registry(), &ours, Some(&relay), None, NOW, draws);
+    let (_, first) = made.unwrap();
+    vec![
+        row(
+            "payload 1",
+            json!("flags, bindings hash, application data, summary"),
+            payload,
+        ),
+        row(
+            "Noise message 1",
+            json!("psk, prologue, initiator's ephemeral key, payload 1"),
+            message,
+        ),
+        row("01 01", json!("sealed, Noise message 1"), first),
+    ]
+}
+
 fn padme_rows() -> Vec<Value> {
     [1, 2, 9, 1024, 1025, 4097, 65_535, 262_148]
         .map(|length| json!([length, padding::padme(length)]))
@@ -320,6 +367,7 @@ fn worked_example() -> Value {
         "inputs": inputs(),
         "keys": key_rows(&transcript()),
         "tokens": token_rows(),
+        "with a summary": summary_rows(),
         "padme": padme_rows(),
     })
 }
