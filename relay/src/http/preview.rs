@@ -56,7 +56,7 @@ async fn look(
         expires,
         now: app.time.now(),
     };
-    let head = open_graph(&offer, &display, &app.url(id));
+    let head = open_graph(page, &offer, &display, &app.url(id));
     Ok(Reply::taking(part, page.offer(&offer, &head)))
 }
 
@@ -77,11 +77,21 @@ fn told(fault: Fault, list: &HeaderMap, page: &Page<'_>) -> Response {
 }
 
 /// What messengers read. The picture is for them alone: a reader of the page would tell its server where they are.
-fn open_graph(offer: &Offer<'_>, display: &DisplayInformation, url: &str) -> Markup {
+/// A sender that says nothing in public is neutral there, too.
+fn open_graph(
+    page: &Page<'_>,
+    offer: &Offer<'_>,
+    display: &DisplayInformation,
+    url: &str,
+) -> Markup {
+    let or = |text: &str, neutral: String| match text.trim().is_empty() {
+        true => neutral,
+        false => text.to_owned(),
+    };
     html! {
-        meta property="og:title" content=(offer.title);
+        meta property="og:title" content=(or(offer.title, page.title()));
         meta property="og:type" content="website";
-        meta property="og:description" content=(offer.description);
+        meta property="og:description" content=(or(offer.description, page.intro()));
         meta property="og:url" content=(url);
         @if let Some(picture) = https_url(&display.image_url) {
             meta property="og:image" content=(picture);

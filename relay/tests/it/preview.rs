@@ -41,6 +41,33 @@ async fn the_page_shows_what_the_sender_gave_and_binds_nobody() {
 }
 
 #[tokio::test]
+async fn who_says_nothing_in_public_has_a_neutral_page_in_the_readers_language() {
+    let relay = start().await;
+    let mut body = create_body();
+    body["displayInformation"] = json!({"title": "", "description": "", "imageURL": ""});
+    let url = url_of(&relay.create_from(&body).await);
+    for (language, title, intro) in [
+        (
+            "en",
+            "Open it on your phone",
+            "Somebody wants to give you a key, a pass or a ticket.",
+        ),
+        ("de", "Auf dem Telefon öffnen", "Jemand möchte Ihnen"),
+    ] {
+        let headers = [("Accept-Language", language)];
+        let page = relay.call(Method::GET, &url, &headers, None).await;
+        let shown = page.text();
+        let title = format!("<meta property=\"og:title\" content=\"{title}\">");
+        let intro = format!("<meta property=\"og:description\" content=\"{intro}");
+        assert!(shown.contains(&title) && shown.contains(&intro), "{shown}");
+        assert!(
+            !shown.contains("og:image") && !shown.contains("<blockquote"),
+            "{shown}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_page_can_run_nothing_and_tells_nobody() {
     let relay = start().await;
     let url = relay.create().await;

@@ -75,16 +75,25 @@ impl<'a> Page<'a> {
         }
     }
 
-    /// `head` is what messengers read.
-    pub(super) fn offer(&self, offer: &Offer<'_>, head: &Markup) -> Response {
-        // The tab's, and the first that a screen reader says: never the sender's.
-        let title = self.text(match self.device {
+    /// The tab's, and the first that a screen reader says: never the sender's.
+    pub(super) fn title(&self) -> String {
+        self.text(match self.device {
             Device::Computer => "computer-title",
             _ => "phone-title",
-        });
+        })
+    }
+
+    /// What it is about, where the sender says nothing in public.
+    pub(super) fn intro(&self) -> String {
+        self.text("intro")
+    }
+
+    /// `head` is what messengers read.
+    pub(super) fn offer(&self, offer: &Offer<'_>, head: &Markup) -> Response {
+        let title = self.title();
         let main = html! {
             h1 { (title) }
-            p { (self.text("intro")) }
+            p { (self.intro()) }
             (self.steps())
             p.left { time datetime=(format_timestamp(offer.expires)) { (self.left(offer)) } }
             (self.sender(offer))
