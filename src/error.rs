@@ -240,6 +240,15 @@ impl Error {
         self.clone().not_before(Duration::ZERO) == other.clone().not_before(Duration::ZERO)
     }
 
+    /// What an invitation can't say.
+    pub(crate) fn of_summary(error: SummaryError) -> Self {
+        let reason = error.reason();
+        match error {
+            SummaryError::Text | SummaryError::Sender => Self::TooLarge { reason },
+            SummaryError::Format => Self::BadCredential { reason },
+        }
+    }
+
     /// A relay that is not talked to.
     pub(crate) fn of_policy(error: RelayPolicyError) -> Self {
         match error {
@@ -284,16 +293,6 @@ impl From<Refused> for Error {
                 text: error.to_string(),
             },
             Refused::Internal(reason) => Self::internal(reason),
-        }
-    }
-}
-
-impl From<SummaryError> for Error {
-    fn from(error: SummaryError) -> Self {
-        let reason = error.reason();
-        match error {
-            SummaryError::Text | SummaryError::Sender => Self::TooLarge { reason },
-            SummaryError::Format => Self::BadCredential { reason },
         }
     }
 }

@@ -148,7 +148,7 @@ fn summary(request: &InvitationRequest) -> Result<Summary, Error> {
         request.format.clone().or_else(of_credential),
         request.may_be_passed_on,
     );
-    made.map_err(Error::from)
+    made.map_err(Error::of_summary)
 }
 
 fn invitation_of(transfer: &Transfer) -> Result<Invitation, Error> {

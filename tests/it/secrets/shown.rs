@@ -57,6 +57,9 @@ fn token() -> NotificationToken {
 
 fn request() -> InvitationRequest {
     InvitationRequest {
+        title: TITLE.to_owned(),
+        description: DESCRIPTION.to_owned(),
+        sender: SENDER.to_owned(),
         credential: Some(Credential::new(FORMAT, CONTENT.to_vec())),
         notification_token: Some(token()),
         device_attestation: Some(ATTESTATION.into()),

@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
+
 use crate::name::is_name;
 use tigress_mailbox::PeerText;
 use tigress_primitives::cbor::{self, Map};
@@ -23,7 +25,7 @@ const SENDER: u64 = 4;
 const MAY_BE_PASSED_ON: u64 = 5;
 
 /// What is offered, in the sender's words. At a receiver, a peer supplied all of it: never trust it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Summary {
     /// A short title.
     pub title: PeerText,
@@ -39,6 +41,13 @@ pub struct Summary {
 
 record! {
     struct Summary { title: 1, description: 2, format: 3, sender: 4, may_be_passed_on: 5 }
+}
+
+/// Without the words: who reads a log is not invited.
+impl fmt::Debug for Summary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Summary").finish_non_exhaustive()
+    }
 }
 
 /// Why something can't be a summary.

@@ -1,12 +1,14 @@
 //! What an app shows of an invitation: the summary that token 1 carries sealed; where there is none, the texts that
 //! everybody could read.
 
+use std::fmt;
+
 use super::texts::{Authenticity, PublicTexts};
 use crate::summary::Summary;
 use tigress_mailbox::PeerText;
 
 /// Text for the user that came with an invitation. At a receiver, a peer supplied it: never trust it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Display {
     /// A short title.
     pub title: PeerText,
@@ -22,6 +24,15 @@ pub struct Display {
     pub image_url: Option<String>,
     /// Whether the sender has said this.
     pub authenticity: Authenticity,
+}
+
+/// Whose word it is, without the words: who reads a log is not invited.
+impl fmt::Debug for Display {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Display")
+            .field("authenticity", &self.authenticity)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Display {
