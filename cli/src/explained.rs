@@ -44,7 +44,7 @@ struct Opened {
     pin: bool,
     payload: BTreeMap<&'static str, String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    summary: Option<Offer>,
+    summary: Option<Box<Offer>>,
 }
 
 /// An envelope.
@@ -119,7 +119,11 @@ impl From<OpenedToken> for Opened {
             expires: credential.expires_at,
             pin: credential.pin_required,
             payload: opened.payload.into_iter().collect(),
-            summary: credential.summary.as_deref().and_then(Offer::of),
+            summary: credential
+                .summary
+                .as_deref()
+                .and_then(Offer::of)
+                .map(Box::new),
         }
     }
 }
