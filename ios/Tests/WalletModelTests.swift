@@ -26,6 +26,23 @@ import Tigress
         #expect(try await taker.listed { $0.map(\.stage) == [.done] }.map(\.role) == [.receiver])
     }
 
+    @Test("An offer says what its sender has sealed in it: a note, from whom, of what kind, whether it may be passed on")
+    func said() async throws {
+        let (giver, taker) = try (Handset(relay), Handset(relay))
+        try await giver.listed()
+        giver.model.send()
+        var draft = try await giver.sees(\.draft)
+        (draft.note, draft.sender, draft.mayBePassedOn, draft.pin) = ("For the weekend", "Ada", true, false)
+        giver.model.edit(draft)
+        giver.model.share()
+        taker.model.open(try await giver.sees(\.sharing).link)
+        let offer = try await taker.sees { if case .offer(_, let offer) = $0 { offer } else { nil } }
+        #expect(offer.note == "For the weekend")
+        #expect(!offer.isAltered)
+        let said = ["They call themselves Ada.", "Its kind is org.example.key.", "You may pass it on."]
+        #expect(Words.said(offer) == said)
+    }
+
     @Test("A second link is no part of the first, whichever comes first")
     func secondLink() async throws {
         let (giver, taker) = try (Handset(relay), Handset(relay))

@@ -18,6 +18,7 @@ import Tigress
         phone.model.send()
         var draft = try await phone.sees(\.draft)
         (draft.title, draft.note, draft.name, draft.pin) = ("To \u{202E}you", "= a\nb # c", "Car", false)
+        (draft.sender, draft.mayBePassedOn) = ("Ada", true)
         phone.model.edit(draft)
         try await outlivesAKill(phone)
         #expect(phone.model.screen.draft == draft)

@@ -42,12 +42,14 @@ struct OfferView: View {
         VStack(alignment: .leading, spacing: 8) {
             Text(verbatim: Words.title(item)).font(.title2)
             if !offer.note.isEmpty { Text(verbatim: offer.note) }
+            ForEach(Words.said(offer), id: \.self) { Text(verbatim: $0) }
         }
         .frame(maxWidth: .infinity, alignment: .leading)
         .padding()
         .background(.quaternary, in: RoundedRectangle(cornerRadius: 12))
         .accessibilityElement(children: .combine)
-        .accessibilityLabel(Text("The sender says: \(Words.title(item)). \(offer.note)"))
+        .accessibilityLabel(
+            Text("The sender says: \(([Words.title(item), offer.note] + Words.said(offer)).joined(separator: ". "))"))
         if offer.isAltered {
             Problem(text: "What the sender says of it was changed on the way, and is not shown.")
         } else {

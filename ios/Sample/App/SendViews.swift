@@ -26,6 +26,10 @@ struct SendView: View {
             }
             TextField("Title", text: $draft.title).textFieldStyle(.roundedBorder)
             TextField("Note", text: $draft.note, axis: .vertical).textFieldStyle(.roundedBorder)
+            TextField("Your name, for the other one", text: $draft.sender)
+                .textContentType(.name)
+                .textFieldStyle(.roundedBorder)
+            Toggle("It may be passed on", isOn: $draft.mayBePassedOn)
             Toggle("Ask for a PIN", isOn: $draft.pin)
             Text("Whoever gets the link can take it. With a PIN they also need what you tell them another way.")
         }
@@ -72,7 +76,7 @@ struct ScanView: View {
 
     var body: some View {
         Text("Scan the other phone's QR code, or paste the message that has the link.")
-        Scanner { open(Data($0.utf8)) }
+        CodeScanner { open(Data($0.utf8)) }
             .frame(maxWidth: .infinity, minHeight: 240)
             .clipShape(RoundedRectangle(cornerRadius: 12))
         PasteButton(payloadType: String.self) { texts in

@@ -34,6 +34,9 @@ struct Draft: Equatable, Codable {
     var name: String
     var title: String
     var note = ""
+    /// What this phone's user is called, for the other one.
+    var sender = ""
+    var mayBePassedOn = false
     var pin = true
 }
 

@@ -39,11 +39,24 @@ struct Item: Equatable, Identifiable {
     let trouble: Trouble?
 }
 
-/// What an offer says beside its title.
+/// What an offer says beside its title: the sender's words, which no relay has read.
 struct Offer: Equatable {
     let note: String
+    /// What the sender calls itself; nothing proves it.
+    let sender: String
+    /// Of the credential, if the sender says.
+    let format: String?
+    let mayBePassedOn: Bool
     /// What the sender says was changed on the way, and is not here.
     let isAltered: Bool
+
+    init(_ summary: TransferSummary) {
+        note = summary.description.shown
+        sender = summary.sender.shown
+        format = summary.format
+        mayBePassedOn = summary.mayBePassedOn
+        isAltered = summary.authenticity == .altered
+    }
 }
 
 /// What the sender's user is shown and hands on. Printed, it shows no link.

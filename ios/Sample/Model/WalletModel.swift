@@ -115,8 +115,8 @@ extension WalletModel {
             let owned = state.owned.first(where: { $0.name == draft.name })
         else { return }
         let request = InvitationRequest(
-            title: draft.title, description: draft.note, pin: draft.pin, notificationToken: pushToken,
-            credential: owned.credential, idempotencyKey: draft.key)
+            title: draft.title, description: draft.note, sender: draft.sender, mayBePassedOn: draft.mayBePassedOn,
+            pin: draft.pin, notificationToken: pushToken, credential: owned.credential, idempotencyKey: draft.key)
         run { [client] in
             let invitation = try await client.createInvitation(request)
             return (Sharing(invitation), try await client.transfers())

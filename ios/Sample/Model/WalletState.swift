@@ -48,8 +48,7 @@ struct WalletState: Equatable {
         }
         if let trouble { return .failed(item, trouble) }
         switch item.stage {
-        case .offered where !isBusy:
-            return .offer(item, Offer(note: summary.description.shown, isAltered: summary.authenticity == .altered))
+        case .offered where !isBusy: return .offer(item, Offer(summary))
         case .pin where !isBusy: return .pin(item, triesLeft: notes[id]?.triesLeft)
         case .done: return .done(item)
         default: return .working(item, isUnreachable: notes[id]?.isUnreachable ?? false)

@@ -34,6 +34,15 @@ enum Words {
         }
     }
 
+    /// What the sender says beside title and note, a line each.
+    static func said(_ offer: Offer) -> [String] {
+        [
+            offer.sender.isEmpty ? nil : "They call themselves \(offer.sender).",
+            offer.format.map { "Its kind is \($0)." },
+            offer.mayBePassedOn ? "You may pass it on." : nil,
+        ].compactMap { $0 }
+    }
+
     /// By which way, and until when.
     static func way(_ item: Item) -> String {
         let until = item.expiresAt.map { " · until \($0.formatted(date: .abbreviated, time: .shortened))" }

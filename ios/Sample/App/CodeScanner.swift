@@ -2,7 +2,7 @@ import SwiftUI
 import VisionKit
 
 /// Reads one QR code with the camera; says so where it can't.
-struct Scanner: View {
+struct CodeScanner: View {
     let found: @MainActor (String) -> Void
 
     var body: some View {
