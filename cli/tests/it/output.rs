@@ -254,7 +254,7 @@ fn the_demonstration_succeeds_within_its_budget() {
         ("requests:", 11),
         ("requests:", 15),
         ("characters:", 128),
-        ("token 1:", 320),
+        ("token 1:", 576),
         ("padding:", 64),
     ] {
         let found = figure(lines, name, &format!("at most {limit}"));

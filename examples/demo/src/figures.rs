@@ -75,7 +75,7 @@ pub(super) async fn show(parts: &Parts, invitation: &Invitation) -> Result<(), F
         "stats",
         &format!("share URL with a host of 20 characters: {url} characters (at most 128)"),
     );
-    say("", &format!("token 1: {token} bytes (at most 320)"));
+    say("", &format!("token 1: {token} bytes (at most 576)"));
     say(
         "",
         &format!("wrap overhead beside padding: {overhead} bytes (at most 64)"),
