@@ -39,8 +39,25 @@ import Tigress
         let offer = try await taker.sees { if case .offer(_, let offer) = $0 { offer } else { nil } }
         #expect(offer.note == "For the weekend")
         #expect(!offer.isAltered)
-        let said = ["They call themselves Ada.", "Its kind is org.example.key.", "You may pass it on."]
-        #expect(Words.said(offer) == said)
+        #expect(Words.sender(offer) == "From “Ada”, as they call themselves")
+        #expect(Words.terms(offer) == "You may pass it on. Its kind: org.example.key")
+    }
+
+    @Test("What is for one alone is kept, and can't be given on")
+    func forOneAlone() async throws {
+        let (giver, taker) = try (Handset(relay), Handset(relay))
+        try await taker.takes(giver.gives("Mine alone"))
+        try await taker.sees(\.done)
+        #expect(taker.wallet.credentials.value.values.map(\.mayBePassedOn) == [false])
+        taker.model.send()
+        let names = try await taker.sees { if case .send(_, let names, _) = $0 { names } else { nil } }
+        #expect(names == ["House", "Car"])
+        var draft = try await taker.sees(\.draft)
+        draft.name = "Mine alone"
+        taker.model.edit(draft)
+        taker.model.share()
+        #expect(taker.model.screen.draft == draft, "nothing was begun")
+        #expect(relay.mailboxes == 1)
     }
 
     @Test("A second link is no part of the first, whichever comes first")

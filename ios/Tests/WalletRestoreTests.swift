@@ -94,6 +94,26 @@ import Tigress
         try await taker.sees { if case .offer = $0 { true } else { nil } }
     }
 
+    @Test("The sample's own wallet is in files: what was kept twice is there once, and where the user was")
+    func files() throws {
+        let folder = try Folder()
+        let id = TransferID(UUID())
+        let wallet = FolderWallet(folder: folder.url.appendingPathComponent("wallet"))
+        #expect(try wallet.kept().isEmpty)
+        #expect(try wallet.saved() == Saved())
+        let received = Owned(name: "Car key", credential: Apps.credential, mayBePassedOn: false)
+        for _ in 0..<2 { try wallet.keep(received, of: id) }
+        let saved = Saved(place: .transfer(id), tries: [id: 4])
+        try wallet.save(saved)
+
+        let again = FolderWallet(folder: folder.url.appendingPathComponent("wallet"))
+        #expect(try again.kept() == [id])
+        #expect(try again.owned().map(\.name) == ["Key to the house", "Car key"])
+        #expect(try again.owned().last == received)
+        #expect(try again.saved() == saved)
+        #expect(!"\(received)".contains(String(decoding: Apps.credential.content, as: UTF8.self)))
+    }
+
     @Test("Where the user goes while the wallet is still being read is where they are")
     func moved() async throws {
         let phone = try Handset(relay)

@@ -40,16 +40,18 @@ struct OfferView: View {
 
     var body: some View {
         VStack(alignment: .leading, spacing: 8) {
+            Text("The sender says:").font(.footnote).foregroundStyle(.secondary)
             Text(verbatim: Words.title(item)).font(.title2)
             if !offer.note.isEmpty { Text(verbatim: offer.note) }
-            ForEach(Words.said(offer), id: \.self) { Text(verbatim: $0) }
+            if !offer.isAltered {
+                if let sender = Words.sender(offer) { Text(verbatim: sender) }
+                Text(verbatim: Words.terms(offer))
+            }
         }
         .frame(maxWidth: .infinity, alignment: .leading)
         .padding()
         .background(.quaternary, in: RoundedRectangle(cornerRadius: 12))
         .accessibilityElement(children: .combine)
-        .accessibilityLabel(
-            Text("The sender says: \(([Words.title(item), offer.note] + Words.said(offer)).joined(separator: ". "))"))
         if offer.isAltered {
             Problem(text: "What the sender says of it was changed on the way, and is not shown.")
         } else {

@@ -26,10 +26,10 @@ struct SendView: View {
             }
             TextField("Title", text: $draft.title).textFieldStyle(.roundedBorder)
             TextField("Note", text: $draft.note, axis: .vertical).textFieldStyle(.roundedBorder)
-            TextField("Your name, for the other one", text: $draft.sender)
+            TextField("Your name", text: $draft.sender)
                 .textContentType(.name)
                 .textFieldStyle(.roundedBorder)
-            Toggle("It may be passed on", isOn: $draft.mayBePassedOn)
+            Toggle("They may pass it on", isOn: $draft.mayBePassedOn)
             Toggle("Ask for a PIN", isOn: $draft.pin)
             Text("Whoever gets the link can take it. With a PIN they also need what you tell them another way.")
         }

@@ -77,10 +77,12 @@ extension TransferClient {
 }
 
 extension Owned {
-    /// With the name that its sender gave.
+    /// With the name that its sender gave, and their leave.
     init(_ credential: Credential, of transfer: TransferSummary?) {
         let title = transfer?.title.shown ?? ""
-        self.init(name: title.isEmpty ? credential.format : title, credential: credential)
+        self.init(
+            name: title.isEmpty ? credential.format : title, credential: credential,
+            mayBePassedOn: transfer?.mayBePassedOn ?? false)
     }
 }
 

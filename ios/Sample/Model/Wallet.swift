@@ -23,6 +23,8 @@ protocol Wallet: Sendable {
 struct Owned: Equatable, Sendable {
     let name: String
     let credential: Credential
+    /// Whether its sender lets it be passed on.
+    var mayBePassedOn = true
 }
 
 /// The sample's own: files in a folder, which the app and its notification service share. A real wallet hands a credential to
@@ -36,6 +38,7 @@ struct FolderWallet: Wallet {
         let format: String
         let content: Data
         let mediaType: String?
+        let mayBePassedOn: Bool
     }
 
     private let folder: URL
@@ -52,7 +55,7 @@ struct FolderWallet: Wallet {
                 let record = try JSONDecoder().decode(Record.self, from: Data(contentsOf: file))
                 let credential = Credential(
                     format: record.format, content: record.content, mediaType: record.mediaType)
-                return Owned(name: record.name, credential: credential)
+                return Owned(name: record.name, credential: credential, mayBePassedOn: record.mayBePassedOn)
             }
     }
 
@@ -64,7 +67,7 @@ struct FolderWallet: Wallet {
         let credential = received.credential
         let record = Record(
             name: received.name, format: credential.format, content: credential.content,
-            mediaType: credential.mediaType)
+            mediaType: credential.mediaType, mayBePassedOn: received.mayBePassedOn)
         try write(record, to: folder.appendingPathComponent("\(transfer).\(Self.end)"))
     }
 

@@ -100,7 +100,7 @@ extension WalletModel {
 
     /// Something is to be given.
     func send() {
-        let name = state.owned.first?.name ?? ""
+        let name = state.toGive.first?.name ?? ""
         go(.send(Draft(key: UUID().uuidString, name: name, title: name)))
     }
 
@@ -112,7 +112,7 @@ extension WalletModel {
     /// What is to be given shall leave. The client asks its user before.
     func share() {
         guard case .send(let draft) = state.place,
-            let owned = state.owned.first(where: { $0.name == draft.name })
+            let owned = state.toGive.first(where: { $0.name == draft.name })
         else { return }
         let request = InvitationRequest(
             title: draft.title, description: draft.note, sender: draft.sender, mayBePassedOn: draft.mayBePassedOn,

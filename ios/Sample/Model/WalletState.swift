@@ -32,10 +32,13 @@ struct WalletState: Equatable {
         case .opening(let opening):
             return opening.trouble.map { .failed(nil, $0) } ?? .working(nil, isUnreachable: false)
         case .send where isBusy: return .working(nil, isUnreachable: false)
-        case .send(let draft): return .send(draft, names: owned.map(\.name), trouble: trouble)
+        case .send(let draft): return .send(draft, names: toGive.map(\.name), trouble: trouble)
         case .scan: return .scan
         }
     }
+
+    /// What its sender lets go on, and this phone's own.
+    var toGive: [Owned] { owned.filter(\.mayBePassedOn) }
 
     private var list: Screen { .list(transfers.map(item), trouble: trouble) }
 

@@ -34,13 +34,15 @@ enum Words {
         }
     }
 
-    /// What the sender says beside title and note, a line each.
-    static func said(_ offer: Offer) -> [String] {
-        [
-            offer.sender.isEmpty ? nil : "They call themselves \(offer.sender).",
-            offer.format.map { "Its kind is \($0)." },
-            offer.mayBePassedOn ? "You may pass it on." : nil,
-        ].compactMap { $0 }
+    /// From whom it is, if they say; nothing proves it.
+    static func sender(_ offer: Offer) -> String? {
+        offer.sender.isEmpty ? nil : "From “\(offer.sender)”, as they call themselves"
+    }
+
+    /// What comes, and what its sender lets one do with it.
+    static func terms(_ offer: Offer) -> String {
+        let may = offer.mayBePassedOn ? "You may pass it on" : "It is for you alone"
+        return offer.format.map { "\(may). Its kind: \($0)" } ?? "\(may)."
     }
 
     /// By which way, and until when.

@@ -27,7 +27,8 @@ extension InvitationRequest {
         TigressGenerated.InvitationRequest(
             title: title, text: description, sender: sender, format: format, mayBePassedOn: mayBePassedOn,
             previewTitle: previewTitle, previewDescription: previewDescription,
-            previewImageUrl: previewImageURL?.absoluteString, vertical: vertical.generated, lifetime: lifetime, pin: pin, notificationToken: notificationToken?.generated,
+            previewImageUrl: previewImageURL?.absoluteString, vertical: vertical.generated, lifetime: lifetime, pin: pin,
+            notificationToken: notificationToken?.generated,
             deviceAttestation: deviceAttestation, credential: credential?.generated, idempotencyKey: idempotencyKey)
     }
 }
