@@ -36,6 +36,10 @@ impl TransferClient {
         };
         if let Some((transfer, _)) = self.load(id).await? {
             self.approve(&transfer, true).await?;
+            // Nothing is asked for then: whoever watches the transfer has the slot as long as the relay holds a read.
+            if transfer.invitation().is_some() || !transfer.is_unanswered() {
+                return invitation_of(&transfer);
+            }
         } else {
             let credential = request.credential.clone();
             let start = self.sender_start(id, request)?;

@@ -323,3 +323,31 @@ async fn that_another_device_was_faster_is_an_answer_and_no_trouble() {
     assert_eq!(watch.trouble(), None);
     assert_eq!(second.transfers().await.unwrap(), [], "nothing was begun");
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_is_there_already_waits_for_nobody_who_watches() {
+    let waiting = Waiting::start().await;
+    let (alice, bob) = (waiting.client.clone(), wallet(&waiting.relay));
+    let request = InvitationRequest {
+        idempotency_key: Some("the user's tap".into()),
+        ..InvitationRequest::default()
+    };
+    let made = alice.create_invitation(request.clone()).await.unwrap();
+    let link = made.share_url.to_url().to_string();
+    let accept = || bob.accept_invitation(&link, AcceptOptions::default());
+    let accepted = accept().await.unwrap();
+    for (client, id) in [(&alice, made.transfer), (&bob, accepted)] {
+        waiting.becomes(Way::Open);
+        let client = client.clone();
+        tokio::spawn(async move { client.poll(id, 50 * SECOND, 0).await });
+        while waiting.holds().last().is_none_or(|hold| *hold == 0) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    }
+    // The relay holds both reads. The user touches the link once more.
+    let touched = Instant::now();
+    let again = alice.create_invitation(request).await.unwrap();
+    assert_eq!(again.share_url, made.share_url);
+    assert_eq!(accept().await.unwrap(), accepted);
+    assert_eq!(touched.elapsed(), Duration::ZERO);
+}

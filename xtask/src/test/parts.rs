@@ -104,6 +104,7 @@ impl Run {
             "bindings",
             "kotlin",
             "kotlin-api",
+            "pictures",
             "release",
             "size",
         ];

@@ -59,5 +59,5 @@ interface Phone {
     fun shareFile(file: ByteArray)
 
     /** Looks for a QR code with the camera; what it finds is opened. */
-    fun scan()
+    fun startCamera()
 }

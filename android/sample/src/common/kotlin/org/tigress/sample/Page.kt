@@ -43,9 +43,9 @@ fun Page(title: String, modifier: Modifier, content: @Composable ColumnScope.() 
             Modifier.focusRequester(first).focusable().semantics { heading() },
             style = MaterialTheme.typography.headlineMedium,
         )
-        content()
-        // After the others: an error's own focus comes later, and stays.
+        // Before what is below: an error takes it from the heading.
         LaunchedEffect(Unit) { first.requestFocus() }
+        content()
     }
 }
 

@@ -30,7 +30,15 @@ sealed interface Place {
  * @property key Names this request: after a kill it gives the same invitation, not a second one.
  * @property name The credential's.
  */
-data class Draft(val key: String, val name: String, val title: String, val note: String = "", val pin: Boolean = true)
+data class Draft(
+    val key: String,
+    val name: String,
+    val title: String,
+    val note: String = "",
+    val sender: String = "",
+    val mayBePassedOn: Boolean = false,
+    val pin: Boolean = true,
+)
 
 /** What is kept of a place, and the tries that are left of each PIN. */
 data class Saved(val place: Place, val tries: Map<TransferId, Int>) {
@@ -47,7 +55,15 @@ data class Saved(val place: Place, val tries: Map<TransferId, Int>) {
     }
 
     private fun texts(draft: Draft): Map<String, String> =
-        mapOf("key" to draft.key, "name" to draft.name, "title" to draft.title, "note" to draft.note, "pin" to "${draft.pin}")
+        mapOf(
+            "key" to draft.key,
+            "name" to draft.name,
+            "title" to draft.title,
+            "note" to draft.note,
+            "sender" to draft.sender,
+            "on" to "${draft.mayBePassedOn}",
+            "pin" to "${draft.pin}",
+        )
 
     private fun texts(place: Place.Opening): Map<String, String> = buildMap {
         put("invitation", Base64.getEncoder().encodeToString(place.invitation))
@@ -78,7 +94,8 @@ data class Saved(val place: Place, val tries: Map<TransferId, Int>) {
 
         private fun draft(texts: Map<String, String>): Draft? {
             val key = texts["key"] ?: return null
-            return Draft(key, texts["name"].orEmpty(), texts["title"].orEmpty(), texts["note"].orEmpty(), texts["pin"] != "false")
+            fun text(name: String) = texts[name].orEmpty()
+            return Draft(key, text("name"), text("title"), text("note"), text("sender"), text("on") == "true", text("pin") != "false")
         }
 
         private fun opening(texts: Map<String, String>): Place? {

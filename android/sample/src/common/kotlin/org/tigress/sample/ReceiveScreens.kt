@@ -17,10 +17,13 @@ import androidx.compose.ui.text.input.KeyboardType
 @Composable
 internal fun Offer(screen: Screen.Offer, actions: Actions) {
     Text(Words.title(screen.item), style = MaterialTheme.typography.titleLarge)
-    if (screen.note.isNotEmpty()) Text(screen.note)
-    if (screen.isAltered) {
+    val offer = screen.offer
+    if (offer.note.isNotEmpty()) Text(offer.note)
+    if (offer.isAltered) {
         Problem("What the sender says of it was changed on the way, and is not shown.")
     } else {
+        if (offer.sender.isNotEmpty()) Text("From “${offer.sender}”, as they call themselves")
+        Text(Words.terms(offer))
         Text("These are the sender's words. Take it only if you know who sent it.")
     }
     Text(Words.way(screen.item), style = MaterialTheme.typography.bodySmall)
@@ -55,7 +58,7 @@ internal fun Pin(screen: Screen.Pin, actions: Actions) {
 internal fun Scan(actions: Actions, phone: Phone) {
     var link by remember { mutableStateOf("") }
     Text("Scan the other phone's QR code, or paste the message that has the link.")
-    Main("Scan a QR code") { phone.scan() }
+    Main("Scan a QR code") { phone.startCamera() }
     OutlinedTextField(
         link,
         { link = it },

@@ -11,7 +11,7 @@ sealed interface Screen {
     data class List(val items: kotlin.collections.List<Item>, val trouble: Trouble? = null) : Screen
 
     /** The user is asked whether to take it; the texts are the sender's word. */
-    data class Offer(val item: Item, val note: String, val isAltered: Boolean) : Screen
+    data class Offer(val item: Item, val offer: org.tigress.sample.Offer) : Screen
 
     /** The user must type the PIN. */
     data class Pin(val item: Item, val triesLeft: Int?) : Screen
@@ -49,6 +49,13 @@ data class Item(
     val expiresAt: Instant?,
     val trouble: Trouble?,
 )
+
+/**
+ * What an offer says beside its title, in the sender's words, each empty where they do not say.
+ *
+ * @property isAltered What they say was changed on the way, and is not here.
+ */
+data class Offer(val note: String, val sender: String, val format: String, val mayBePassedOn: Boolean, val isAltered: Boolean)
 
 /** Where a transfer stands, for people. */
 enum class Stage { INVITED, OFFERED, PIN, UNDER_WAY, DONE, FAILED }

@@ -53,16 +53,25 @@ internal fun Send(screen: Screen.Send, actions: Actions) {
     }
     OutlinedTextField(draft.title, { edit(draft.copy(title = it)) }, Modifier.fillMaxWidth(), label = { Text("Title") }, singleLine = true)
     OutlinedTextField(draft.note, { edit(draft.copy(note = it)) }, Modifier.fillMaxWidth(), label = { Text("Note") }, maxLines = 3)
-    Row(
-        Modifier.fillMaxWidth().heightIn(min = 48.dp).toggleable(draft.pin, role = Role.Switch) { edit(draft.copy(pin = it)) },
-        verticalAlignment = Alignment.CenterVertically,
-    ) {
-        Text("Ask for a PIN", Modifier.weight(1f))
-        Switch(draft.pin, null)
-    }
+    OutlinedTextField(draft.sender, {
+        edit(draft.copy(sender = it))
+    }, Modifier.fillMaxWidth(), label = { Text("Your name") }, singleLine = true)
+    Choice("Ask for a PIN", draft.pin) { edit(draft.copy(pin = it)) }
+    Choice("They may pass it on", draft.mayBePassedOn) { edit(draft.copy(mayBePassedOn = it)) }
     Text("Whoever gets the link can take it. With a PIN they also need what you tell them another way.")
     Main("Make the invitation", enabled = draft.name in screen.names) { actions.share() }
     Other("To the list", actions::back)
+}
+
+@Composable
+private fun Choice(text: String, isOn: Boolean, change: (Boolean) -> Unit) {
+    Row(
+        Modifier.fillMaxWidth().heightIn(min = 48.dp).toggleable(isOn, role = Role.Switch, onValueChange = change),
+        verticalAlignment = Alignment.CenterVertically,
+    ) {
+        Text(text, Modifier.weight(1f))
+        Switch(isOn, null)
+    }
 }
 
 /** The link leaves by the share sheet, as a file, or from screen to camera; the PIN by another way. */

@@ -59,7 +59,7 @@ suspend fun receiveNoMore(client: TransferClient, id: TransferId) {
 
 /** A credential with the name that its sender gave. */
 fun named(transfer: TransferSummary?, credential: Credential): Owned =
-    Owned(transfer?.title?.shown.orEmpty().ifEmpty { credential.format }, credential)
+    Owned(transfer?.title?.shown.orEmpty().ifEmpty { credential.format }, credential, transfer?.mayBePassedOn == true)
 
 private val ASKING = listOf(TransferState.Offered, TransferState.PinRequired)
 

@@ -28,8 +28,8 @@ interface Wallet {
     fun save(place: Map<String, String>)
 }
 
-/** A credential with a name for people. */
-data class Owned(val name: String, val credential: Credential)
+/** A credential with a name for people, and whether its sender lets it be passed on. */
+data class Owned(val name: String, val credential: Credential, val mayBePassedOn: Boolean = true)
 
 /** The sample's own: files in [folder]. A real wallet hands a credential to whatever provisions it. */
 class FolderWallet(private val folder: File) : Wallet {
@@ -73,6 +73,7 @@ class FolderWallet(private val folder: File) : Wallet {
         val bytes = ByteArrayOutputStream()
         DataOutputStream(bytes).use {
             for (text in listOf(owned.name, owned.credential.format, owned.credential.mediaType.orEmpty())) it.writeUTF(text)
+            it.writeBoolean(owned.mayBePassedOn)
             it.write(owned.credential.content)
         }
         return bytes.toByteArray()
@@ -80,7 +81,8 @@ class FolderWallet(private val folder: File) : Wallet {
 
     private fun read(bytes: ByteArray): Owned = DataInputStream(ByteArrayInputStream(bytes)).use {
         val (name, format, mediaType) = List(3) { _ -> it.readUTF() }
-        Owned(name, Credential(format, it.readBytes(), mediaType.ifEmpty { null }))
+        val mayBePassedOn = it.readBoolean()
+        Owned(name, Credential(format, it.readBytes(), mediaType.ifEmpty { null }), mayBePassedOn)
     }
 
     private companion object {

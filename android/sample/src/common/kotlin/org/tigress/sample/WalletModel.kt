@@ -102,6 +102,8 @@ class WalletModel(
                 InvitationRequest(
                     title = draft.title,
                     description = draft.note,
+                    sender = draft.sender,
+                    mayBePassedOn = draft.mayBePassedOn,
                     pin = draft.pin,
                     credential = owned.credential,
                     idempotencyKey = draft.key,

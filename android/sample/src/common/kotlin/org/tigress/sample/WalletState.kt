@@ -1,7 +1,6 @@
 package org.tigress.sample
 
 import java.net.URI
-import java.time.Instant
 import org.tigress.Authenticity
 import org.tigress.Invitation
 import org.tigress.Outcome
@@ -35,7 +34,7 @@ data class WalletState(
                 !isReady -> Screen.Working(null)
                 place is Place.Transfer -> transfer(place.id) ?: list()
                 place is Place.Opening -> place.trouble?.let { Screen.Failed(null, it) } ?: Screen.Working(null)
-                place is Place.Send -> if (isBusy) Screen.Working(null) else Screen.Send(place.draft, owned.map { it.name }, trouble)
+                place is Place.Send -> if (isBusy) Screen.Working(null) else Screen.Send(place.draft, names(), trouble)
                 place is Place.Scan -> Screen.Scan
                 else -> list()
             }
@@ -58,12 +57,24 @@ data class WalletState(
             item.stage == Stage.INVITED -> Screen.Share(item, invitation?.takeIf { it.transfer == id }, trouble)
             trouble != null -> Screen.Failed(item, trouble)
             item.stage == Stage.OFFERED && !isBusy ->
-                Screen.Offer(item, summary.description.shown, summary.authenticity == Authenticity.ALTERED)
+                Screen.Offer(item, offer(summary))
             item.stage == Stage.PIN && !isBusy -> Screen.Pin(item, note.triesLeft)
             item.stage == Stage.DONE -> Screen.Done(item)
             else -> Screen.Working(item, note.isUnreachable)
         }
     }
+
+    /** What its sender lets go on. */
+    private fun names(): List<String> = owned.filter { it.mayBePassedOn }.map { it.name }
+
+    private fun offer(summary: TransferSummary): Offer =
+        Offer(
+            note = summary.description.shown,
+            sender = summary.sender.shown,
+            format = summary.format.orEmpty(),
+            mayBePassedOn = summary.mayBePassedOn,
+            isAltered = summary.authenticity == Authenticity.ALTERED,
+        )
 
     private fun item(summary: TransferSummary): Item {
         val state = summary.state
@@ -83,17 +94,12 @@ data class WalletState(
                 else -> Stage.UNDER_WAY
             }
         val isOver = stage == Stage.DONE || stage == Stage.FAILED
-        val expiresAt = summary.expiresAt.takeUnless { isOver || it.isAfter(FAR) }
+        val expiresAt = summary.expiresAt.takeUnless { isOver }
         val title = summary.title.shown
         return Item(summary.id, summary.role, title, host(summary.relay), stage, expiresAt, trouble.takeUnless { isKept })
     }
 
     private fun host(relay: String): String = runCatching { URI(relay).host }.getOrNull() ?: relay
-
-    private companion object {
-        /** A receiver who does not know has the year 9999. */
-        val FAR: Instant = Instant.parse("9000-01-01T00:00:00Z")
-    }
 }
 
 /** What is known of a transfer beside its summary. */

@@ -28,6 +28,12 @@ object Words {
 
     fun title(item: Item): String = item.title.ifEmpty { "A credential" }
 
+    /** What comes, and what its sender lets one do with it. */
+    fun terms(offer: Offer): String {
+        val may = if (offer.mayBePassedOn) "You may pass it on" else "It is for you alone"
+        return if (offer.format.isEmpty()) "$may." else "$may. Its kind: ${offer.format}"
+    }
+
     fun role(item: Item): String = if (item.role == TransferRole.SENDER) "Given" else "For you"
 
     fun stage(item: Item): String =

@@ -36,7 +36,14 @@ class RestoreTest {
         phone.model.scan()
         phone.outlivesAKill<Screen.Scan>()
         phone.model.send()
-        val draft = phone.sees<Screen.Send>().draft.copy(title = "To ünal, = you", note = "= a\nb # c", name = "Car", pin = false)
+        val draft = phone.sees<Screen.Send>().draft.copy(
+            title = "To ünal, = you",
+            note = "= a\nb # c",
+            name = "Car",
+            sender = "me",
+            mayBePassedOn = true,
+            pin = false,
+        )
         phone.model.edit(draft)
         phone.outlivesAKill<Screen.Send>()
         assertEquals(draft, phone.sees<Screen.Send>().draft)
@@ -117,12 +124,13 @@ class RestoreTest {
         assertEquals(emptySet(), wallet.kept())
         val place = Saved(Place.Send(Draft("k", "Käse", "Title = ", "two\nlines", pin = false)), mapOf(id to 3))
         wallet.save(place.texts())
-        wallet.keep(id, MemoryWallet.CAR)
-        wallet.keep(id, MemoryWallet.CAR)
+        val own = MemoryWallet.CAR.copy(mayBePassedOn = false)
+        wallet.keep(id, own)
+        wallet.keep(id, own)
         wallet.keep(other, MemoryWallet.HOUSE)
         val later = FolderWallet(File(folder.root, "wallet"))
         assertEquals(place, Saved.of(later.saved()))
         assertEquals(setOf(id, other), later.kept())
-        assertEquals(setOf(MemoryWallet.CAR, MemoryWallet.HOUSE), later.owned().drop(1).toSet())
+        assertEquals(setOf(own, MemoryWallet.HOUSE), later.owned().drop(1).toSet())
     }
 }

@@ -28,6 +28,27 @@ class WalletModelTest {
     }
 
     @Test
+    fun `an offer says what its sender does, and what is for one alone is not given on`() = story {
+        val (giver, taker) = Handset(relay, this) to Handset(relay, this)
+        for (mayBePassedOn in listOf(false, true)) {
+            giver.listed { true }
+            giver.model.send()
+            val draft = giver.sees<Screen.Send>().draft
+            giver.model.edit(
+                draft.copy(title = "On: $mayBePassedOn", note = "For you", sender = "Ada", mayBePassedOn = mayBePassedOn, pin = false),
+            )
+            giver.model.share()
+            taker.opens(checkNotNull(giver.sees<Screen.Share> { it.invitation != null }.invitation))
+            val offered = taker.sees<Screen.Offer> { it.item.title == "On: $mayBePassedOn" }
+            assertEquals(Offer("For you", "Ada", "org.example.key", mayBePassedOn, isAltered = false), offered.offer)
+            taker.model.take()
+            taker.sees<Screen.Done> { it.item.title == "On: $mayBePassedOn" }
+        }
+        taker.model.send()
+        assertEquals(listOf("House", "Car", "On: true"), taker.sees<Screen.Send>().names)
+    }
+
+    @Test
     fun `a second link is no part of the first, whichever comes first`() = story {
         val (giver, taker) = Handset(relay, this) to Handset(relay, this)
         val slow = giver.gives("Slow", pin = true)
@@ -51,10 +72,28 @@ class WalletModelTest {
     }
 
     @Test
-    fun `two credentials on their way at once come each to its own end`() = story {
+    fun `what comes while another one is looked at ends its own transfer, not that one`() = story {
+        val (giver, taker) = Handset(relay, this) to Handset(relay, this)
+        val (first, second) = giver.gives("First").also { giver.listed { true } } to giver.gives("Second")
+        taker.opens(second)
+        val other = taker.sees<Screen.Offer>().item.id
+        taker.opens(first)
+        taker.sees<Screen.Offer> { it.item.title == "First" }
+        taker.isOnline = false
+        taker.model.take()
+        taker.sees<Screen.Working> { it.isUnreachable }
+        taker.model.look(other)
+        taker.sees<Screen.Offer>()
+        taker.isOnline = true
+        giver.listed { list -> list.count { it.stage == Stage.DONE } == 1 && list.count { it.stage == Stage.INVITED } == 1 }
+        taker.model.take()
+        taker.sees<Screen.Done> { it.item.title == "Second" }
+    }
+
+    @Test
+    fun `three credentials on their way at once come each to its own end`() = story {
         val (giver, taker) = Handset(relay, this) to Handset(relay, this)
         val links = listOf("One", "Two", "Three").map { title -> giver.gives(title).also { giver.listed { true } } }
-        taker.isOnline = true
         for (link in links) {
             taker.opens(link)
             taker.sees<Screen.Offer>()
@@ -207,6 +246,34 @@ class WalletModelTest {
         val another = Handset(relay, this)
         another.opens(invitation)
         another.sees<Screen.Offer>()
+    }
+
+    @Test
+    fun `a link that is touched twice leads to the same offer, at once`() = story {
+        val (giver, taker) = Handset(relay, this) to Handset(relay, this)
+        val invitation = giver.gives("Key")
+        repeat(3) {
+            taker.opens(invitation)
+            taker.sees<Screen.Offer>()
+        }
+        assertEquals(1, taker.listed { it.isNotEmpty() }.size)
+    }
+
+    @Test
+    fun `a draft that was shared just before a kill is one invitation, not two`() = story {
+        val giver = Handset(relay, this)
+        giver.sees<Screen.List>()
+        giver.model.send()
+        val place = giver.model.state.value.saved.texts()
+        giver.model.share()
+        val before = checkNotNull(giver.sees<Screen.Share> { it.invitation != null }.invitation)
+        giver.kill()
+        giver.wallet.place.value = place
+        giver.restart()
+        giver.sees<Screen.Send>()
+        giver.model.share()
+        assertEquals(before.shareUrl, giver.sees<Screen.Share> { it.invitation != null }.invitation?.shareUrl)
+        assertEquals(1, relay.mailboxes)
     }
 
     private companion object {

@@ -61,7 +61,7 @@ class MainActivity : ComponentActivity(), Phone {
         startActivity(sharing(FileProvider.getUriForFile(this, "$packageName.files", shared)))
     }
 
-    override fun scan() {
+    override fun startCamera() {
         val codes = GmsBarcodeScannerOptions.Builder().setBarcodeFormats(Barcode.FORMAT_QR_CODE).build()
         GmsBarcodeScanning.getClient(this, codes).startScan().addOnSuccessListener { code ->
             code.rawValue?.let { model.open(it.encodeToByteArray()) }
