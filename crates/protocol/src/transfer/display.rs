@@ -65,3 +65,27 @@ impl Display {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    //= test protocol/7.2-first
+    #[test]
+    fn beside_a_summary_a_picture_that_nobody_vouches_for_is_not_shown() {
+        let image_url = Some("https://pictures.example/car.png".to_owned());
+        let shown = |authenticity, summary: Option<&Summary>| {
+            let public = PublicTexts {
+                image_url: image_url.clone(),
+                authenticity,
+                ..PublicTexts::default()
+            };
+            Display::of(&public, summary).image_url
+        };
+        let summary = Some(&Summary::default());
+        assert_eq!(shown(Authenticity::Authentic, summary), image_url);
+        assert_eq!(shown(Authenticity::Unbound, summary), None);
+        // Without a summary it is shown, as perhaps not the sender's.
+        assert_eq!(shown(Authenticity::Unbound, None), image_url);
+    }
+}
