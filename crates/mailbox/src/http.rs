@@ -9,7 +9,7 @@ use super::time::parse_http_date;
 pub const MAX_BODY: usize = 1024 * 1024;
 
 /// The methods that are used.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
     /// GET
     Get,
@@ -38,7 +38,7 @@ impl Method {
 }
 
 /// A request to make.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct HttpRequest {
     /// The method.
     pub method: Method,

@@ -96,6 +96,12 @@ impl MemoryRelay {
         self.records.len()
     }
 
+    /// All that it keeps of its mailboxes, as its store would: two relays that keep the same answer the same.
+    #[must_use]
+    pub fn kept(&self) -> Vec<u8> {
+        self.records.values().flat_map(Record::to_bytes).collect()
+    }
+
     /// How often a mailbox has changed: whoever holds a read looks again when this is another number.
     #[must_use]
     pub fn changes(&self) -> u64 {

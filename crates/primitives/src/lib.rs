@@ -7,4 +7,5 @@ pub mod cbor;
 pub mod entropy;
 pub mod hash;
 pub mod record;
+pub mod rule;
 pub mod secret;

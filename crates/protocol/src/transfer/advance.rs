@@ -9,6 +9,7 @@ use tigress_gss::gss::{self, AcceptorCredential};
 use tigress_gss::mechanism;
 use tigress_mailbox::{Call, HttpRequest, Mailbox, RequestId};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::rule;
 
 /// Longest time in seconds for which the answer to a write is asked to be held: one that is lost is not waited for longer.
 const MAX_HELD_WRITE: u64 = 10;
@@ -74,13 +75,14 @@ impl Transfer {
             secret,
             token: Some(token),
             pin,
-            consent: Consent::Given,
+            consent,
             ..
         } = &self.phase
         else {
             return Ok(false);
         };
-        if !self.is_read() {
+        let awaited = *consent == Consent::Awaited && rule::holds("6.2-consent");
+        if awaited || !self.is_read() {
             return Ok(false);
         }
         let mut credential = AcceptorCredential::new(secret.clone());
@@ -147,7 +149,8 @@ impl Transfer {
         match &self.phase {
             Phase::Creating { .. } => Next::Create,
             Phase::Removing { .. } => Next::Delete,
-            Phase::Relinquishing { .. } => Next::Relinquish,
+            Phase::Relinquishing { .. } if rule::holds("9-relinquish") => Next::Relinquish,
+            Phase::Relinquishing { .. } => Next::Delete,
             Phase::Closed { parting: None, .. } => Next::Over,
             // What was not judged is not gone on with.
             Phase::Offered { .. } if !self.is_read() => Next::Over,
@@ -176,6 +179,7 @@ impl Transfer {
     fn desired(&self, slot: &Slot) -> Option<String> {
         let asked = match &self.phase {
             Phase::Acknowledging { .. } | Phase::Aborting { .. } | Phase::Answering { .. } => true,
+            Phase::Invited { .. } => rule::holds("6.2-put-back"),
             _ => self.window.has_unacknowledged() || slot.needs_answer(),
         };
         let data = asked.then(|| self.envelope())??;

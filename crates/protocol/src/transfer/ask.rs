@@ -7,6 +7,7 @@ use super::{Next, Parting, Phase, Slot, TerminateReason, Transfer};
 use tigress_gss::auth_credential::CredentialId;
 use tigress_mailbox::{Call, HttpRequest, HttpResponse, Reply, RequestId, interpret};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::rule;
 
 /// How far a transfer is to go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,7 +109,11 @@ impl Transfer {
         if next == Next::Over {
             return Ok(None);
         }
-        let call = self.call(&next, slot, wait, RequestId::from(entropy.uuid()));
+        let request_id = match rule::holds("6.2-request-ids") {
+            true => entropy.uuid(),
+            false => uuid::Uuid::nil(),
+        };
+        let call = self.call(&next, slot, wait, RequestId::from(request_id));
         let request = match &call {
             Some(call) => self.request(call),
             None => self.creation(),

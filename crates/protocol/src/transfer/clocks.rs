@@ -7,6 +7,7 @@
 use super::{Phase, Transfer};
 use crate::exchange::Side;
 use tigress_gss::auth_credential::MAX_LIFETIME;
+use tigress_primitives::rule;
 
 /// What a receiver's wrong clock is forgiven, in seconds.
 pub(super) const CLOCK_SKEW: u64 = 600;
@@ -77,6 +78,7 @@ impl Clocks {
     //= protocol/3-time
     /// The time by which the security context judges: this device's, as the credential's clock has it.
     pub(super) fn judged(&self, now: u64) -> u64 {
+        let now = now * u64::from(rule::holds("3-time"));
         match self.ends.checked_sub(now) {
             Some(left) => self.expiration().saturating_sub(left),
             None => self.expiration().saturating_add(now - self.ends),
@@ -85,7 +87,7 @@ impl Clocks {
 
     /// Whether the credential's time is over.
     pub(super) fn is_over(&self, now: u64) -> bool {
-        now >= self.ends
+        now >= self.ends && rule::holds("3-time")
     }
 
     /// Seconds until it is over.
@@ -126,7 +128,11 @@ impl Transfer {
             // A sender looks once more: an answer that came too late uses the credential up, and is told so.
             _ => LINGER,
         };
-        now >= self.clocks.ends.saturating_add(grace)
+        let ends = match self.clocks.kept_until {
+            Some(at) if !rule::holds("7-expiration") => at,
+            _ => self.clocks.ends,
+        };
+        now >= ends.saturating_add(grace)
     }
 
     /// A clock that was set back lengthens nothing: what was left, counts from now.

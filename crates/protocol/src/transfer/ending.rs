@@ -7,6 +7,7 @@ use super::types::{Credential, MessageIndex, TerminateReason, TransferEvent};
 use super::{LINGER, Outcome, Parting, Phase, Transfer, message};
 use crate::exchange::{Fields, Window};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::rule;
 
 impl Transfer {
     /// Queues a message; it leaves with a later round.
@@ -244,6 +245,9 @@ impl Transfer {
             at: now,
             parting,
         };
+        if !rule::holds("9-events") {
+            self.events = self.events.followed();
+        }
         self.events.push(TransferEvent::Closed { outcome });
     }
 }

@@ -6,6 +6,7 @@ use tigress_gss::crypto;
 use tigress_gss::gss::ChannelBindings;
 use tigress_mailbox::{DeviceClaim, Mailbox, MailboxId, NotificationToken};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::rule;
 use tigress_primitives::secret::{Secret, SharedSecret};
 
 /// A "not found" without the relay's own words is final only so many times…
@@ -88,6 +89,6 @@ impl Place {
         });
         absence.count += 1;
         let waited = now.saturating_sub(absence.since) >= NOT_FOUND_SECONDS;
-        is_final || (absence.count >= NOT_FOUND_COUNT && waited)
+        is_final || !rule::holds("7-not-found") || (absence.count >= NOT_FOUND_COUNT && waited)
     }
 }

@@ -9,6 +9,7 @@ use crate::invitation::{PeerText, is_image_url, parse_mailbox_url};
 use tigress_gss::gss::{ChannelBindings, Deletion, MajorStatus};
 use tigress_mailbox::{Content, DisplayInformation, MailboxId, PAYLOAD_TYPE, Reply};
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::rule;
 
 /// An answer, with when it came and what the relay's clock said.
 pub(super) struct Answer {
@@ -59,6 +60,10 @@ impl Transfer {
             }
             //= protocol/7.1-one-step
             (Next::Write(data), Reply::DoneAndRead { repeated, content }) => {
+                if !rule::holds("7.1-one-step") {
+                    slot.wrote(data, content.version);
+                    return Ok(());
+                }
                 if !repeated {
                     slot.wrote(data, None);
                 }
@@ -223,7 +228,7 @@ impl Transfer {
         }
         let aborted = self.phase.is_aborted();
         if !aborted && (self.window.is_behind(fields) || fields.abort.is_some()) {
-            self.abort(codes::STATE_LOST, now, entropy);
+            self.lose(now, entropy);
         }
         Verdict::Mine
     }
@@ -238,6 +243,10 @@ impl Transfer {
     ) {
         // An abort is no indexed token: a rolled-back side has no valid index.
         if let Some(token) = &fields.abort {
+            let is_indexed = !rule::holds("6.3-not-indexed");
+            if is_indexed && self.window.acknowledge(fields).is_err() {
+                return;
+            }
             return self.peer_aborted(token, now, entropy);
         }
         if self.phase.is_aborted() {
@@ -245,11 +254,11 @@ impl Transfer {
         }
         let before = self.window.acknowledged();
         let Ok(acknowledged) = self.window.acknowledge(fields) else {
-            return self.abort(codes::STATE_LOST, now, entropy);
+            return self.lose(now, entropy);
         };
         self.mark_delivered(acknowledged);
         let Ok(tokens) = self.window.new_tokens(fields) else {
-            return self.abort(codes::STATE_LOST, now, entropy);
+            return self.lose(now, entropy);
         };
         if acknowledged > before || !tokens.is_empty() {
             slot.progress();
@@ -266,6 +275,13 @@ impl Transfer {
             }
         }
         self.confirm_deletion(now);
+    }
+
+    /// This side's state is older than what it has said.
+    fn lose(&mut self, now: u64, entropy: &mut Entropy) {
+        if rule::holds("6.2-rolled-back") {
+            self.abort(codes::STATE_LOST, now, entropy);
+        }
     }
 
     fn takes_tokens(&self, now: u64) -> bool {
@@ -317,7 +333,8 @@ impl Transfer {
     /// taken no more than the envelope around it acknowledges.
     fn take_deletion(&mut self, deletion: &Deletion, now: u64) -> Result<(), u64> {
         let in_order = deletion.supplementary == MajorStatus::COMPLETE;
-        if !in_order || deletion.next_expected > self.messages.delivered {
+        let is_next = in_order && deletion.next_expected <= self.messages.delivered;
+        if !is_next && rule::holds("5.2-deletion") {
             return Err(codes::UNDECODABLE);
         }
         self.peer_deleted(deletion.code, now);

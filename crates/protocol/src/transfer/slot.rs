@@ -9,13 +9,13 @@ use tigress_primitives::hash::sha256;
 const MAX_BACK_OFF: Duration = Duration::from_secs(30);
 
 /// What is known of the slot, in memory only.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 pub struct Slot {
     known: Option<Held>,
     progress: Progress,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Hash)]
 struct Held {
     /// The relay's version of the payload, if it tells.
     version: Option<String>,
@@ -25,7 +25,7 @@ struct Held {
 }
 
 /// What the payload is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq, Hash)]
 enum Content {
     /// Of this protocol's type; the hash of its data.
     Envelope([u8; 32]),
@@ -40,7 +40,7 @@ impl Content {
 }
 
 /// Whether reading the slot leads anywhere.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Hash)]
 struct Progress {
     /// How often there was some: something authentic and new from the other side.
     advances: u64,

@@ -10,6 +10,7 @@ use crate::crypto;
 use crate::gss::{Error, First, Heard, MajorStatus, MinorStatus, Role, Stepped};
 use crate::pin::Pin;
 use tigress_primitives::entropy::Entropy;
+use tigress_primitives::rule;
 
 impl FirstMessage {
     /// The handshake, and message 1: the same bytes each time.
@@ -96,6 +97,9 @@ pub(super) fn accept(
         }
     };
     let token = token::join(token::ANSWER, &[&body]);
+    if !rule::holds("4-third-token") {
+        return Ok((State::Established(keys), token));
+    }
     Ok((State::AwaitingConfirmation { keys, answered }, token))
 }
 
@@ -248,7 +252,8 @@ pub(super) fn judge(
 /// The initiator's next try, with a fresh element; or the end.
 fn wrong(keys: &Keys, asking: &Asking, entropy: &mut Entropy) -> (State, Stepped) {
     let Asking { halves, tries } = asking;
-    let left = tries.left.saturating_sub(1);
+    let used = u8::from(rule::holds("5.3-judged-once"));
+    let left = tries.left.saturating_sub(used);
     if left == 0 {
         return (
             State::Ended(keys.without_master()),
