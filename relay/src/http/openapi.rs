@@ -6,7 +6,7 @@ use axum::response::IntoResponse;
 use tigress_mailbox::media;
 
 pub(super) const PATH: &str = "/.well-known/tigress-relay/openapi.json";
-const DOCUMENT: &str = include_str!("openapi.json");
+pub(super) const DOCUMENT: &str = include_str!("openapi.json");
 
 pub(super) fn document() -> impl IntoResponse {
     let list = [

@@ -29,7 +29,7 @@ pub(super) enum Place {
 }
 
 /// What is not about a mailbox.
-pub(super) const FETCHED: [(&str, Place); 6] = [
+const FETCHED: [(&str, Place); 6] = [
     (
         site::APPLE_APP_SITE_ASSOCIATION,
         Place::AppleAppSiteAssociation,
@@ -162,6 +162,8 @@ fn without_body(response: &mut Response) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]
@@ -187,5 +189,15 @@ mod tests {
         ] {
             assert_eq!(Place::of(nowhere), Place::Nowhere, "{nowhere}");
         }
+    }
+
+    #[test]
+    fn the_description_has_a_path_for_each_and_no_other() {
+        let document: serde_json::Value = serde_json::from_str(openapi::DOCUMENT).unwrap();
+        let described = document["paths"].as_object().unwrap().keys();
+        let described: BTreeSet<&str> = described.map(String::as_str).collect();
+        let mut paths: BTreeSet<&str> = FETCHED.map(|(path, _)| path).into();
+        paths.extend(["/v1/m", "/v1/m/{id}"]);
+        assert_eq!(described, paths);
     }
 }

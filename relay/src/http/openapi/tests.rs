@@ -9,7 +9,6 @@ use tigress_mailbox::{
 };
 
 use super::super::fault::Fault;
-use super::super::routes::FETCHED;
 use super::*;
 
 fn document() -> Value {
@@ -159,14 +158,6 @@ fn the_refusals_are_those_that_are_told() {
             "{name}"
         );
     }
-}
-
-#[test]
-fn there_is_a_path_for_each_route_and_no_other() {
-    let document = document();
-    let mut paths: BTreeSet<&str> = FETCHED.map(|(path, _)| path).into();
-    paths.extend(["/v1/m", "/v1/m/{id}"]);
-    assert_eq!(names(&document["paths"]), paths);
 }
 
 #[test]
