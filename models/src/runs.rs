@@ -25,6 +25,7 @@ const LIES: Bounds = Bounds {
 const ROLLBACKS: Bounds = Bounds {
     name: "a store is set back",
     rollbacks: 1,
+    messages: [0, 0],
     ..Bounds::NONE
 };
 const COPIES: Bounds = Bounds {
@@ -116,7 +117,8 @@ pub const LARGE: &[Bounds] = &[
         ..LIES
     },
     Bounds {
-        name: "a store is set back, and an answer is lost",
+        name: "a store is set back, with a message, and an answer is lost",
+        messages: [1, 0],
         losses: 1,
         ..ROLLBACKS
     },
@@ -168,7 +170,11 @@ pub const SWITCHES: &[Bounds] = &[
     Bounds::NONE.without("6.2-consent"),
     LIES.without("6.2-put-back"),
     Bounds::NONE.without("6.2-request-ids"),
-    ROLLBACKS.without("6.2-rolled-back"),
+    Bounds {
+        messages: [1, 0],
+        ..ROLLBACKS
+    }
+    .without("6.2-rolled-back"),
     STRANGER.without("6.3-unproven"),
     LIES.without("7-expiration"),
     LIES.without("7-not-found"),

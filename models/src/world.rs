@@ -12,7 +12,7 @@ use tigress_primitives::hash::sha256;
 use tigress_primitives::secret::Secret;
 use tigress_protocol::invitation::{RelayOrigin, ShareUrl, Vertical};
 use tigress_protocol::transfer::{
-    Aim, Display, SenderStart, Slot, Transfer, TransferId, TransferState,
+    Aim, PublicTexts, SenderStart, Slot, Transfer, TransferId, TransferState,
 };
 use uuid::Uuid;
 
@@ -95,7 +95,8 @@ impl World {
             id: TransferId::from(Uuid::from_u128(1)),
             relay: RelayOrigin::parse(MemoryRelay::ORIGIN).ok()?,
             vertical: Vertical::General,
-            display: Display::default(),
+            public: PublicTexts::default(),
+            summary: None,
             lifetime: LIFETIME,
             pin: bounds.pin.and_then(|tries| Some((pin(true)?, tries))),
             notification: None,
