@@ -29,6 +29,9 @@ pub struct Bounds {
     pub given_up: u8,
     /// The times at which the clock may stand, in seconds from the beginning.
     pub times: &'static [u64],
+    /// Writes that the mailbox sees. Two who are shown what the other has long replaced write in turn until the time is over;
+    /// what becomes of each such state is looked at all the same.
+    pub writes: usize,
     /// Whether updates ask to be held.
     pub holds: bool,
     /// Whether the relay tells no versions, as in the draft.
@@ -62,6 +65,7 @@ impl Bounds {
         copies: 0,
         given_up: 0,
         times: &[],
+        writes: 14,
         holds: false,
         plain: false,
         looks: false,

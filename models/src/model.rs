@@ -15,10 +15,6 @@ use crate::properties::{ALL, PROSPECTS};
 use crate::relay::Lie;
 use crate::world::{SENDER, World};
 
-/// Writes that a mailbox sees; twice what a transfer needs. A relay that shows one side what the other has long replaced has
-/// them write in turn until the time is over; what becomes of each such state is looked at all the same.
-const MOST_WRITES: usize = 14;
-
 /// All that may happen within bounds.
 pub struct TransferModel {
     bounds: &'static Bounds,
@@ -49,7 +45,11 @@ pub fn check(bounds: &'static Bounds) -> Checked {
         bounds,
         known: Mutex::default(),
     };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    // By one alone the same story is found each time.
+    let threads = match bounds.without {
+        Some(_) => 1,
+        None => std::thread::available_parallelism().map_or(1, usize::from),
+    };
     let checker = model
         .checker()
         .threads(threads)
@@ -145,7 +145,7 @@ impl Model for TransferModel {
     }
 
     fn within_boundary(&self, world: &World) -> bool {
-        world.relay.writes() <= MOST_WRITES
+        world.relay.writes() <= self.bounds.writes
     }
 
     fn next_state(&self, world: &World, action: Action) -> Option<World> {

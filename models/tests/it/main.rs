@@ -67,8 +67,8 @@ fn a_story_tells_each_step_and_where_it_leads() {
         "\
 broken: who has not answered deletes no mailbox
   1. the receiver opens the link: the sender is invited, the receiver is offered
-  2. the receiver ends it: Done: the sender is invited, the receiver is closing
-  3. the receiver asks the relay: the sender is invited, the receiver says cancelled
+  2. the receiver ends it: Declined: the sender is invited, the receiver is closing
+  3. the receiver asks the relay: the sender is invited, the receiver says declined
 "
     );
 }
