@@ -205,7 +205,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ("5-no-transport", "of keys"),
     (
         "5.2-deletion",
-        "of a peer with keys that lies; no honest one breaks it within these bounds",
+        "of a peer with keys that lies: within these bounds no honest one breaks it, set back or not",
     ),
     ("5.3-elements", "of group elements"),
     (
@@ -223,7 +223,7 @@ pub const ELSEWHERE: &[(&str, &str)] = &[
     ),
     (
         "6.3-not-indexed",
-        "of a side that was set back and aborts; without it both end all the same, later",
+        "within these bounds no abort of an honest side has an index that would be refused",
     ),
     ("6.3-never-completes", "of a peer with keys that lies"),
     ("7-texts", "of what people read"),

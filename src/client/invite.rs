@@ -143,13 +143,19 @@ fn summary(request: &InvitationRequest) -> Result<Summary, Error> {
         true => public.to_owned(),
         false => sealed.to_owned(),
     };
-    let credential = request.credential.as_ref();
-    let of_credential = || Some(credential?.format.clone());
+    let of_credential = request.credential.as_ref().map(|one| &one.format);
+    let format = request.format.as_ref().or(of_credential);
+    if of_credential.is_some_and(|of| format != Some(of)) {
+        // What the receiver agrees to is what it gets.
+        return Err(Error::BadCredential {
+            reason: "the invitation's format is not its credential's",
+        });
+    }
     let made = Summary::new(
         or(&request.title, &request.preview_title),
         or(&request.description, &request.preview_description),
         &request.sender,
-        request.format.clone().or_else(of_credential),
+        format.cloned(),
         request.may_be_passed_on,
     );
     made.map_err(Error::of_summary)

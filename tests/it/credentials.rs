@@ -155,3 +155,20 @@ async fn a_full_queue_is_told_and_empties() {
     assert_eq!(alice.send_credential(ours, of_size(2)).await, Ok(64));
     assert_eq!(receiver.received(65).await.pop(), Some(of_size(2)));
 }
+
+#[tokio::test]
+async fn an_invitation_says_the_format_of_its_own_credential() {
+    let relay = TestRelay::start().await;
+    let alice = relay.client();
+    let invite = |format: &str| {
+        let request = InvitationRequest {
+            format: Some(format.to_owned()),
+            credential: Some(Credential::new("org.example.pass", vec![1])),
+            ..InvitationRequest::default()
+        };
+        alice.create_invitation(request)
+    };
+    let refused = invite("org.example.other").await.unwrap_err();
+    assert_eq!(refused.code(), "bad_credential");
+    assert!(invite("org.example.pass").await.is_ok());
+}

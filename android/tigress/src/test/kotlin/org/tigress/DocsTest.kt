@@ -34,7 +34,7 @@ suspend fun TransferClient.receive(
     return goOn(id, pin, keep)
 }
 
-/** The same from wherever it stopped: after a restart, for what [TransferClient.transfers] lists. */
+/** The same from wherever it stopped: after a restart, for what [TransferClient.transfers] lists as received. */
 suspend fun TransferClient.goOn(
     id: TransferId,
     pin: suspend (triesLeft: Int?) -> String,

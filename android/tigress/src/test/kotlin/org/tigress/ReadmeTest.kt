@@ -18,7 +18,8 @@ suspend fun receive(link: String, client: TransferClient, keep: suspend (Credent
     client.confirm(id)
     client.events(id).collect { event ->
         when (event) {
-            is TransferEvent.PinRequired, is TransferEvent.PinRejected -> client.providePin(id, askForPin())
+            is TransferEvent.PinRequired -> client.providePin(id, askForPin())
+            is TransferEvent.PinRejected -> if (event.triesLeft > 0) client.providePin(id, askForPin())
             is TransferEvent.CredentialReceived -> {
                 keep(event.credential) // acknowledged when the next event is asked for
                 client.terminate(id, TerminateReason.DONE)
