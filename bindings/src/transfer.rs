@@ -265,6 +265,8 @@ pub struct TransferSummary {
     pub image_url: Option<String>,
     /// Whether title, description and image are the sender's own word.
     pub authenticity: Authenticity,
+    /// Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
+    pub pin_required: bool,
     /// When it ends at the latest; none while a receiver has not read its mailbox.
     pub expires_at: Option<SystemTime>,
     /// How many messages this side has handed over to be sent, delivered or not.
@@ -291,6 +293,7 @@ impl From<tigress::TransferSummary> for TransferSummary {
             may_be_passed_on: summary.display.may_be_passed_on,
             image_url: summary.display.image_url,
             authenticity: summary.display.authenticity.into(),
+            pin_required: summary.pin_required,
             expires_at: summary.expires_at.map(system_time),
             sent: summary.sent,
             delivered: summary.delivered,

@@ -50,12 +50,15 @@ import Tigress
         let (pin, ids) = try await begin(apps)
         #expect(await failure { try await apps.sender.providePIN(pin, for: ids.sender) }?.code == "not_the_receiver")
         try await apps.receiver.follow(ids.receiver) { $0 == .pinRequired }
+        #expect(try await apps.sender.transfers().map(\.pinRequired) == [true])
+        #expect(try await apps.receiver.transfers().map(\.pinRequired) == [true])
         #expect(await failure { try await apps.receiver.providePIN("12345", for: ids.receiver) }?.code == "bad_pin")
         try await apps.receiver.providePIN(pin, for: ids.receiver)
         #expect(await failure { try await apps.receiver.providePIN(pin, for: ids.receiver) }?.code == "pin_not_asked")
 
         let open = try await apps.sender.createInvitation(Apps.request())
         #expect(open.pin == nil)
+        #expect(try await apps.sender.transfers().first { $0.id == open.transfer }?.pinRequired == false)
         let error = await failure {
             try await apps.receiver.acceptInvitation(open.shareURL, options: AcceptOptions(pin: "123456"))
         }

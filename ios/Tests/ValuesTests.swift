@@ -13,8 +13,10 @@ import Tigress
         let outcome = Outcome.failed(.pinTriesUsedUp)
         let summary = TransferSummary(
             id: id, role: .receiver, state: .closed(outcome), vertical: .carKey, relay: relay, title: PeerText("Car key"),
-            description: PeerText(shown: "For you", raw: "For\u{202E} you"), authenticity: .unbound, sent: 1)
+            description: PeerText(shown: "For you", raw: "For\u{202E} you"), authenticity: .unbound, pinRequired: true,
+            sent: 1)
         #expect(summary.expiresAt == nil, "not known yet")
+        #expect(summary.pinRequired)
         #expect(summary.title.raw == "Car key")
         #expect(summary == summary)
         let preview = InvitationPreview(relay: relay, mailbox: UUID(), pinRequired: true, title: PeerText("Car key"))

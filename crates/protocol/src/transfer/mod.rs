@@ -122,6 +122,7 @@ impl Transfer {
             vertical: self.vertical,
             relay: self.place.relay.clone(),
             display: Display::of(&self.public, self.summary.as_ref()),
+            pin_required: self.security.pin_required.0,
             expires_at: self.known_expiration(),
             sent: self.messages.next,
             delivered: self.messages.delivered,

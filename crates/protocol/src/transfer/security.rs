@@ -5,6 +5,8 @@ use super::refused::Refused;
 use crate::exchange::{Envelope, Side};
 use tigress_gss::auth_credential::CredentialId;
 use tigress_gss::gss::{Role, SecurityContext};
+use tigress_primitives::cbor::Value;
+use tigress_primitives::record::Stored;
 use tigress_primitives::rule;
 
 /// What is known of the other side, and how.
@@ -15,6 +17,8 @@ pub(super) struct Security {
     pub(super) context: Option<SecurityContext>,
     /// Receiver: token 2 was stored, so the auth credential counts as used.
     pub(super) answered: bool,
+    /// What the invitation says; it stays when `proven` changes.
+    pub(super) pin_required: PinRequired,
     /// Whoever ends it is the other side: it needs no PIN to be that, or has proven that it knows it.
     pub(super) proven: bool,
 }
@@ -26,8 +30,14 @@ impl Security {
             credential: None,
             context: None,
             answered: false,
+            pin_required: PinRequired(pin_required),
             proven: !pin_required,
         }
+    }
+
+    /// Only a PIN leaves anything to be proven.
+    pub(super) fn is_sound(&self) -> bool {
+        self.proven || self.pin_required.0
     }
 
     pub(super) fn context_mut(&mut self) -> Result<&mut SecurityContext, Refused> {
@@ -53,6 +63,24 @@ impl Security {
     pub(super) fn has_counted(&self, code: u64) -> bool {
         let context = self.context.as_ref();
         code == codes::PIN_TRIES && context.is_some_and(|context| context.answers_used_up())
+    }
+}
+
+/// Whether the invitation asks for a PIN.
+pub(super) struct PinRequired(pub(super) bool);
+
+/// A key only where it does.
+impl Stored for PinRequired {
+    fn to_value(&self) -> Option<Value<'_>> {
+        self.0.then_some(true.into())
+    }
+
+    fn from_value(value: Option<&Value>) -> Option<Self> {
+        match value.map(Value::boolean) {
+            None => Some(Self(false)),
+            Some(Some(true)) => Some(Self(true)),
+            Some(_) => None,
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use super::id::TransferId;
 use super::messages::Messages;
 use super::place::Place;
 use super::refused::Refused;
-use super::security::Security;
+use super::security::{PinRequired, Security};
 use super::{Authenticity, Clocks, Consent, LINGER, OfferedPin, Phase, PublicTexts, Transfer};
 use crate::exchange::{Side, Window};
 use crate::invitation::{InvitationFile, RelayOrigin, ShareUrl, Vertical};
@@ -113,6 +113,7 @@ impl Transfer {
                 credential: Some(id),
                 context: Some(context),
                 answered: false,
+                pin_required: PinRequired(pin.is_some()),
                 proven: pin.is_none(),
             },
             window,

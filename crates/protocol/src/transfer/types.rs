@@ -174,6 +174,8 @@ pub struct TransferSummary {
     pub relay: RelayOrigin,
     /// What the invitation says of itself; a receiver has it from the other side.
     pub display: Display,
+    /// Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
+    pub pin_required: bool,
     /// When it ends at the latest, Unix seconds; none while a receiver has not read its mailbox.
     pub expires_at: Option<u64>,
     /// How many messages this side has handed over to be sent, delivered or not: so an app that was killed knows

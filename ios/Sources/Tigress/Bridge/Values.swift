@@ -209,6 +209,7 @@ extension TransferSummary {
             case .unbound: .unbound
             case .altered: .altered
             }
+        pinRequired = summary.pinRequired
         expiresAt = summary.expiresAt
         sent = summary.sent
         delivered = summary.delivered

@@ -192,6 +192,8 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
     public let imageURL: URL?
     /// Whether title, description and image are the sender's own word.
     public let authenticity: Authenticity
+    /// Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
+    public let pinRequired: Bool
     /// When it ends at the latest; nil while a receiver has not read its mailbox.
     public let expiresAt: Date?
     /// How many messages this side has handed over to be sent, delivered or not.
@@ -207,8 +209,8 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
         id: TransferID, role: TransferRole, state: TransferState, vertical: Vertical = .general, relay: URL,
         title: PeerText = PeerText(""), description: PeerText = PeerText(""), sender: PeerText = PeerText(""),
         format: String? = nil, mayBePassedOn: Bool = false, imageURL: URL? = nil,
-        authenticity: Authenticity = .authentic, expiresAt: Date? = nil, sent: UInt64 = 0, delivered: UInt64 = 0,
-        received: UInt64 = 0
+        authenticity: Authenticity = .authentic, pinRequired: Bool = false, expiresAt: Date? = nil, sent: UInt64 = 0,
+        delivered: UInt64 = 0, received: UInt64 = 0
     ) {
         self.id = id
         self.role = role
@@ -222,6 +224,7 @@ public struct TransferSummary: Sendable, Hashable, Identifiable {
         self.mayBePassedOn = mayBePassedOn
         self.imageURL = imageURL
         self.authenticity = authenticity
+        self.pinRequired = pinRequired
         self.expiresAt = expiresAt
         self.sent = sent
         self.delivered = delivered

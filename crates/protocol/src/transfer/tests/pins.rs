@@ -31,6 +31,59 @@ fn aborts(world: &mut World, at: usize, code: u64) {
     world.devices[1 - at].kill();
 }
 
+/// So it does after a kill at any stage: each look is at what is stored.
+#[test]
+fn a_list_says_on_both_sides_and_at_every_stage_whether_there_is_a_pin() {
+    let says = |world: &World, at: usize, asked: bool| {
+        let summary = world.devices[at].load().summary();
+        assert_eq!(summary.pin_required, asked, "{:?}", summary.state);
+        summary.state
+    };
+    for asked in [true, false] {
+        let mut world = World::begun(LIFETIME, 0, asked.then(|| (pin(), 5)));
+        assert_eq!(says(&world, SENDER, asked), TransferState::Invited);
+        world.step(SENDER);
+        assert_eq!(says(&world, SENDER, asked), TransferState::Invited);
+        let mut unread = world.unread(&world.share_url(), None, START);
+        unread.offer_anew(false);
+        world.devices[RECEIVER].store(&unread);
+        assert_eq!(says(&world, RECEIVER, asked), TransferState::Offered);
+        world.look_at_offer(RECEIVER, &[]).unwrap();
+        assert_eq!(says(&world, RECEIVER, asked), TransferState::Offered);
+
+        let mut declined = world.clone();
+        declined.terminate(RECEIVER, TerminateReason::Declined);
+        declined.run();
+        let given_back = TransferState::Closed(Outcome::Declined);
+        assert_eq!(says(&declined, RECEIVER, asked), given_back);
+
+        world.edit(RECEIVER, |receiver, entropy| {
+            receiver.confirm(None, START, entropy).unwrap();
+        });
+        if asked {
+            assert_eq!(says(&world, RECEIVER, asked), TransferState::PinRequired);
+            world.type_pin(&wrong_pin());
+            world.step(RECEIVER);
+            assert_eq!(says(&world, RECEIVER, asked), TransferState::Establishing);
+            world.step(SENDER);
+            assert_eq!(says(&world, SENDER, asked), TransferState::Establishing);
+            world.run();
+            world.type_pin(&pin());
+        }
+        world.run();
+        for at in [SENDER, RECEIVER] {
+            assert_eq!(says(&world, at, asked), TransferState::Established);
+        }
+        world.terminate(RECEIVER, TerminateReason::Done);
+        assert_eq!(says(&world, RECEIVER, asked), TransferState::Closing);
+        world.run();
+        for at in [SENDER, RECEIVER] {
+            let completed = TransferState::Closed(Outcome::Completed);
+            assert_eq!(says(&world, at, asked), completed);
+        }
+    }
+}
+
 //= test protocol/6.3-unproven
 #[test]
 fn an_abort_before_the_pin_has_proven_anybody_is_told_as_unproven() {

@@ -215,6 +215,7 @@ public data class TransferUpdate(val state: TransferState, val events: List<Tran
  * @property imageUrl An https image, if any. Nothing here fetches it: that tells its host about this device, and a receiver has
  *   the address from the other side.
  * @property authenticity Whether title, description and image are the sender's own word.
+ * @property pinRequired Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
  * @property expiresAt When it ends at the latest; null while a receiver has not read its mailbox.
  * @property sent How many messages this side has handed over to be sent, delivered or not.
  * @property delivered How many of them the other side has stored, the first ones: with [sent] this tells "delivered, then lost"
@@ -234,6 +235,7 @@ public data class TransferSummary(
     val mayBePassedOn: Boolean,
     val imageUrl: String?,
     val authenticity: Authenticity,
+    val pinRequired: Boolean,
     val expiresAt: Instant?,
     val sent: Long,
     val delivered: Long,

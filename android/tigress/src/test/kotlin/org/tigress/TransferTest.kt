@@ -121,6 +121,10 @@ class TransferTest {
         assertTrue(received.any { it is TransferEvent.PinRejected && it.triesLeft == 4 }, "$received")
         assertEquals(listOf(KEY), received.credentials())
         assertEquals(completed, sent.await().last())
+        assertTrue((sender.transfers() + receiver.transfers()).all { it.pinRequired }, "also after the end")
+        sender.createInvitation(InvitationRequest(credential = KEY)).let { open ->
+            assertFalse(sender.transfers().first { it.id == open.transfer }.pinRequired)
+        }
     }
 
     @Test

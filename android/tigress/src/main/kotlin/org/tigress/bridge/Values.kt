@@ -165,6 +165,7 @@ internal fun summary(summary: GeneratedSummary): TransferSummary =
         mayBePassedOn = summary.mayBePassedOn,
         imageUrl = summary.imageUrl,
         authenticity = Authenticity.entries[summary.authenticity.ordinal],
+        pinRequired = summary.pinRequired,
         expiresAt = summary.expiresAt,
         sent = summary.sent.toLong(),
         delivered = summary.delivered.toLong(),
