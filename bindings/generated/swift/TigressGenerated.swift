@@ -5132,6 +5132,10 @@ public struct TransferSummary: Equatable, Hashable {
      */
     public let authenticity: Authenticity
     /**
+     * Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
+     */
+    public let pinRequired: Bool
+    /**
      * When it ends at the latest; none while a receiver has not read its mailbox.
      */
     public let expiresAt: Date?
@@ -5189,6 +5193,9 @@ public struct TransferSummary: Equatable, Hashable {
          * Whether title, description and image are the sender's own word.
          */authenticity: Authenticity,
         /**
+         * Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
+         */pinRequired: Bool,
+        /**
          * When it ends at the latest; none while a receiver has not read its mailbox.
          */expiresAt: Date?,
         /**
@@ -5213,6 +5220,7 @@ public struct TransferSummary: Equatable, Hashable {
         self.mayBePassedOn = mayBePassedOn
         self.imageUrl = imageUrl
         self.authenticity = authenticity
+        self.pinRequired = pinRequired
         self.expiresAt = expiresAt
         self.sent = sent
         self.delivered = delivered
@@ -5247,6 +5255,7 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
                 mayBePassedOn: FfiConverterBool.read(from: &buf),
                 imageUrl: FfiConverterOptionString.read(from: &buf),
                 authenticity: FfiConverterTypeAuthenticity.read(from: &buf),
+                pinRequired: FfiConverterBool.read(from: &buf),
                 expiresAt: FfiConverterOptionTimestamp.read(from: &buf),
                 sent: FfiConverterUInt64.read(from: &buf),
                 delivered: FfiConverterUInt64.read(from: &buf),
@@ -5267,6 +5276,7 @@ public struct FfiConverterTypeTransferSummary: FfiConverterRustBuffer {
         FfiConverterBool.write(value.mayBePassedOn, into: &buf)
         FfiConverterOptionString.write(value.imageUrl, into: &buf)
         FfiConverterTypeAuthenticity.write(value.authenticity, into: &buf)
+        FfiConverterBool.write(value.pinRequired, into: &buf)
         FfiConverterOptionTimestamp.write(value.expiresAt, into: &buf)
         FfiConverterUInt64.write(value.sent, into: &buf)
         FfiConverterUInt64.write(value.delivered, into: &buf)

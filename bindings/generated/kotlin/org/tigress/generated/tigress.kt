@@ -7682,6 +7682,11 @@ internal data class TransferSummary (
     val `authenticity`: Authenticity
     ,
     /**
+     * Whether the invitation asks for a PIN: known on both sides from the beginning, and after the end too.
+     */
+    val `pinRequired`: kotlin.Boolean
+    ,
+    /**
      * When it ends at the latest; none while a receiver has not read its mailbox.
      */
     val `expiresAt`: java.time.Instant?
@@ -7729,6 +7734,7 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterBoolean.read(buf),
             FfiConverterOptionalString.read(buf),
             FfiConverterTypeAuthenticity.read(buf),
+            FfiConverterBoolean.read(buf),
             FfiConverterOptionalTimestamp.read(buf),
             FfiConverterULong.read(buf),
             FfiConverterULong.read(buf),
@@ -7749,6 +7755,7 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterBoolean.allocationSize(value.`mayBePassedOn`) +
             FfiConverterOptionalString.allocationSize(value.`imageUrl`) +
             FfiConverterTypeAuthenticity.allocationSize(value.`authenticity`) +
+            FfiConverterBoolean.allocationSize(value.`pinRequired`) +
             FfiConverterOptionalTimestamp.allocationSize(value.`expiresAt`) +
             FfiConverterULong.allocationSize(value.`sent`) +
             FfiConverterULong.allocationSize(value.`delivered`) +
@@ -7768,6 +7775,7 @@ internal object FfiConverterTypeTransferSummary: FfiConverterRustBuffer<Transfer
             FfiConverterBoolean.write(value.`mayBePassedOn`, buf)
             FfiConverterOptionalString.write(value.`imageUrl`, buf)
             FfiConverterTypeAuthenticity.write(value.`authenticity`, buf)
+            FfiConverterBoolean.write(value.`pinRequired`, buf)
             FfiConverterOptionalTimestamp.write(value.`expiresAt`, buf)
             FfiConverterULong.write(value.`sent`, buf)
             FfiConverterULong.write(value.`delivered`, buf)
