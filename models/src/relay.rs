@@ -232,7 +232,7 @@ fn header<'a>(request: &'a HttpRequest, name: &str) -> Option<&'a str> {
     found.map(|(_, value)| value.as_str())
 }
 
-pub(crate) fn written(request: &HttpRequest) -> Option<String> {
+fn written(request: &HttpRequest) -> Option<String> {
     let update: UpdateRequest = serde_json::from_slice(request.body.as_deref()?).ok()?;
     Some(update.payload.data).filter(|_| request.method == Method::Put)
 }

@@ -18,8 +18,6 @@ const WAIT: u64 = 10;
 
 /// The rule of which the shell has its part: what is seen was stored before.
 const DURABLE: &str = "6.2-durable";
-/// The rule of an update whose answer was not awaited.
-const GIVEN_UP: &str = "7.1-given-up";
 
 impl World {
     /// The world after an action; nothing if it changes nothing.
@@ -152,15 +150,8 @@ impl World {
 
     fn forget_held(&mut self, at: usize) {
         let device = &mut self.devices[at];
-        let pending = device.pending.take();
-        match pending {
-            Some(Pending { ask, .. }) if self.bounds.without == Some(GIVEN_UP) => {
-                // Taken for done.
-                let data = crate::relay::written(&ask.request).unwrap_or_default();
-                device.slot.wrote(&data, None);
-            }
-            _ => device.slot.give_up(),
-        }
+        device.pending = None;
+        device.slot.give_up();
     }
 
     /// A receiver opens the link: for the first time, or once more.

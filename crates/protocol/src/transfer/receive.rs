@@ -60,10 +60,6 @@ impl Transfer {
             }
             //= protocol/7.1-one-step
             (Next::Write(data), Reply::DoneAndRead { repeated, content }) => {
-                if !rule::holds("7.1-one-step") {
-                    slot.wrote(data, content.version);
-                    return Ok(());
-                }
                 if !repeated {
                     slot.wrote(data, None);
                 }
@@ -243,10 +239,6 @@ impl Transfer {
     ) {
         // An abort is no indexed token: a rolled-back side has no valid index.
         if let Some(token) = &fields.abort {
-            let is_indexed = !rule::holds("6.3-not-indexed");
-            if is_indexed && self.window.acknowledge(fields).is_err() {
-                return;
-            }
             return self.peer_aborted(token, now, entropy);
         }
         if self.phase.is_aborted() {
@@ -333,8 +325,7 @@ impl Transfer {
     /// taken no more than the envelope around it acknowledges.
     fn take_deletion(&mut self, deletion: &Deletion, now: u64) -> Result<(), u64> {
         let in_order = deletion.supplementary == MajorStatus::COMPLETE;
-        let is_next = in_order && deletion.next_expected <= self.messages.delivered;
-        if !is_next && rule::holds("5.2-deletion") {
+        if !in_order || deletion.next_expected > self.messages.delivered {
             return Err(codes::UNDECODABLE);
         }
         self.peer_deleted(deletion.code, now);
